@@ -1,0 +1,110 @@
+package dev.plinth.kernel;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The journal of a soft engine: a bounded queue in memory that orders and stamps, and stores nothing.
+ *
+ * @param <C> the engine's commands
+ */
+public final class Inbox<C> implements Journal<C> {
+    private final long incarnation;
+    private final Executor thread;
+    private final LeaderTime time;
+    private final AtomicInteger pending = new AtomicInteger();
+
+    // Written before the first task is handed to the thread, and by nobody after.
+    private @Nullable Member<C> member;
+
+    /** Set on any thread when the inbox is closed; read where inputs come in. */
+    private volatile boolean closed;
+
+    // The engine's thread only.
+    private long index;
+
+    /**
+     * @param incarnation one that was never used before for this partition: random, or the time of the start
+     * @param thread runs one task after the other, in the order in which they came
+     */
+    public Inbox(long incarnation, Executor thread, Clock clock) {
+        this.incarnation = incarnation;
+        this.thread = thread;
+        this.time = new LeaderTime(clock, Instant.EPOCH);
+    }
+
+    @Override
+    public void start(Member<C> consumer) {
+        member = consumer;
+        thread.execute(consumer::lead);
+    }
+
+    @Override
+    public void propose(Input<C> input, @Nullable Ticket ticket) {
+        if (closed) {
+            refuse(ticket, stopped());
+            return;
+        }
+        if (pending.incrementAndGet() > Limits.PENDING_INPUTS_MAX) {
+            pending.decrementAndGet();
+            refuse(ticket, Refused.overloaded("the inbox is full", Duration.ofMillis(20)));
+            return;
+        }
+        execute(() -> {
+            pending.decrementAndGet();
+            if (closed) {
+                refuse(ticket, stopped());
+                return;
+            }
+            index++;
+            started().apply(new Entry<>(new Revision(incarnation, index), time.stamp(), input), ticket);
+        });
+    }
+
+    @Override
+    public void read(Runnable query, Ticket ticket) {
+        if (closed) {
+            ticket.refused(stopped());
+            return;
+        }
+        execute(query);
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        thread.execute(task);
+    }
+
+    @Override
+    public Instant now() {
+        return time.now();
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            thread.execute(() -> started().stopped(stopped()));
+        }
+    }
+
+    private Member<C> started() {
+        if (member == null) {
+            throw new IllegalStateException("the inbox was not started");
+        }
+        return member;
+    }
+
+    private static Refused stopped() {
+        return new Refused(Refused.Code.STOPPED, "the inbox is closed");
+    }
+
+    private static void refuse(@Nullable Ticket ticket, Refused reason) {
+        if (ticket != null) {
+            ticket.refused(reason);
+        }
+    }
+}

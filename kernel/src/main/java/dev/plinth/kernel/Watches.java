@@ -1,0 +1,174 @@
+package dev.plinth.kernel;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/** Who watches which keys, and what each has still to see. */
+final class Watches<V> {
+    /*
+     * A watcher is owed keys, not states: a state is looked up when its batch leaves, so it is the newest, and ten changes of one
+     * key cost one item. What a slow watcher is owed is bounded by WATCH_KEYS_MAX; beyond, it is owed a snapshot, which costs
+     * nothing until it is ready for it. The alternative, a queue of changes for each watcher, is either unbounded or loses some.
+     *
+     * Watches are found by prefix: a change looks up every prefix of its key among those watched, from the shortest on, so its
+     * cost grows with the key's length and not with the number of watchers.
+     */
+    /** One page of keys: prefix, the key before it, at most so many. */
+    interface Keys {
+        List<String> page(String prefix, String after, int limit);
+    }
+
+    /** One watcher's hold. */
+    static final class Watch<V> {
+        final String prefix;
+        final Watcher<V> watcher;
+        final LinkedHashSet<String> owed = new LinkedHashSet<>();
+        final AtomicBoolean released = new AtomicBoolean();
+        boolean ready;
+        boolean owedSnapshot = true;
+        boolean snapshotBegun;
+        String snapshotAfter = "";
+
+        Watch(String prefix, Watcher<V> watcher) {
+            this.prefix = prefix;
+            this.watcher = watcher;
+        }
+    }
+
+    private final Function<String, Optional<V>> view;
+    private final Keys keys;
+
+    /** Counted where watches are opened, on any thread. */
+    private final AtomicInteger count = new AtomicInteger();
+
+    private final TreeMap<String, LinkedHashSet<Watch<V>>> byPrefix = new TreeMap<>();
+    private final LinkedHashSet<Watch<V>> due = new LinkedHashSet<>();
+
+    Watches(Function<String, Optional<V>> view, Keys keys) {
+        this.view = view;
+        this.keys = keys;
+    }
+
+    Watch<V> open(String prefix, Watcher<V> watcher) {
+        if (count.incrementAndGet() > Limits.WATCHERS_MAX) {
+            count.decrementAndGet();
+            throw Refused.overloaded(Limits.WATCHERS_MAX + " watchers are open", Duration.ofSeconds(1));
+        }
+        return new Watch<>(prefix, watcher);
+    }
+
+    /** Gives the watch's place back; from any thread, once. */
+    void release(Watch<V> watch) {
+        if (watch.released.compareAndSet(false, true)) {
+            count.decrementAndGet();
+        }
+    }
+
+    void remove(Watch<V> watch) {
+        due.remove(watch);
+        var same = byPrefix.get(watch.prefix);
+        if (same != null) {
+            same.remove(watch);
+            if (same.isEmpty()) {
+                byPrefix.remove(watch.prefix);
+            }
+        }
+    }
+
+    void clear() {
+        byPrefix.clear();
+        due.clear();
+    }
+
+    /** The watcher is ready for one batch. The first call starts the watch. */
+    void next(Watch<V> watch, Revision revision) {
+        if (watch.released.get()) {
+            return;
+        }
+        byPrefix.computeIfAbsent(watch.prefix, _ -> new LinkedHashSet<>()).add(watch);
+        watch.ready = true;
+        if (watch.owedSnapshot || !watch.owed.isEmpty()) {
+            deliver(watch, revision);
+        }
+    }
+
+    void changed(String key) {
+        if (byPrefix.isEmpty()) {
+            return;
+        }
+        for (int length = 0; length <= key.length(); length++) {
+            var watching = byPrefix.get(key.substring(0, length));
+            if (watching != null) {
+                watching.forEach(watch -> owe(watch, key));
+            }
+        }
+    }
+
+    private void owe(Watch<V> watch, String key) {
+        if (watch.owedSnapshot && (!watch.snapshotBegun || key.compareTo(watch.snapshotAfter) > 0)) {
+            // The pages that are still to come will show it.
+            return;
+        }
+        watch.owed.add(key);
+        if (watch.owed.size() > Limits.WATCH_KEYS_MAX) {
+            watch.owed.clear();
+            watch.owedSnapshot = true;
+            watch.snapshotBegun = false;
+            watch.snapshotAfter = "";
+        }
+        if (watch.ready) {
+            due.add(watch);
+        }
+    }
+
+    /** Sends a batch to each watcher that is ready and is owed something. */
+    void deliver(Revision revision) {
+        if (due.isEmpty()) {
+            return;
+        }
+        var now = List.copyOf(due);
+        due.clear();
+        now.forEach(watch -> deliver(watch, revision));
+    }
+
+    private void deliver(Watch<V> watch, Revision revision) {
+        watch.ready = false;
+        due.remove(watch);
+        watch.watcher.accept(watch.owedSnapshot ? nextPage(watch, revision) : nextChanges(watch, revision));
+    }
+
+    private Watcher.Batch<V> nextPage(Watch<V> watch, Revision revision) {
+        var page = keys.page(watch.prefix, watch.snapshotAfter, Limits.READ_ITEMS_MAX);
+        boolean first = !watch.snapshotBegun;
+        boolean complete = page.size() < Limits.READ_ITEMS_MAX;
+        watch.snapshotBegun = !complete;
+        watch.owedSnapshot = !complete;
+        watch.snapshotAfter = complete ? "" : page.getLast();
+        return new Watcher.Batch<>(revision, first, complete, items(page));
+    }
+
+    private Watcher.Batch<V> nextChanges(Watch<V> watch, Revision revision) {
+        List<String> page = new ArrayList<>();
+        var owed = watch.owed.iterator();
+        while (owed.hasNext() && page.size() < Limits.READ_ITEMS_MAX) {
+            page.add(owed.next());
+            owed.remove();
+        }
+        return new Watcher.Batch<>(revision, false, true, items(page));
+    }
+
+    private List<Watcher.Item<V>> items(List<String> page) {
+        List<Watcher.Item<V>> items = new ArrayList<>(page.size());
+        for (String key : page) {
+            items.add(new Watcher.Item<>(key, view.apply(key)));
+        }
+        return List.copyOf(items);
+    }
+}
