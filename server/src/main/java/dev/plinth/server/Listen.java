@@ -1,0 +1,56 @@
+package dev.plinth.server;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+
+/**
+ * An address to listen on.
+ *
+ * @param port 0 lets the system choose a free one
+ */
+public record Listen(String host, int port) {
+    public Listen {
+        if (host.isEmpty()) {
+            throw new IllegalArgumentException("a host before the colon");
+        }
+        if (port < 0 || port > 65_535) {
+            throw new IllegalArgumentException("a port from 0 to 65535, not " + port);
+        }
+    }
+
+    /** Reads {@code host:port}, with an IPv6 address in square brackets. */
+    public static Listen parse(String text) {
+        int colon = text.lastIndexOf(':');
+        if (colon < 1) {
+            throw new IllegalArgumentException("host:port, such as 127.0.0.1:7700, not '" + text + "'");
+        }
+        String host = text.substring(0, colon);
+        if (host.startsWith("[") && host.endsWith("]")) {
+            host = host.substring(1, host.length() - 1);
+        }
+        try {
+            return new Listen(host, Integer.parseInt(text.substring(colon + 1)));
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("a number after the colon, not '" + text.substring(colon + 1) + "'", e);
+        }
+    }
+
+    /** Whether nobody outside this machine can reach it. */
+    public boolean isLoopback() {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("an address of this machine; nothing is known of '" + host + "'", e);
+        }
+    }
+
+    InetSocketAddress address() {
+        return new InetSocketAddress(host, port);
+    }
+
+    @Override
+    public String toString() {
+        return host.contains(":") ? "[" + host + "]:" + port : host + ":" + port;
+    }
+}
