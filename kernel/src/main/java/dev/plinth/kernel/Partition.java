@@ -224,7 +224,6 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
                 // A member that goes on after a broken invariant would serve a state that nobody can vouch for.
                 var reason = new Refused(
                         Refused.Code.STOPPED, "the engine broke an invariant at entry " + entry.revision() + ": " + e);
-                reason.initCause(e);
                 refuse(ticket, reason);
                 stopped(reason);
                 throw new EngineBroken(engine.getClass().getSimpleName(), entry, e);

@@ -1,0 +1,47 @@
+package dev.plinth.cli;
+
+import dev.plinth.cli.dev.DevCommand;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code plinth}: lists the commands and runs one. Exit status 0: done; 1: it failed, and said why; 2: the call was wrong. */
+@Command(
+        name = "plinth",
+        description = "The base that an enterprise's services stand on.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            DevCommand.class,
+            ServerCommand.class,
+            ServicesCommand.class,
+            CellsCommand.class,
+            TransactionsCommand.class,
+            BenchCommand.class,
+            CommandLine.HelpCommand.class,
+        },
+        footer = {
+            "",
+            "  test [--quick]  Runs every test (a command of the ./plinth script).",
+            "",
+            "Start with: ./plinth dev",
+        })
+public final class Plinth {
+    private Plinth() {}
+
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        var line = new CommandLine(new Plinth());
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setExecutionExceptionHandler((problem, command, _) -> {
+            PrintWriter err = command.getErr();
+            err.println("plinth " + command.getCommandName() + ": " + Problems.inOneLine(problem));
+            return CommandLine.ExitCode.SOFTWARE;
+        });
+        return line;
+    }
+}

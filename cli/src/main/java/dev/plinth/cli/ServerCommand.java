@@ -1,0 +1,57 @@
+package dev.plinth.cli;
+
+import dev.plinth.server.Listen;
+import dev.plinth.server.PlinthServer;
+import dev.plinth.server.ServerConfiguration;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code plinth server}: one server, until it is told to stop. */
+@Command(
+        name = "server",
+        description = "Runs one server. What an option says goes before the configuration file.",
+        mixinStandardHelpOptions = true)
+final class ServerCommand implements Callable<Integer> {
+    @Option(names = "--config", paramLabel = "FILE", description = "The configuration; see docs/configuration.md.")
+    private Optional<Path> config = Optional.empty();
+
+    @Option(names = "--data", paramLabel = "DIR", description = "Where everything durable lives. Default: plinth-data")
+    private Optional<Path> data = Optional.empty();
+
+    @Option(names = "--http", paramLabel = "HOST:PORT", description = "Console, HTTP and gRPC. Default: 127.0.0.1:7700")
+    private Optional<Listen> http = Optional.empty();
+
+    @Option(names = "--seata", paramLabel = "HOST:PORT", description = "For Seata's clients. Default: 127.0.0.1:8091")
+    private Optional<Listen> seata = Optional.empty();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before call()
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        var configuration = (config.isPresent() ? ServerConfiguration.read(config.get()) : ServerConfiguration.defaults())
+                .with(data, http, seata);
+        var stopped = new CountDownLatch(1);
+        PrintWriter out = spec.commandLine().getOut();
+        try (var server = PlinthServer.start(configuration)) {
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+                server.close();
+                stopped.countDown();
+            }));
+            server.describe().forEach(out::println);
+            out.println("READY server " + server.http());
+            out.flush();
+            stopped.await();
+        }
+        return 0;
+    }
+}

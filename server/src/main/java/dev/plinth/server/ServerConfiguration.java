@@ -1,0 +1,82 @@
+package dev.plinth.server;
+
+import dev.plinth.cells.CellMap;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What a server is told before it starts; docs/configuration.md shows the file.
+ *
+ * @param data the folder where everything durable lives; made if it is not there
+ * @param http console, HTTP and gRPC
+ * @param seata for Seata's clients
+ * @param cells the map to begin with; once a map is stored, the stored one holds
+ */
+public record ServerConfiguration(Path data, Listen http, Listen seata, Optional<CellMap> cells) {
+    private static final Path DATA_DEFAULT = Path.of("plinth-data");
+    private static final Listen HTTP_DEFAULT = new Listen("127.0.0.1", 7700);
+    private static final Listen SEATA_DEFAULT = new Listen("127.0.0.1", 8091);
+
+    public ServerConfiguration {
+        loopbackOnly("http.listen", http);
+        loopbackOnly("seata.listen", seata);
+    }
+
+    /** The configuration of a server that was told nothing. */
+    public static ServerConfiguration defaults() {
+        return new ServerConfiguration(DATA_DEFAULT, HTTP_DEFAULT, SEATA_DEFAULT, Optional.empty());
+    }
+
+    /**
+     * Reads a configuration file; what it does not say is as in {@link #defaults}.
+     *
+     * @throws ConfigurationException if it is not as expected; it names file, line and key
+     */
+    public static ServerConfiguration read(Path file) throws IOException {
+        String text;
+        try {
+            text = Files.readString(file);
+        } catch (NoSuchFileException e) {
+            throw new ConfigurationException(file + ": there is no such file");
+        } catch (MalformedInputException e) {
+            throw new ConfigurationException(file + ": not text in UTF-8");
+        }
+        var top = new YamlReader(file.toString()).read(text);
+        var data = top.value("data", Path::of).orElse(DATA_DEFAULT);
+        var http = listen(top, "http").orElse(HTTP_DEFAULT);
+        var seata = listen(top, "seata").orElse(SEATA_DEFAULT);
+        var cells = top.section("cells").map(CellMapSection::read);
+        top.done();
+        return new ServerConfiguration(data, http, seata, cells);
+    }
+
+    /** This configuration with what the command line says in place of what the file says. */
+    public ServerConfiguration with(Optional<Path> otherData, Optional<Listen> otherHttp, Optional<Listen> otherSeata) {
+        return new ServerConfiguration(otherData.orElse(data), otherHttp.orElse(http), otherSeata.orElse(seata), cells);
+    }
+
+    private static Optional<Listen> listen(YamlReader.Section top, String door) {
+        return top.section(door).flatMap(section -> {
+            var listen = section.value("listen", Listen::parse);
+            section.done();
+            return listen;
+        });
+    }
+
+    private static void loopbackOnly(String key, Listen listen) {
+        boolean loopback;
+        try {
+            loopback = listen.isLoopback();
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(key + ": expected " + e.getMessage());
+        }
+        if (!loopback) {
+            throw new ConfigurationException(key + ": expected a loopback address, found " + listen
+                    + "; off loopback this door needs mutual TLS or a token, which this release does not have yet");
+        }
+    }
+}
