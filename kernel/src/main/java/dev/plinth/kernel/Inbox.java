@@ -60,7 +60,7 @@ public final class Inbox<C> implements Journal<C> {
                 return;
             }
             index++;
-            started().apply(new Entry<>(new Revision(incarnation, index), time.stamp(), input), ticket);
+            started().apply(new Entry<>(new Revision(incarnation, index), time.now(), input), ticket);
         });
     }
 
