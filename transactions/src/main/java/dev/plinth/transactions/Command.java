@@ -1,0 +1,89 @@
+package dev.plinth.transactions;
+
+import dev.plinth.wire.seata.BranchStatus;
+import dev.plinth.wire.seata.BranchType;
+import dev.plinth.wire.seata.GlobalStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What can be asked of the coordinator's engine. Status and lock queries change nothing and are reads, not commands. */
+public sealed interface Command {
+
+    /**
+     * Begins a global transaction.
+     *
+     * <p>Duplicates: each one begins another. A client that never learned of its transaction leaves an empty one to its time-out.
+     *
+     * @param timeout from the begin until it is rolled back if nothing was decided; positive, in whole milliseconds
+     */
+    record Begin(String name, Duration timeout, String applicationId, String serviceGroup) implements Command {
+        public Begin {
+            if (timeout.toMillis() < 1) {
+                throw new IllegalArgumentException("a transaction's time-out is 1 ms or more, not " + timeout);
+            }
+        }
+    }
+
+    /**
+     * Adds a branch, and takes the global locks of all its rows or none.
+     *
+     * <p>Duplicates: each one adds another branch, as in Seata. The locks are re-entrant for the transaction.
+     *
+     * @param clientId the resource manager that asked, as the door knows it: phase two prefers it
+     * @param applicationData passed back in phase two, unread
+     * @param autoCommit true if the participant holds no local locks while it waits for global ones. If false, a conflict with a
+     *     holder that is rolling back fails fast, for that rollback may need those local locks.
+     */
+    record RegisterBranch(
+            TransactionId transaction,
+            BranchType type,
+            String resourceId,
+            String clientId,
+            String applicationData,
+            List<LockKey> lockKeys,
+            boolean autoCommit)
+            implements Command {
+        public RegisterBranch {
+            lockKeys = List.copyOf(lockKeys);
+        }
+    }
+
+    /**
+     * Says how phase one of a branch went. Repeating it changes nothing more.
+     *
+     * @param applicationData replaces what registration said, unless empty
+     */
+    record ReportBranch(TransactionId transaction, long branchId, BranchStatus status, String applicationData)
+            implements Command {}
+
+    /** Decides to commit. Repeating it answers the status as it is now. */
+    record Commit(TransactionId transaction) implements Command {}
+
+    /** Decides to roll back. Repeating it answers the status as it is now. */
+    record Rollback(TransactionId transaction) implements Command {}
+
+    /** A Saga's own engine says where its transaction stands. Ignored for transactions that are no Saga, as in Seata. */
+    record ReportGlobal(TransactionId transaction, GlobalStatus status) implements Command {}
+
+    /**
+     * What came of one attempt at phase two; only ever the result of a {@link PhaseTwo}.
+     *
+     * @param reason why it failed, for people
+     */
+    record PhaseTwoResult(TransactionId transaction, long branchId, BranchStatus status, Optional<String> reason)
+            implements Command {}
+
+    /**
+     * A person has repaired what a failed rollback left behind: the locks that protected it are released and the transaction
+     * leaves. Settling one that is not failed changes nothing.
+     */
+    record Settle(TransactionId transaction) implements Command {}
+
+    /** The history has these ended transactions on disk: the engine lets go of them. Others among them are left as they are. */
+    record Forget(List<TransactionId> transactions) implements Command {
+        public Forget {
+            transactions = List.copyOf(transactions);
+        }
+    }
+}

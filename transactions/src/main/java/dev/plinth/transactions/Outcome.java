@@ -1,0 +1,57 @@
+package dev.plinth.transactions;
+
+import dev.plinth.wire.seata.GlobalStatus;
+import java.time.Duration;
+import java.time.Instant;
+
+/** What the coordinator's engine answers. Which outcomes a command can have, its sub-interface says. */
+public sealed interface Outcome {
+
+    /** Answers to {@link Command.Begin}. */
+    sealed interface OfBegin extends Outcome {}
+
+    /** Answers to {@link Command.RegisterBranch}. */
+    sealed interface OfRegister extends Outcome {}
+
+    /** Answers to {@link Command.ReportBranch}. */
+    sealed interface OfReport extends Outcome {}
+
+    /** Answers to {@link Command.Commit}, {@link Command.Rollback}, {@link Command.ReportGlobal} and {@link Command.Settle}. */
+    sealed interface OfDecision extends Outcome {}
+
+    record Begun(TransactionId transaction) implements OfBegin {}
+
+    record Registered(long branchId) implements OfRegister {}
+
+    /**
+     * Another transaction holds one of the rows; nothing was locked or registered.
+     *
+     * @param failFast the holder is rolling back and may wait for local locks that the asker holds: it should give up at once
+     *     (Seata's LockKeyConflictFailFast), not try again
+     */
+    record LockConflict(String resourceId, LockKey key, TransactionId holder, boolean failFast) implements OfRegister {}
+
+    /** It takes no branches any more (Seata's GlobalTransactionNotActive). */
+    record NotActive(TransactionId transaction, GlobalStatus status) implements OfRegister {}
+
+    /** The engine knows no such transaction: it never was, or it ended and left (Seata's GlobalTransactionNotExist). */
+    record NotFound(TransactionId transaction) implements OfRegister, OfReport, OfDecision {}
+
+    record BranchNotFound(TransactionId transaction, long branchId) implements OfReport {}
+
+    record Reported() implements OfReport {}
+
+    /**
+     * Where the transaction stands after the command.
+     *
+     * @param first true if this command made the decision; false if it had been made before
+     * @param begun when the transaction began
+     */
+    record Decided(GlobalStatus status, boolean first, Instant begun) implements OfDecision {}
+
+    /** A limit of {@link TransactionLimits} is reached; nothing changed. */
+    record Overloaded(String what, Duration retryAfter) implements OfBegin, OfRegister, OfReport {}
+
+    /** The answer to {@link Command.PhaseTwoResult} and {@link Command.Forget}, which nobody waits for. */
+    record Noted() implements Outcome {}
+}

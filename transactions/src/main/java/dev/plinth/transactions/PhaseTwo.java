@@ -1,0 +1,29 @@
+package dev.plinth.transactions;
+
+import dev.plinth.wire.seata.BranchType;
+
+/**
+ * What a participant still has to do: commit or roll back one branch. Performed at least once, so the participant must bear
+ * repetition.
+ *
+ * @param branchId as registered; {@link #WHOLE_SAGA} if a Saga's engine is asked about the whole transaction
+ * @param clientId the resource manager that registered the branch; another one of the same resource will do
+ * @param applicationData as last reported; for a whole Saga the name of the global status, as Seata passes it
+ */
+public record PhaseTwo(
+        TransactionId transaction,
+        long branchId,
+        BranchType type,
+        String resourceId,
+        String clientId,
+        String applicationData,
+        Direction direction) {
+
+    /** The branch id of a {@link PhaseTwo} that concerns a whole Saga. Its resource is {@code applicationId#serviceGroup}. */
+    public static final long WHOLE_SAGA = -1;
+
+    public enum Direction {
+        COMMIT,
+        ROLLBACK
+    }
+}

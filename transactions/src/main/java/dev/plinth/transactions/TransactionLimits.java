@@ -1,0 +1,41 @@
+package dev.plinth.transactions;
+
+import java.time.Duration;
+
+/** The coordinator's bounds, each with its unit in its name or its type. Beyond one the caller gets {@code OVERLOADED}. */
+public final class TransactionLimits {
+    private TransactionLimits() {}
+
+    /** Transactions of one partition that have not ended, or are not yet in the history. */
+    public static final int LIVE_MAX = 2_000_000;
+
+    /** Branches of one transaction. */
+    public static final int BRANCHES_MAX = 1_000;
+
+    /** Global locks that one branch may take. */
+    public static final int LOCK_KEYS_MAX = 10_000;
+
+    /** Global locks of one partition. */
+    public static final int LOCKS_MAX = 10_000_000;
+
+    /** Characters of a lock key's table and primary key together. */
+    public static final int LOCK_KEY_CHARS_MAX = 1_024;
+
+    /** Characters of a transaction's, an application's, a service group's, a resource's or a client's name. */
+    public static final int NAME_CHARS_MAX = 1_024;
+
+    /** Characters of a branch's application data. */
+    public static final int APPLICATION_DATA_CHARS_MAX = 64 * 1_024;
+
+    /** A transaction's longest time-out. */
+    public static final Duration TIMEOUT_MAX = Duration.ofDays(30);
+
+    /** Events in one transaction's timeline; beyond, only the end is added. */
+    public static final int TIMELINE_EVENTS_MAX = 256;
+
+    /** Characters of a reason kept in a timeline; the rest is cut. */
+    public static final int REASON_CHARS_MAX = 200;
+
+    /** Transactions that one page of a list may hold. */
+    public static final int PAGE_MAX = 1_000;
+}
