@@ -1,0 +1,129 @@
+package dev.plinth.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.plinth.cells.Cell;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ServerConfigurationTest {
+    @TempDir
+    private Path folder;
+
+    private Path file(String text) throws IOException {
+        return Files.writeString(folder.resolve("plinth.yaml"), text);
+    }
+
+    @Test
+    void an_empty_file_says_what_the_defaults_say() throws IOException {
+        assertThat(ServerConfiguration.read(file(""))).isEqualTo(ServerConfiguration.defaults());
+    }
+
+    @Test
+    void a_file_says_where_to_listen_where_data_lives_and_who_owns_which_users() throws IOException {
+        var configuration = ServerConfiguration.read(file(
+                """
+                data: /var/lib/plinth
+                http: { listen: "127.0.0.1:1" }
+                seata: { listen: "[::1]:2" }
+                cells:
+                  shards: 4
+                  map:
+                    - { name: east, zone: z1, region: r, shards: "0-1,3" }
+                    - { name: west, zone: z2, region: r, shards: 2 }
+                    - { name: all, zone: z2, region: r, kind: global }
+                """));
+
+        assertThat(configuration.data()).isEqualTo(Path.of("/var/lib/plinth"));
+        assertThat(configuration.http()).isEqualTo(new Listen("127.0.0.1", 1));
+        assertThat(configuration.seata()).isEqualTo(new Listen("::1", 2));
+        var map = configuration.cells().orElseThrow();
+        assertThat(map.ownerOf("user-7").name()).isEqualTo("east");
+        assertThat(map.ownerOf("user-6").name()).isEqualTo("west");
+        assertThat(map.cell("all").orElseThrow().kind()).isEqualTo(Cell.Kind.GLOBAL);
+    }
+
+    @Test
+    void cells_without_shards_share_them_evenly() throws IOException {
+        var configuration = ServerConfiguration.read(file(
+                """
+                cells:
+                  map:
+                    - { name: east, zone: z1, region: r }
+                    - { name: west, zone: z2, region: r }
+                """));
+
+        assertThat(configuration.cells().orElseThrow().ownerOf("49").name()).isEqualTo("east");
+        assertThat(configuration.cells().orElseThrow().ownerOf("50").name()).isEqualTo("west");
+    }
+
+    @Test
+    void what_the_command_line_says_goes_before_the_file() {
+        var configuration = ServerConfiguration.defaults()
+                .with(Optional.of(Path.of("elsewhere")), Optional.of(Listen.parse("127.0.0.1:0")), Optional.empty());
+
+        assertThat(configuration.data()).isEqualTo(Path.of("elsewhere"));
+        assertThat(configuration.http().port()).isZero();
+        assertThat(configuration.seata().port()).isEqualTo(8091);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "http: { listen: here }                  | :1: http.listen: expected host:port",
+                "http: { listen: '127.0.0.1:x' }         | :1: http.listen: expected a number after the colon, not 'x'",
+                "http: { listen: '127.0.0.1:70000' }     | :1: http.listen: expected a port from 0 to 65535, not 70000",
+                "htpp: {}                                | :1: htpp: expected one of data, http, seata, cells",
+                "http: { lisen: '127.0.0.1:1' }          | :1: http.lisen: expected one of listen",
+                "http: 7700                              | :1: http: expected a mapping",
+                "data: [a, b]                            | :1: data: expected a single value",
+                "'[a]'                                   | the file: expected a mapping",
+                "'{a: '                                  | not YAML",
+                "cells: { map: [ { zone: z } ] }         | cells.map[0].name: missing; expected the cell's name",
+                "cells: { map: 3 }                       | cells.map: expected a list",
+                "cells: { function: dice }               | cells.function: expected one of last-digits, hash, not 'dice'",
+                "cells: { shards: many }                 | cells.shards: expected a number of shards, not 'many'",
+                "cells: { shards: 2, map: [ { name: a, zone: z, region: r, shards: 0 } ] } | cells: shard 1 has no owner; expected each of 0 to 1 in one cell",
+                "cells: { shards: 1, map: [ { name: a, zone: z, region: r, shards: 0-1 } ] } | cells: cell a has shard 1; expected 0 to 0",
+                "cells: { shards: 1, map: [ { name: a, zone: z, region: r, shards: 0-999999999 } ] } | expected shards and ranges such as 0-49,60",
+                "cells: { shards: 1, map: [ { name: A_, zone: z, region: r, shards: 0 } ] } | cells.map[0]: ",
+            })
+    void a_broken_file_is_refused_with_file_line_and_key(String text, String expected) throws IOException {
+        var file = file(text);
+
+        assertThatThrownBy(() -> ServerConfiguration.read(file))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith(file.toString())
+                .hasMessageContaining(expected);
+    }
+
+    @Test
+    void an_error_names_the_line_it_is_on() throws IOException {
+        var file = file("data: here\n\nhttp:\n  listen: nowhere\n");
+
+        assertThatThrownBy(() -> ServerConfiguration.read(file)).hasMessageContaining("plinth.yaml:4: http.listen");
+    }
+
+    @Test
+    void a_file_that_is_not_there_is_named() {
+        assertThatThrownBy(() -> ServerConfiguration.read(folder.resolve("none.yaml")))
+                .hasMessageContaining("none.yaml: there is no such file");
+    }
+
+    @Test
+    void an_address_off_loopback_is_refused_with_the_reason() throws IOException {
+        var file = file("http: { listen: '0.0.0.0:7700' }");
+
+        assertThatThrownBy(() -> ServerConfiguration.read(file))
+                .hasMessageContaining("http.listen: expected a loopback address")
+                .hasMessageContaining("mutual TLS");
+    }
+}
