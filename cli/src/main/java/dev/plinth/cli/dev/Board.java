@@ -1,6 +1,6 @@
 package dev.plinth.cli.dev;
 
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -10,12 +10,12 @@ import java.util.Map;
 final class Board {
     private static final String UP_AND_CLEAR = "\033[%dA\033[J";
 
-    private final PrintStream out;
+    private final PrintWriter out;
     private final boolean terminal;
     private final Map<String, Child.State> shown = new HashMap<>();
     private int lines;
 
-    Board(PrintStream out, boolean terminal) {
+    Board(PrintWriter out, boolean terminal) {
         this.out = out;
         this.terminal = terminal;
     }

@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One process of the household: started, watched for the line that says it is ready, started again if it dies, and stopped. */
@@ -45,7 +44,6 @@ final class Child {
     private final List<String> command;
     private final Path log;
     private final Runnable changed;
-    private final Consumer<String> lines;
     private final ArrayDeque<Instant> deaths = new ArrayDeque<>();
 
     // Guarded by this.
@@ -58,14 +56,12 @@ final class Child {
     /**
      * @param log gets all that the process prints
      * @param changed called after each change of state
-     * @param lines called with each line that the process prints
      */
-    Child(String name, List<String> command, Path log, Runnable changed, Consumer<String> lines) {
+    Child(String name, List<String> command, Path log, Runnable changed) {
         this.name = name;
         this.command = List.copyOf(command);
         this.log = log;
         this.changed = changed;
-        this.lines = lines;
     }
 
     String name() {
@@ -106,11 +102,23 @@ final class Child {
         return true;
     }
 
+    /** Says that the process is not started, and why. */
+    synchronized void giveUp(String why) {
+        if (state == State.WAITING) {
+            move(State.FAILED, why);
+        }
+    }
+
+    /** From now on an end of the process is meant: it is not started again. Ctrl-C in a terminal reaches the process too. */
+    synchronized void letEnd() {
+        move(State.STOPPED, "");
+    }
+
     /** Asks the process to stop, waits a little, and ends it if it did not. */
     void stop() {
+        letEnd();
         Process running;
         synchronized (this) {
-            move(State.STOPPED, "");
             running = process;
         }
         if (running == null) {
@@ -170,7 +178,6 @@ final class Child {
                 if (line.startsWith("READY ")) {
                     ready(line.substring("READY ".length()));
                 }
-                lines.accept(line);
             }
         }
         return ended(running.waitFor());
