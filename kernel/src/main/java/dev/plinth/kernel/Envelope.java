@@ -1,0 +1,95 @@
+package dev.plinth.kernel;
+
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.Optional;
+
+/** How an entry looks in a log. */
+final class Envelope {
+    /*
+     * format 1 | kind 1 | stamp: seconds 8, nanoseconds 4 | fields of the kind | the command's bytes, to the end
+     *
+     *   kind                fields
+     *   1 command           -
+     *   2 command with id   client 8, sequence 8
+     *   3 result            effect 8
+     *   4 tick              -
+     *   5 open session      -
+     *   6 close session     client 8
+     *   7 upgrade           engine version 4
+     *
+     * All numbers big-endian. The revision is the log's own: its incarnation, and the index of the record. A fixed layout and not
+     * a .proto, for it is the same for all features and the stamp is put in last, on the store's thread.
+     */
+    static final int FORMAT = 1;
+
+    /** The most that an envelope adds to a command. */
+    static final int BYTES_MAX = 14 + 16;
+
+    private static final int STAMP_OFFSET = 2;
+    private static final byte[] NO_COMMAND = new byte[0];
+
+    private Envelope() {}
+
+    /** Everything but the stamp. */
+    static <C> byte[] encode(Input<C> input, Codec<C> codec) {
+        return switch (input) {
+            case Input.Command<C>(var id, var command) ->
+                id.isPresent()
+                        ? bytes(2, codec.encode(command), 16)
+                                .putLong(id.get().client().value())
+                                .putLong(id.get().sequence())
+                                .array()
+                        : bytes(1, codec.encode(command), 0).array();
+            case Input.Result<C>(var effect, var command) ->
+                bytes(3, codec.encode(command), 8).putLong(effect.value()).array();
+            case Input.Tick<C> _ -> bytes(4, NO_COMMAND, 0).array();
+            case Input.OpenSession<C> _ -> bytes(5, NO_COMMAND, 0).array();
+            case Input.CloseSession<C>(var client) ->
+                bytes(6, NO_COMMAND, 8).putLong(client.value()).array();
+            case Input.Upgrade<C>(int version) ->
+                bytes(7, NO_COMMAND, 4).putInt(version).array();
+        };
+    }
+
+    /** An envelope with its command in place, positioned at the fields of its kind. */
+    private static ByteBuffer bytes(int kind, byte[] command, int fieldBytes) {
+        int fields = STAMP_OFFSET + 12;
+        return ByteBuffer.allocate(fields + fieldBytes + command.length)
+                .put((byte) FORMAT)
+                .put((byte) kind)
+                .put(fields + fieldBytes, command)
+                .position(fields);
+    }
+
+    static void stamp(ByteBuffer envelope, Instant stamp) {
+        envelope.putLong(STAMP_OFFSET, stamp.getEpochSecond()).putInt(STAMP_OFFSET + 8, stamp.getNano());
+    }
+
+    /** @throws IllegalArgumentException if the bytes are not an envelope with such a command; it says what was expected */
+    static <C> Entry<C> decode(ByteBuffer from, Revision revision, Codec<C> codec) {
+        if (from.remaining() < STAMP_OFFSET + 12) {
+            throw new IllegalArgumentException("an envelope of " + from.remaining() + " bytes");
+        }
+        int format = from.get();
+        if (format != FORMAT) {
+            throw new IllegalArgumentException("envelope format " + format + "; this release reads " + FORMAT);
+        }
+        int kind = from.get();
+        var stamp = Instant.ofEpochSecond(from.getLong(), from.getInt());
+        Input<C> input = switch (kind) {
+            case 1 -> new Input.Command<>(Optional.empty(), codec.decode(from));
+            case 2 -> {
+                var id = new CommandId(new ClientId(from.getLong()), from.getLong());
+                yield new Input.Command<>(Optional.of(id), codec.decode(from));
+            }
+            case 3 -> new Input.Result<>(new EffectId(from.getLong()), codec.decode(from));
+            case 4 -> new Input.Tick<>();
+            case 5 -> new Input.OpenSession<>();
+            case 6 -> new Input.CloseSession<>(new ClientId(from.getLong()));
+            case 7 -> new Input.Upgrade<>(from.getInt());
+            default -> throw new IllegalArgumentException("input kind " + kind + "; expected 1 to 7");
+        };
+        return new Entry<>(revision, stamp, input);
+    }
+}

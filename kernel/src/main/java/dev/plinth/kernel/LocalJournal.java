@@ -1,0 +1,494 @@
+package dev.plinth.kernel;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The journal of one machine: one log of a {@link SegmentStore}, and snapshots beside it.
+ *
+ * @param <C> the engine's commands
+ */
+public final class LocalJournal<C> implements Journal<C> {
+    /*
+     * An input's way: encoded on its proposer's thread and put into a queue; taken from there on the store's thread when the disk
+     * is free, stamped, written and synced with all the others; applied on the engine's thread, while the disk syncs the next
+     * ones. What is between the first step and the last counts as pending, so PENDING_INPUTS_MAX and PENDING_BYTES_MAX bound the
+     * whole way.
+     *
+     * When the store refuses, an input that was not written is refused with the store's reason; one that was written and not
+     * synced may be found after a restart, so its proposer is told UNKNOWN.
+     */
+    private static final Duration RETRY_HINT = Duration.ofMillis(20);
+
+    /** An input on its way. */
+    private record Waiting<C>(
+            Input<C> input, ByteBuffer envelope, @Nullable Ticket ticket) {}
+
+    /** Inputs that one sync covers: consecutive indices, one stamp. */
+    private record Batch<C>(long first, Instant stamp, List<Waiting<C>> inputs) {}
+
+    private final SegmentLog log;
+    private final Codec<C> codec;
+    private final SnapshotStore snapshots;
+    private final JournalOptions options;
+    private final Executor engine;
+    private final Executor background;
+    private final Clock clock;
+    private final Consumer<String> report;
+    private final List<SerialThread> ownThreads;
+    private final int commandBytesMax;
+
+    private final ConcurrentLinkedQueue<Waiting<C>> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger pendingInputs = new AtomicInteger();
+    private final AtomicLong pendingBytes = new AtomicLong();
+    private final AtomicInteger pendingReads = new AtomicInteger();
+    private final AtomicBoolean submitted = new AtomicBoolean();
+    private final AtomicBoolean ending = new AtomicBoolean();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+    /** Why nothing more is taken; set once, read where inputs come in. */
+    private volatile @Nullable Refused closed;
+
+    // Written by start, before any task that reads them is handed to a thread.
+    private @Nullable Member<C> member;
+    private @Nullable LeaderTime time;
+
+    // The store's thread only.
+    private final Write write = new Write();
+
+    // The engine's thread only.
+    private Revision applied;
+    private Instant appliedStamp = Instant.EPOCH;
+    private long entriesSinceSnapshot;
+    private long bytesSinceSnapshot;
+    private boolean snapshotUnderWay;
+    private @Nullable Refused broken;
+    private boolean silent;
+
+    /**
+     * Opens a journal with threads of its own: the engine's, called {@code plinth-<log>}, and one for snapshots.
+     *
+     * @param log its log in the store; made if it is not there
+     * @param snapshots where its snapshots are; journals may share it
+     */
+    public static <C> LocalJournal<C> open(
+            SegmentStore store, String log, Codec<C> codec, Storage snapshots, JournalOptions options, Clock clock) {
+        var logger = System.getLogger("dev.plinth.kernel.LocalJournal");
+        var engine = SerialThread.named("plinth-" + log);
+        var background = SerialThread.named("plinth-" + log + "-snapshots");
+        return new LocalJournal<>(
+                store,
+                store.log(log),
+                codec,
+                snapshots,
+                options,
+                engine,
+                background,
+                clock,
+                message -> logger.log(System.Logger.Level.WARNING, message),
+                List.of(engine, background));
+    }
+
+    /**
+     * Opens a journal with the caller's threads, which must outlive it.
+     *
+     * @param engine the member's thread: one task after the other
+     * @param background writes snapshots: one task after the other
+     * @param report told, in a sentence, of what a person should know
+     */
+    public static <C> LocalJournal<C> open(
+            SegmentStore store,
+            String log,
+            Codec<C> codec,
+            Storage snapshots,
+            JournalOptions options,
+            Executor engine,
+            Executor background,
+            Clock clock,
+            Consumer<String> report) {
+        return new LocalJournal<>(
+                store, store.log(log), codec, snapshots, options, engine, background, clock, report, List.of());
+    }
+
+    private LocalJournal(
+            SegmentStore store,
+            SegmentLog log,
+            Codec<C> codec,
+            Storage snapshots,
+            JournalOptions options,
+            Executor engine,
+            Executor background,
+            Clock clock,
+            Consumer<String> report,
+            List<SerialThread> ownThreads) {
+        this.log = log;
+        this.codec = codec;
+        this.snapshots = new SnapshotStore(snapshots, log.name(), report);
+        this.options = options;
+        this.engine = engine;
+        this.background = background;
+        this.clock = clock;
+        this.report = report;
+        this.ownThreads = ownThreads;
+        this.commandBytesMax = Math.min(Limits.COMMAND_BYTES_MAX, store.payloadBytesMax() - Envelope.BYTES_MAX);
+        this.applied = new Revision(log.incarnation(), 0);
+    }
+
+    @Override
+    public void start(Member<C> consumer) throws IOException {
+        if (member != null) {
+            throw new IllegalStateException("journal " + log.name() + " was started before");
+        }
+        restore(consumer);
+        replay(consumer);
+        time = new LeaderTime(clock, appliedStamp);
+        member = consumer;
+        engine.execute(consumer::lead);
+    }
+
+    private void restore(Member<C> consumer) throws IOException {
+        snapshots.open();
+        var newest = snapshots.newest();
+        if (newest.isEmpty()) {
+            if (log.firstIndex() > 1) {
+                throw new IOException("log " + log.name() + " begins at " + log.firstIndex() + ", and none of its "
+                        + snapshots.count() + " snapshots can be read");
+            }
+            return;
+        }
+        var snapshot = newest.get();
+        var revision = snapshot.revision();
+        if (revision.incarnation() != log.incarnation()) {
+            throw new IOException("snapshot " + snapshot.name() + " is of incarnation " + revision.incarnation()
+                    + " of log " + log.name() + ", which is " + log.incarnation());
+        }
+        if (revision.index() > log.lastIndex() || revision.index() + 1 < log.firstIndex()) {
+            throw new IOException("snapshot " + snapshot.name() + " does not meet log " + log.name()
+                    + ", which has entries " + log.firstIndex() + " to " + log.lastIndex());
+        }
+        try (var state = snapshots.read(snapshot)) {
+            consumer.restore(revision, snapshot.stamp(), state);
+        } catch (RuntimeException e) {
+            throw new IOException("snapshot " + snapshot.name() + " cannot be restored: " + e, e);
+        }
+        applied = revision;
+        appliedStamp = snapshot.stamp();
+    }
+
+    private void replay(Member<C> consumer) throws IOException {
+        long last = log.lastIndex();
+        for (long index = applied.index() + 1; index <= last; index++) {
+            long missing = index;
+            var bytes = log.read(index)
+                    .orElseThrow(() -> new IOException("entry " + missing + " of log " + log.name() + " is not there"));
+            int size = bytes.remaining();
+            Entry<C> entry;
+            try {
+                entry = Envelope.decode(bytes, applied.next(), codec);
+            } catch (RuntimeException e) {
+                throw new IOException("entry " + index + " of log " + log.name() + " cannot be decoded: " + e, e);
+            }
+            consumer.apply(entry, null);
+            applied = entry.revision();
+            appliedStamp = entry.stamp();
+            entriesSinceSnapshot++;
+            bytesSinceSnapshot += size;
+        }
+    }
+
+    @Override
+    public void propose(Input<C> input, @Nullable Ticket ticket) {
+        var reason = closed;
+        if (reason != null) {
+            refuse(ticket, reason);
+            return;
+        }
+        time();
+        var envelope = ByteBuffer.wrap(Envelope.encode(input, codec));
+        int size = envelope.limit();
+        if (size > commandBytesMax + Envelope.BYTES_MAX) {
+            refuse(
+                    ticket,
+                    new Refused(
+                            Refused.Code.TOO_LARGE,
+                            "a command of " + size + " bytes; the limit is " + commandBytesMax));
+            return;
+        }
+        if (pendingInputs.incrementAndGet() > Limits.PENDING_INPUTS_MAX
+                || pendingBytes.addAndGet(size) > Limits.PENDING_BYTES_MAX) {
+            release(size);
+            refuse(ticket, Refused.overloaded("journal " + log.name() + " has enough to do", RETRY_HINT));
+            return;
+        }
+        queue.add(new Waiting<>(input, envelope, ticket));
+        if (submitted.compareAndSet(false, true)) {
+            log.submit(write);
+        }
+        if (ended.isDone()) {
+            refuseQueue(stopped());
+        }
+    }
+
+    private void release(int bytes) {
+        pendingInputs.decrementAndGet();
+        pendingBytes.addAndGet(-bytes);
+    }
+
+    @Override
+    public void read(Runnable query, Ticket ticket) {
+        var reason = closed;
+        if (reason != null) {
+            ticket.refused(reason);
+            return;
+        }
+        if (pendingReads.incrementAndGet() > Limits.PENDING_INPUTS_MAX) {
+            pendingReads.decrementAndGet();
+            ticket.refused(Refused.overloaded("journal " + log.name() + " has enough to read", RETRY_HINT));
+            return;
+        }
+        // What was acknowledged was applied on the engine's thread before: nothing to wait for.
+        engine.execute(() -> {
+            pendingReads.decrementAndGet();
+            if (silent) {
+                ticket.refused(stopped());
+            } else {
+                query.run();
+            }
+        });
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        engine.execute(() -> {
+            if (!silent) {
+                task.run();
+            }
+        });
+    }
+
+    @Override
+    public Instant now() {
+        return time().now();
+    }
+
+    private LeaderTime time() {
+        if (time == null) {
+            throw new IllegalStateException("journal " + log.name() + " was not started");
+        }
+        return time;
+    }
+
+    private Member<C> member() {
+        if (member == null) {
+            throw new IllegalStateException("journal " + log.name() + " was not started");
+        }
+        return member;
+    }
+
+    /** Takes what waits into the store's batch. All on the store's thread. */
+    private final class Write implements SegmentStore.Write {
+        private List<Waiting<C>> taken = new ArrayList<>();
+        private long first;
+        private Instant stamp = Instant.EPOCH;
+
+        @Override
+        public boolean write(SegmentStore.Batch batch) throws IOException {
+            // First, so that who comes from now on asks again.
+            submitted.set(false);
+            var reason = closed;
+            if (reason != null) {
+                refuseQueue(reason);
+                return true;
+            }
+            if (taken.isEmpty()) {
+                // It may be asked twice for one sync.
+                stamp = time().stamp();
+                first = log.writtenNext();
+            }
+            for (var next = queue.peek(); next != null; next = queue.peek()) {
+                Envelope.stamp(next.envelope(), stamp);
+                if (!batch.append(log, log.writtenNext(), next.envelope().duplicate())) {
+                    return false;
+                }
+                taken.add(next);
+                queue.remove();
+            }
+            return true;
+        }
+
+        @Override
+        public void synced() {
+            if (taken.isEmpty()) {
+                return;
+            }
+            var batch = new Batch<>(first, stamp, taken);
+            taken = new ArrayList<>();
+            engine.execute(() -> apply(batch));
+        }
+
+        @Override
+        public void failed(Refused reason) {
+            submitted.set(false);
+            var written = taken;
+            taken = new ArrayList<>();
+            if (!written.isEmpty()) {
+                var unknown = new Refused(
+                        Refused.Code.UNKNOWN, "written, and not known to be on the disk: " + reason.getMessage());
+                engine.execute(() -> written.forEach(waiting -> refuse(waiting, unknown)));
+            }
+            refuseQueue(reason);
+        }
+    }
+
+    private void apply(Batch<C> batch) {
+        long index = batch.first();
+        for (var waiting : batch.inputs()) {
+            if (broken != null) {
+                refuse(
+                        waiting,
+                        new Refused(
+                                Refused.Code.UNKNOWN,
+                                "written, and not applied: the engine stopped before: " + broken.getMessage()));
+                continue;
+            }
+            var entry = new Entry<>(new Revision(log.incarnation(), index), batch.stamp(), waiting.input());
+            try {
+                member().apply(entry, waiting.ticket());
+                applied = entry.revision();
+                appliedStamp = entry.stamp();
+            } catch (Throwable e) {
+                breakDown(e);
+            }
+            release(waiting.envelope().limit());
+            entriesSinceSnapshot++;
+            bytesSinceSnapshot += waiting.envelope().limit();
+            index++;
+        }
+        if (broken == null
+                && !snapshotUnderWay
+                && (entriesSinceSnapshot >= options.snapshotEntries()
+                        || bytesSinceSnapshot >= options.snapshotBytes())) {
+            takeSnapshot();
+        }
+    }
+
+    /** The member threw: it cannot be trusted with another entry. */
+    private void breakDown(Throwable cause) {
+        var reason = new Refused(Refused.Code.STOPPED, "journal " + log.name() + " stopped: " + cause.getMessage());
+        reason.initCause(cause);
+        broken = reason;
+        closed = reason;
+        report.accept(reason.getMessage());
+        // The queue is the store's thread's, until the end.
+        log.submit(write);
+        member().stopped(reason);
+    }
+
+    private void takeSnapshot() {
+        snapshotUnderWay = true;
+        entriesSinceSnapshot = 0;
+        bytesSinceSnapshot = 0;
+        var revision = applied;
+        var stamp = appliedStamp;
+        Snapshot snapshot = member().snapshot();
+        background.execute(() -> {
+            save(revision, stamp, snapshot);
+            engine.execute(() -> snapshotUnderWay = false);
+        });
+    }
+
+    private void save(Revision revision, Instant stamp, Snapshot snapshot) {
+        try {
+            long forgettable = snapshots.save(revision, stamp, snapshot);
+            if (forgettable > 0) {
+                log.truncatePrefix(forgettable + 1).exceptionally(reason -> {
+                    report.accept("log " + log.name() + " could not forget entries up to " + forgettable + ": "
+                            + reason.getMessage());
+                    return null;
+                });
+            }
+        } catch (IOException | RuntimeException e) {
+            report.accept("no snapshot of " + log.name() + " at " + revision.index() + ": " + e.getMessage());
+        }
+    }
+
+    /** Stops taking inputs, and completes when the member will be called no more. Does not wait. */
+    CompletableFuture<Void> end() {
+        if (!ending.compareAndSet(false, true)) {
+            return ended;
+        }
+        if (closed == null) {
+            closed = stopped();
+        }
+        log.submit(new SegmentStore.Write() {
+            @Override
+            public boolean write(SegmentStore.Batch batch) {
+                return true;
+            }
+
+            @Override
+            public void synced() {
+                // What was written before is with the engine by now.
+                refuseQueue(stopped());
+                engine.execute(LocalJournal.this::silence);
+            }
+
+            @Override
+            public void failed(Refused reason) {
+                synced();
+            }
+        });
+        return ended;
+    }
+
+    private void silence() {
+        if (member != null && broken == null) {
+            if (options.snapshotOnClose() && entriesSinceSnapshot > 0 && !snapshotUnderWay) {
+                takeSnapshot();
+            }
+            member.stopped(stopped());
+        }
+        silent = true;
+        background.execute(() -> ended.complete(null));
+    }
+
+    /** Must not be called on the engine's thread, for it waits for that. */
+    @Override
+    public void close() {
+        end().join();
+        ownThreads.forEach(SerialThread::close);
+    }
+
+    private Refused stopped() {
+        return new Refused(Refused.Code.STOPPED, "journal " + log.name() + " is closed");
+    }
+
+    private void refuseQueue(Refused reason) {
+        for (var waiting = queue.poll(); waiting != null; waiting = queue.poll()) {
+            refuse(waiting, reason);
+        }
+    }
+
+    private void refuse(Waiting<C> waiting, Refused reason) {
+        release(waiting.envelope().limit());
+        refuse(waiting.ticket(), reason);
+    }
+
+    private static void refuse(@Nullable Ticket ticket, Refused reason) {
+        if (ticket != null) {
+            ticket.refused(reason);
+        }
+    }
+}
