@@ -11,9 +11,9 @@ public interface GlobalTransaction {
     /** What the beginner called it. */
     String name();
 
-    /** How long until the coordinator rolls it back by itself, by this process's clock; never negative. */
+    /** How long until the coordinator rolls it back by itself, as far as this process knows; never negative. */
     Duration remaining();
 
-    /** From now on the transaction can only be rolled back: {@link Transactions#run} ends with {@code ROLLED_BACK}. */
+    /** The transaction cannot commit any more: when its work returns, {@link Transactions#run} throws {@code ROLLED_BACK}. */
     void setRollbackOnly();
 }

@@ -6,6 +6,11 @@ import java.util.Optional;
 /** Begins global transactions, and takes part in them. Safe for use by many threads. */
 public interface Transactions extends AutoCloseable {
 
+    /** Connects to a coordinator. Does not fail when it cannot be reached: goes on trying, and what needs it says {@code UNAVAILABLE}. */
+    static Transactions connect(TransactionOptions options) {
+        return new SeataTransactions(options);
+    }
+
     /** The work inside a global transaction. */
     @FunctionalInterface
     interface Work<X extends Exception> {

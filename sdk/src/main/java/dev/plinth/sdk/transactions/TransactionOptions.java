@@ -1,0 +1,53 @@
+package dev.plinth.sdk.transactions;
+
+import dev.plinth.sdk.HostPort;
+import java.time.Duration;
+
+/**
+ * Where the coordinator is, and how this process uses it. Start with {@link #of}; everything else has a default.
+ *
+ * @param application the application's name; the coordinator may call any process of the same name for phase two
+ * @param coordinator the Seata door, of Plinth or an original Seata server
+ * @param group Seata's transaction service group
+ * @param requestTimeout for one answer of the coordinator; 1 ms to 1 h
+ * @param phaseTwoConcurrencyMax confirms and cancels that run at once here; 1 to 10,000. About as many as there are database
+ *     connections to run them on
+ */
+public record TransactionOptions(
+        String application, HostPort coordinator, String group, Duration requestTimeout, int phaseTwoConcurrencyMax) {
+
+    private static final Duration REQUEST_TIMEOUT_MAX = Duration.ofHours(1);
+
+    public TransactionOptions {
+        if (application.isBlank() || application.indexOf(':') >= 0 || application.indexOf(',') >= 0) {
+            throw new IllegalArgumentException(
+                    "application: '" + application + "' is blank, or has ':' or ',', which the protocol takes apart");
+        }
+        if (group.isBlank()) {
+            throw new IllegalArgumentException("group: must not be blank");
+        }
+        if (requestTimeout.toMillis() < 1 || requestTimeout.compareTo(REQUEST_TIMEOUT_MAX) > 0) {
+            throw new IllegalArgumentException("requestTimeout: " + requestTimeout + " is not within 1 ms..1 h");
+        }
+        if (phaseTwoConcurrencyMax < 1 || phaseTwoConcurrencyMax > 10_000) {
+            throw new IllegalArgumentException(
+                    "phaseTwoConcurrencyMax: " + phaseTwoConcurrencyMax + " is not within 1..10000");
+        }
+    }
+
+    public static TransactionOptions of(String application, HostPort coordinator) {
+        return new TransactionOptions(application, coordinator, "default_tx_group", Duration.ofSeconds(10), 64);
+    }
+
+    public TransactionOptions withGroup(String other) {
+        return new TransactionOptions(application, coordinator, other, requestTimeout, phaseTwoConcurrencyMax);
+    }
+
+    public TransactionOptions withRequestTimeout(Duration other) {
+        return new TransactionOptions(application, coordinator, group, other, phaseTwoConcurrencyMax);
+    }
+
+    public TransactionOptions withPhaseTwoConcurrencyMax(int other) {
+        return new TransactionOptions(application, coordinator, group, requestTimeout, other);
+    }
+}
