@@ -314,7 +314,7 @@ public final class LocalJournal<C> implements Journal<C> {
             }
             if (taken.isEmpty()) {
                 // It may be asked twice for one sync.
-                stamp = time().stamp();
+                stamp = time().now();
                 first = log.writtenNext();
             }
             for (var next = queue.peek(); next != null; next = queue.peek()) {
