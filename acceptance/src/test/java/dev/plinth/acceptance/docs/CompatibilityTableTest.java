@@ -1,0 +1,59 @@
+package dev.plinth.acceptance.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Disabled;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** docs/compatibility.md names for each row the test that proves it: here each such test must exist and be one that runs. */
+class CompatibilityTableTest {
+    private static final Path DOCS = Path.of("..", "docs");
+    private static final Pattern TEST = Pattern.compile("`([a-z][\\w.]*\\.[A-Z]\\w*)#(\\w+)`");
+
+    private record Proof(String test, String method) {}
+
+    private static List<Proof> proofs() throws IOException {
+        return TEST.matcher(Files.readString(DOCS.resolve("compatibility.md"))).results()
+                .map(match -> new Proof(match.group(1), match.group(2)))
+                .toList();
+    }
+
+    @Test
+    void every_row_of_the_table_names_a_test() throws IOException {
+        try (Stream<String> lines = Files.lines(DOCS.resolve("compatibility.md"))) {
+            var rows = lines.filter(line -> line.startsWith("| ") && !line.startsWith("| What"))
+                    .toList();
+            assertThat(rows).isNotEmpty().allMatch(row -> TEST.matcher(row).find());
+        }
+    }
+
+    @TestFactory
+    List<DynamicTest> the_test_that_a_row_names_exists_and_runs() throws IOException {
+        return proofs().stream()
+                .distinct()
+                .map(proof -> DynamicTest.dynamicTest(proof.test() + "#" + proof.method(), () -> {
+                    var test = Class.forName(proof.test(), false, getClass().getClassLoader());
+                    var methods = Arrays.stream(test.getDeclaredMethods())
+                            .filter(method -> method.getName().equals(proof.method()))
+                            .toList();
+                    assertThat(methods).hasSize(1);
+                    assertThat(test.isAnnotationPresent(Disabled.class)).isFalse();
+                    assertThat(methods.getFirst().isAnnotationPresent(Disabled.class)).isFalse();
+                    assertThat(methods.getFirst().getAnnotations())
+                            .anyMatch(annotation -> annotation
+                                    .annotationType()
+                                    .getName()
+                                    .matches("org\\.junit\\.jupiter\\.(api\\.(Test|TestFactory|RepeatedTest)|params\\.ParameterizedTest)"));
+                }))
+                .toList();
+    }
+}
