@@ -386,8 +386,8 @@ public final class LocalJournal<C> implements Journal<C> {
 
     /** The member threw: it cannot be trusted with another entry. */
     private void breakDown(Throwable cause) {
-        var reason = new Refused(Refused.Code.STOPPED, "journal " + log.name() + " stopped: " + cause.getMessage());
-        reason.initCause(cause);
+        var reason =
+                new Refused(Refused.Code.STOPPED, "journal " + log.name() + " stopped: " + cause.getMessage(), cause);
         broken = reason;
         closed = reason;
         report.accept(reason.getMessage());

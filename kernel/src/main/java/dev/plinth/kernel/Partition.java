@@ -223,7 +223,9 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
             } catch (RuntimeException | StackOverflowError e) {
                 // A member that goes on after a broken invariant would serve a state that nobody can vouch for.
                 var reason = new Refused(
-                        Refused.Code.STOPPED, "the engine broke an invariant at entry " + entry.revision() + ": " + e);
+                        Refused.Code.STOPPED,
+                        "the engine broke an invariant at entry " + entry.revision() + ": " + e,
+                        e);
                 refuse(ticket, reason);
                 stopped(reason);
                 throw new EngineBroken(engine.getClass().getSimpleName(), entry, e);

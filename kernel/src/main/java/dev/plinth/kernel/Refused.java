@@ -2,6 +2,7 @@ package dev.plinth.kernel;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An input was not taken. Unless the code is {@link Code#UNKNOWN}, it changed nothing and never will.
@@ -38,7 +39,16 @@ public final class Refused extends RuntimeException {
     }
 
     public Refused(Code code, String message, Optional<Duration> retryAfter) {
-        super(code + ": " + message, null, false, false);
+        this(code, message, retryAfter, null);
+    }
+
+    /** A refusal that comes of a failure. */
+    public Refused(Code code, String message, Throwable cause) {
+        this(code, message, Optional.empty(), cause);
+    }
+
+    private Refused(Code code, String message, Optional<Duration> retryAfter, @Nullable Throwable cause) {
+        super(code + ": " + message, cause, false, false);
         this.code = code;
         this.retryAfter = retryAfter;
     }

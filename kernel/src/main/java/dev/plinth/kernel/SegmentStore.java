@@ -454,8 +454,8 @@ public final class SegmentStore implements AutoCloseable {
     private void poison(Exception cause) {
         var reason = new Refused(
                 Refused.Code.STORAGE,
-                "the disk failed, nothing more is written until a restart: " + cause.getMessage());
-        reason.initCause(cause);
+                "the disk failed, nothing more is written until a restart: " + cause.getMessage(),
+                cause);
         ended = reason;
         report.accept(reason.getMessage());
         changes.clear();
