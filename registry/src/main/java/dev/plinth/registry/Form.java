@@ -1,0 +1,99 @@
+package dev.plinth.registry;
+
+/** The form of names and addresses. An error names the field, shows what was given, and says what was expected. */
+final class Form {
+    private static final int SHOWN_CHARS_MAX = 80;
+
+    private Form() {}
+
+    /** One or more printable ASCII characters without space. */
+    static String service(String service) {
+        if (!fits(service, RegistryLimits.SERVICE_CHARS_MAX, '!')) {
+            throw bad(
+                    "service",
+                    service,
+                    "1 to " + RegistryLimits.SERVICE_CHARS_MAX + " printable ASCII characters without space");
+        }
+        return service;
+    }
+
+    static String client(String client) {
+        if (!fits(client, RegistryLimits.CLIENT_CHARS_MAX, ' ')) {
+            throw bad("client", client, "1 to " + RegistryLimits.CLIENT_CHARS_MAX + " printable ASCII characters");
+        }
+        return client;
+    }
+
+    private static boolean fits(String text, int charsMax, char least) {
+        return !text.isEmpty() && text.length() <= charsMax && text.chars().allMatch(c -> c >= least && c <= '~');
+    }
+
+    /** A URI's scheme in lower case (RFC 3986, 3.1). */
+    static String protocol(String protocol) {
+        boolean fits = !protocol.isEmpty()
+                && protocol.length() <= RegistryLimits.PROTOCOL_CHARS_MAX
+                && lower(protocol.charAt(0))
+                && protocol.chars().allMatch(c -> lower(c) || digit(c) || c == '+' || c == '-' || c == '.');
+        if (!fits) {
+            throw bad(
+                    "protocol",
+                    protocol,
+                    "1 to " + RegistryLimits.PROTOCOL_CHARS_MAX + " of a-z, 0-9, '+', '-' and '.', from a letter on");
+        }
+        return protocol;
+    }
+
+    /** host:port; the host a name, an IPv4 address, or an IPv6 address in brackets. */
+    static String address(String address) {
+        int colon = address.lastIndexOf(':');
+        boolean fits = colon > 0
+                && address.length() <= RegistryLimits.ADDRESS_CHARS_MAX
+                && host(address.substring(0, colon))
+                && port(address.substring(colon + 1));
+        if (!fits) {
+            throw bad(
+                    "address",
+                    address,
+                    "host:port, the host a name, an IPv4 address or an IPv6 address in brackets, the port 1"
+                            + " to 65535");
+        }
+        return address;
+    }
+
+    private static boolean host(String host) {
+        if (host.startsWith("[") && host.endsWith("]")) {
+            var inner = host.substring(1, host.length() - 1);
+            return inner.contains(":") && inner.chars().allMatch(c -> hex(c) || c == ':' || c == '.');
+        }
+        return host.chars().allMatch(c -> lower(c | 0x20) || digit(c) || c == '.' || c == '-' || c == '_');
+    }
+
+    private static boolean port(String port) {
+        if (port.isEmpty()
+                || port.length() > 5
+                || port.startsWith("0")
+                || !port.chars().allMatch(Form::digit)) {
+            return false;
+        }
+        return Integer.parseInt(port) <= 65_535;
+    }
+
+    private static boolean lower(int c) {
+        return c >= 'a' && c <= 'z';
+    }
+
+    private static boolean digit(int c) {
+        return c >= '0' && c <= '9';
+    }
+
+    private static boolean hex(int c) {
+        return digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+    }
+
+    static IllegalArgumentException bad(String field, String given, String expected) {
+        var shown = new StringBuilder();
+        given.chars().limit(SHOWN_CHARS_MAX).forEach(c -> shown.append(c >= ' ' && c <= '~' ? (char) c : '?'));
+        var cut = given.length() > SHOWN_CHARS_MAX ? " (cut, of " + given.length() + " characters)" : "";
+        return new IllegalArgumentException(field + " is \"" + shown + "\"" + cut + ": expected " + expected);
+    }
+}

@@ -1,0 +1,93 @@
+package dev.plinth.registry;
+
+import dev.plinth.kernel.Clock;
+import dev.plinth.kernel.Inbox;
+import dev.plinth.kernel.Partition;
+import dev.plinth.kernel.Watcher;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/**
+ * The registry of this server.
+ *
+ * <p>Callable from any thread; nothing waits. Futures fail with {@link dev.plinth.kernel.Refused} alone, and are completed on the
+ * engine's thread.
+ */
+public final class Registry implements AutoCloseable {
+    private final Partition<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Endpoint> partition;
+    private final long incarnation;
+
+    private Registry(
+            Partition<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Endpoint> partition, long incarnation) {
+        this.partition = partition;
+        this.incarnation = incarnation;
+    }
+
+    /**
+     * Starts an empty registry.
+     *
+     * @param incarnation another one with every start: random, or the time
+     * @param thread the engine's: runs one task after the other
+     */
+    public static Registry open(long incarnation, Executor thread, Clock clock) {
+        var inbox = new Inbox<RegistryCommand>(incarnation, thread, clock);
+        return new Registry(
+                Partition.soft(
+                        new RegistryEngine(inbox.now()),
+                        inbox,
+                        (id, effect, attempt, end) -> {
+                            throw new IllegalStateException("the registry's engine has no effects");
+                        },
+                        clock),
+                incarnation);
+    }
+
+    public long incarnation() {
+        return incarnation;
+    }
+
+    public CompletableFuture<RegistryOutcome> submit(RegistryCommand command) {
+        return partition.submit(command);
+    }
+
+    /**
+     * Watches a service's endpoints, each under {@link EndpointName#key}: first a snapshot in pages, then what changes. See {@link
+     * Partition#watch}.
+     */
+    public Watcher.Subscription watch(String service, Watcher<Endpoint> watcher) {
+        return partition.watch(EndpointName.prefix(Form.service(service)), watcher);
+    }
+
+    /**
+     * The services that have endpoints, by name.
+     *
+     * @param after the last service of the page before, or the empty string
+     * @param limit at most so many; never more than {@link dev.plinth.kernel.Limits#READ_ITEMS_MAX}
+     */
+    public CompletableFuture<Page<ServiceSummary>> services(String after, int limit) {
+        return partition.read(engine -> engine.directory().services(after, limit));
+    }
+
+    /**
+     * The endpoints of a service, of a cell, of both or of all, by key; throws IllegalArgumentException if {@code service} is no
+     * service's name.
+     *
+     * @param after the {@link EndpointName#key} of the last one of the page before, or the empty string
+     * @param limit at most so many; never more than {@link dev.plinth.kernel.Limits#READ_ITEMS_MAX}
+     */
+    public CompletableFuture<Page<Registration>> endpoints(
+            Optional<String> service, Optional<String> cell, String after, int limit) {
+        service.ifPresent(Form::service);
+        return partition.read(engine -> engine.directory().registrations(service, cell, after, limit));
+    }
+
+    public CompletableFuture<Totals> totals() {
+        return partition.read(RegistryEngine::totals);
+    }
+
+    @Override
+    public void close() {
+        partition.close();
+    }
+}

@@ -1,0 +1,56 @@
+package dev.plinth.registry;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/** What a door asks of the registry. Each may be repeated, and changes nothing the second time. */
+public sealed interface RegistryCommand {
+
+    /**
+     * Opens a session for a stream, or gives the stream hold of the one that its client had.
+     *
+     * @param client who it is, for people to read
+     * @param lease how long the session lives without a sign of life
+     * @param resume the session to go on with, if it still lives
+     */
+    record Open(String client, Duration lease, Optional<SessionId> resume) implements RegistryCommand {
+        public Open {
+            Form.client(client);
+            if (lease.compareTo(RegistryLimits.LEASE_MIN) < 0 || lease.compareTo(RegistryLimits.LEASE_MAX) > 0) {
+                throw new IllegalArgumentException("lease is " + lease.toMillis() + " ms: expected "
+                        + RegistryLimits.LEASE_MIN.toMillis() + " to " + RegistryLimits.LEASE_MAX.toMillis());
+            }
+        }
+    }
+
+    /** A command within a session. It renews the lease. */
+    sealed interface OfSession extends RegistryCommand {
+        Hold hold();
+    }
+
+    record KeepAlive(Hold hold) implements OfSession {}
+
+    /** The session serves this endpoint; if it did before, weight and metadata are these now. */
+    record Register(Hold hold, Endpoint endpoint) implements OfSession {}
+
+    record Deregister(Hold hold, EndpointName name) implements OfSession {}
+
+    /** The session's stream is about to watch a service. */
+    record Subscribe(Hold hold, String service) implements OfSession {
+        public Subscribe {
+            Form.service(service);
+        }
+    }
+
+    record Unsubscribe(Hold hold, String service) implements OfSession {
+        public Unsubscribe {
+            Form.service(service);
+        }
+    }
+
+    /** The session ends now. */
+    record Close(Hold hold) implements OfSession {}
+
+    /** The stream broke. The session lives on until its lease is over; its subscriptions were the stream's. */
+    record Detach(Hold hold) implements RegistryCommand {}
+}

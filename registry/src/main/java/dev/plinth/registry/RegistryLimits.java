@@ -1,0 +1,54 @@
+package dev.plinth.registry;
+
+import java.time.Duration;
+
+/** The registry's bounds, each with its unit in its name or its type. */
+public final class RegistryLimits {
+    private RegistryLimits() {}
+
+    public static final Duration LEASE_MIN = Duration.ofSeconds(2);
+    public static final Duration LEASE_DEFAULT = Duration.ofSeconds(10);
+    public static final Duration LEASE_MAX = Duration.ofSeconds(60);
+
+    /** How long after a start endpoints may be missing because their clients are not back: the usual lease, and half as much. */
+    public static final Duration SETTLING = Duration.ofSeconds(15);
+
+    /** Sessions of one registry. */
+    public static final int SESSIONS_MAX = 10_000;
+
+    /** Endpoints of one session. */
+    public static final int SESSION_ENDPOINTS_MAX = 1_000;
+
+    /** Services that one session is subscribed to. */
+    public static final int SESSION_SUBSCRIPTIONS_MAX = 1_000;
+
+    /** Subscriptions of all sessions: each is a watcher of the kernel's, who has a limit too. */
+    public static final int SUBSCRIPTIONS_MAX = 16_000;
+
+    /** Endpoints of all services. */
+    public static final int ENDPOINTS_MAX = 200_000;
+
+    /** Bytes of the metadata of all endpoints, in UTF-8. */
+    public static final long METADATA_TOTAL_BYTES_MAX = 64L << 20;
+
+    /** Bytes of one endpoint's metadata: keys and values in UTF-8. */
+    public static final int METADATA_BYTES_MAX = 64 << 10;
+
+    /** Entries of one endpoint's metadata. */
+    public static final int METADATA_ENTRIES_MAX = 256;
+
+    /** Characters of a service's name. */
+    public static final int SERVICE_CHARS_MAX = 256;
+
+    /** Characters of a protocol's name. */
+    public static final int PROTOCOL_CHARS_MAX = 32;
+
+    /** Characters of an address. */
+    public static final int ADDRESS_CHARS_MAX = 260;
+
+    /** Characters of what a client calls itself. */
+    public static final int CLIENT_CHARS_MAX = 128;
+
+    public static final int WEIGHT_MAX = 10_000;
+    public static final int WEIGHT_DEFAULT = 100;
+}

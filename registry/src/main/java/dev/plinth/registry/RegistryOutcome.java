@@ -1,0 +1,33 @@
+package dev.plinth.registry;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/** What the registry answers. */
+public sealed interface RegistryOutcome {
+
+    /**
+     * The stream has its session.
+     *
+     * @param resumed whether it is the session that was to go on
+     * @param settling for so long yet, endpoints may be missing because the registry has restarted
+     */
+    record Opened(Hold hold, Duration lease, boolean resumed, Duration settling) implements RegistryOutcome {}
+
+    record Done() implements RegistryOutcome {}
+
+    /** Nothing was changed. */
+    record Denied(Reason reason, String message, Optional<Duration> retryAfter) implements RegistryOutcome {}
+
+    /** Why not. */
+    enum Reason {
+        /** Another session serves the endpoint, and its stream is open. */
+        DUPLICATE,
+        /** A limit is reached; the message says which. */
+        OVERLOADED,
+        /** The session is over, or never was. */
+        SESSION_EXPIRED,
+        /** The session goes on in another stream. */
+        SESSION_SUPERSEDED
+    }
+}

@@ -1,0 +1,377 @@
+package dev.plinth.registry.door.grpc;
+
+import dev.plinth.kernel.Clock;
+import dev.plinth.kernel.Refused;
+import dev.plinth.kernel.Watcher;
+import dev.plinth.registry.Endpoint;
+import dev.plinth.registry.Hold;
+import dev.plinth.registry.Registry;
+import dev.plinth.registry.RegistryCommand;
+import dev.plinth.registry.RegistryOutcome;
+import dev.plinth.wire.registry.v1.ClientMessage;
+import dev.plinth.wire.registry.v1.Refusal;
+import dev.plinth.wire.registry.v1.ServerMessage;
+import io.grpc.Status;
+import io.grpc.SynchronizationContext;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One client's stream: its requests on their way in, answers and updates on their way out. */
+final class Connection implements StreamObserver<ClientMessage> {
+    /*
+     * Memory is bounded both ways, whatever the client does. In: a request is taken from the transport only when an answer has been
+     * written, so at most REQUESTS_MAX are under way or wait as answers. Out: each subscription holds one batch at most, of
+     * references to endpoints that the engine holds anyway; the next batch is asked of the watch when this one is written, and
+     * nothing is written that the transport has no room for. Services take turns, so a large one does not keep the others waiting.
+     *
+     * All state below belongs to `turns`: gRPC's threads, the engine's and the clock's hand their work to it, and it does one thing
+     * after the other, in the order in which it came.
+     */
+    static final int REQUESTS_MAX = 64;
+
+    /** How long a stream may be open without a word. After the first, it is the lease. */
+    static final Duration OPEN_WITHIN = Duration.ofSeconds(10);
+
+    private final Registry registry;
+    private final Clock clock;
+    private final Executor workers;
+    private final ServerCallStreamObserver<ServerMessage> call;
+    private final SynchronizationContext turns = new SynchronizationContext((thread, failure) -> broken(failure));
+
+    private final ArrayDeque<ServerMessage> answers = new ArrayDeque<>();
+    private final Map<String, ServiceStream> subscriptions = new LinkedHashMap<>();
+    private final ArrayDeque<ServiceStream> toSend = new ArrayDeque<>();
+    private Duration silenceMax = OPEN_WITHIN;
+    private long lastHeardNanos;
+    private Clock.@Nullable Alarm alarm;
+    private @Nullable Hold hold;
+    private boolean opening;
+    private boolean ended;
+
+    Connection(Registry registry, Clock clock, Executor workers, ServerCallStreamObserver<ServerMessage> call) {
+        this.registry = registry;
+        this.clock = clock;
+        this.workers = workers;
+        this.call = call;
+    }
+
+    /** Called once, before the call's first message. */
+    void start() {
+        call.disableAutoRequest();
+        call.setOnReadyHandler(() -> turns.execute(this::write));
+        call.setOnCancelHandler(() -> turns.execute(this::release));
+        turns.execute(() -> {
+            lastHeardNanos = clock.nanoTime();
+            watchForSilence(silenceMax);
+        });
+        // The others are asked for when the session is open.
+        call.request(1);
+    }
+
+    @Override
+    public void onNext(ClientMessage message) {
+        turns.execute(() -> {
+            if (!ended) {
+                lastHeardNanos = clock.nanoTime();
+                take(message);
+            }
+        });
+    }
+
+    /** The client has nothing more to say: for the session it is as if the stream had broken. */
+    @Override
+    public void onCompleted() {
+        turns.execute(() -> {
+            if (!ended) {
+                release();
+                call.onCompleted();
+            }
+        });
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        turns.execute(this::release);
+    }
+
+    private void take(ClientMessage message) {
+        if (hold == null) {
+            open(message);
+            return;
+        }
+        long id = message.getRequestId();
+        if (id == 0) {
+            end(Status.INVALID_ARGUMENT.withDescription(
+                    "request_id is 0: expected another number, to know the answer by"));
+            return;
+        }
+        RegistryCommand.OfSession command;
+        try {
+            command = Messages.command(message, hold);
+        } catch (IllegalArgumentException e) {
+            answer(Messages.refusal(id, Refusal.Code.INVALID, String.valueOf(e.getMessage()), Optional.empty()));
+            return;
+        }
+        submit(command, outcome -> answered(id, command, outcome), refused -> {
+            answer(Messages.refusal(id, refused));
+            if (refused.code() != Refused.Code.OVERLOADED) {
+                end(Messages.status(refused));
+            }
+        });
+    }
+
+    private void open(ClientMessage message) {
+        if (!message.hasOpen() || opening) {
+            end(Status.INVALID_ARGUMENT.withDescription(
+                    "the first request is " + message.getRequestCase() + ": expected OPEN"));
+            return;
+        }
+        RegistryCommand.Open command;
+        try {
+            command = Messages.command(message.getOpen(), registry.incarnation());
+        } catch (IllegalArgumentException e) {
+            end(Status.INVALID_ARGUMENT.withDescription(e.getMessage()));
+            return;
+        }
+        opening = true;
+        var _ = registry.submit(command)
+                .whenComplete((outcome, failure) -> later(() -> {
+                    if (failure != null) {
+                        failed(failure, refused -> end(Messages.status(refused)));
+                    } else {
+                        opened(outcome);
+                    }
+                }));
+    }
+
+    private void opened(RegistryOutcome outcome) {
+        switch (outcome) {
+            case RegistryOutcome.Opened opened -> {
+                if (ended) {
+                    // The stream broke meanwhile; the session waits for its client until the lease is over.
+                    detach(opened.hold());
+                    return;
+                }
+                hold = opened.hold();
+                silenceMax = opened.lease();
+                watchForSilence(silenceMax);
+                answers.add(Messages.opened(opened, registry.incarnation()));
+                call.request(REQUESTS_MAX - 1);
+                write();
+            }
+            case RegistryOutcome.Denied denied -> end(Status.RESOURCE_EXHAUSTED.withDescription(denied.message()));
+            case RegistryOutcome.Done _ -> throw new IllegalStateException("an open was answered with " + outcome);
+        }
+    }
+
+    private void answered(long id, RegistryCommand.OfSession command, RegistryOutcome outcome) {
+        switch (outcome) {
+            case RegistryOutcome.Done _ -> done(id, command);
+            case RegistryOutcome.Denied denied -> {
+                answer(Messages.refusal(id, Messages.code(denied.reason()), denied.message(), denied.retryAfter()));
+                switch (denied.reason()) {
+                    case DUPLICATE, OVERLOADED -> {}
+                    case SESSION_EXPIRED, SESSION_SUPERSEDED -> end(Status.ABORTED.withDescription(denied.message()));
+                }
+            }
+            case RegistryOutcome.Opened _ ->
+                throw new IllegalStateException("a request within a session was answered with " + outcome);
+        }
+    }
+
+    private void done(long id, RegistryCommand.OfSession command) {
+        switch (command) {
+            case RegistryCommand.Subscribe subscribe -> {
+                if (!subscriptions.containsKey(subscribe.service())) {
+                    subscribe(id, subscribe.service());
+                    return;
+                }
+            }
+            case RegistryCommand.Unsubscribe unsubscribe -> unsubscribe(unsubscribe.service());
+            case RegistryCommand.Close _ -> {
+                answer(Messages.done(id));
+                hold = null;
+                flushAnswers();
+                release();
+                call.onCompleted();
+                return;
+            }
+            case RegistryCommand.KeepAlive _, RegistryCommand.Register _, RegistryCommand.Deregister _ -> {}
+        }
+        answer(Messages.done(id));
+    }
+
+    private void subscribe(long id, String service) {
+        var watcher = new Watcher<Endpoint>() {
+            @Nullable
+            ServiceStream stream;
+
+            @Override
+            public void accept(Batch<Endpoint> batch) {
+                later(() -> {
+                    if (stream != null && subscriptions.get(service) == stream) {
+                        stream.take(batch);
+                        toSend.add(stream);
+                        write();
+                    }
+                });
+            }
+        };
+        try {
+            var stream = new ServiceStream(service, registry.watch(service, watcher));
+            watcher.stream = stream;
+            subscriptions.put(service, stream);
+            // The answer first, then the service's endpoints.
+            answer(Messages.done(id));
+            stream.subscription.next();
+        } catch (Refused refused) {
+            if (hold != null) {
+                submit(new RegistryCommand.Unsubscribe(hold, service), _ -> {}, _ -> {});
+            }
+            answer(Messages.refusal(id, refused));
+        }
+    }
+
+    private void unsubscribe(String service) {
+        var stream = subscriptions.remove(service);
+        if (stream != null) {
+            stream.subscription.close();
+            toSend.remove(stream);
+        }
+    }
+
+    private void submit(
+            RegistryCommand.OfSession command, Consumer<RegistryOutcome> answered, Consumer<Refused> refused) {
+        var _ = registry.submit(command)
+                .whenComplete((outcome, failure) -> later(() -> {
+                    if (ended) {
+                        return;
+                    }
+                    if (failure != null) {
+                        failed(failure, refused);
+                    } else {
+                        answered.accept(outcome);
+                    }
+                }));
+    }
+
+    private void failed(Throwable failure, Consumer<Refused> refused) {
+        if (!(failure instanceof Refused reason)) {
+            throw new IllegalStateException("the registry failed otherwise than it says", failure);
+        }
+        if (!ended) {
+            refused.accept(reason);
+        }
+    }
+
+    /** Takes work from a thread that must not wait, in the order in which it comes. */
+    private void later(Runnable work) {
+        turns.executeLater(work);
+        workers.execute(turns::drain);
+    }
+
+    private void answer(ServerMessage message) {
+        answers.add(message);
+        write();
+    }
+
+    private void write() {
+        while (!ended && call.isReady()) {
+            if (!answers.isEmpty()) {
+                writeAnswer();
+            } else if (!toSend.isEmpty()) {
+                var stream = toSend.remove();
+                call.onNext(ServerMessage.newBuilder().setUpdate(stream.next()).build());
+                if (stream.hasMore()) {
+                    toSend.add(stream);
+                }
+            } else {
+                return;
+            }
+        }
+    }
+
+    private void writeAnswer() {
+        call.onNext(answers.remove());
+        call.request(1);
+    }
+
+    /** Before the end: the answers are few, and tell the client why. */
+    private void flushAnswers() {
+        while (!answers.isEmpty()) {
+            writeAnswer();
+        }
+    }
+
+    private void watchForSilence(Duration within) {
+        if (alarm != null) {
+            alarm.cancel();
+        }
+        alarm = clock.schedule(
+                within,
+                () -> later(() -> {
+                    if (ended) {
+                        return;
+                    }
+                    var silent = Duration.ofNanos(clock.nanoTime() - lastHeardNanos);
+                    var left = silenceMax.minus(silent);
+                    if (left.isPositive()) {
+                        watchForSilence(left);
+                    } else {
+                        end(Status.DEADLINE_EXCEEDED.withDescription(
+                                hold == null
+                                        ? "no open came within " + OPEN_WITHIN.toMillis() + " ms"
+                                        : "nothing was heard for the lease of " + silenceMax.toMillis() + " ms"));
+                    }
+                }));
+    }
+
+    private void end(Status status) {
+        if (!ended) {
+            flushAnswers();
+            release();
+            call.onError(status.asRuntimeException());
+        }
+    }
+
+    /** Gives back what the stream holds. The session stays, for its client to come back to. */
+    private void release() {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        if (alarm != null) {
+            alarm.cancel();
+        }
+        subscriptions.values().forEach(stream -> stream.subscription.close());
+        subscriptions.clear();
+        toSend.clear();
+        answers.clear();
+        if (hold != null) {
+            detach(hold);
+        }
+    }
+
+    /** If it is refused, the session counts as connected until its lease is over, which does no harm but to a successor. */
+    private void detach(Hold held) {
+        var _ = registry.submit(new RegistryCommand.Detach(held));
+    }
+
+    private void broken(Throwable failure) {
+        if (!ended) {
+            release();
+            call.onError(Status.INTERNAL
+                    .withDescription("the stream's door failed")
+                    .withCause(failure)
+                    .asRuntimeException());
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package dev.plinth.registry.door.grpc;
+
+import dev.plinth.kernel.Refused;
+import dev.plinth.registry.Endpoint;
+import dev.plinth.registry.EndpointName;
+import dev.plinth.registry.Hold;
+import dev.plinth.registry.Registration;
+import dev.plinth.registry.RegistryCommand;
+import dev.plinth.registry.RegistryLimits;
+import dev.plinth.registry.RegistryOutcome;
+import dev.plinth.registry.ServiceSummary;
+import dev.plinth.registry.SessionId;
+import dev.plinth.wire.registry.v1.Answer;
+import dev.plinth.wire.registry.v1.ClientMessage;
+import dev.plinth.wire.registry.v1.Open;
+import dev.plinth.wire.registry.v1.Opened;
+import dev.plinth.wire.registry.v1.Refusal;
+import dev.plinth.wire.registry.v1.ServerMessage;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Turns messages into commands, and outcomes into messages. What is no sound command is an IllegalArgumentException. */
+final class Messages {
+    private Messages() {}
+
+    /** The session is resumed only if it is of this incarnation: another one's has ended with its registry. */
+    static RegistryCommand.Open command(Open open, long incarnation) {
+        var lease = open.getLeaseMillis() == 0
+                ? RegistryLimits.LEASE_DEFAULT
+                : Duration.ofMillis(Integer.toUnsignedLong(open.getLeaseMillis()));
+        return new RegistryCommand.Open(open.getClient(), lease, sessionId(open.getSessionId(), incarnation));
+    }
+
+    private static Optional<SessionId> sessionId(String text, long incarnation) {
+        var prefix = prefix(incarnation);
+        if (!text.startsWith(prefix)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new SessionId(Long.parseLong(text, prefix.length(), text.length(), 10)));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "session_id is not what this registry gave out: expected it as it was, or empty", e);
+        }
+    }
+
+    static String text(SessionId session, long incarnation) {
+        return prefix(incarnation) + session.number();
+    }
+
+    private static String prefix(long incarnation) {
+        return Long.toHexString(incarnation) + "-";
+    }
+
+    /** A request within a session. */
+    static RegistryCommand.OfSession command(ClientMessage message, Hold hold) {
+        return switch (message.getRequestCase()) {
+            case KEEP_ALIVE -> new RegistryCommand.KeepAlive(hold);
+            case REGISTER ->
+                new RegistryCommand.Register(
+                        hold, endpoint(message.getRegister().getEndpoint()));
+            case DEREGISTER -> {
+                var name = message.getDeregister();
+                yield new RegistryCommand.Deregister(
+                        hold, new EndpointName(name.getService(), name.getProtocol(), name.getAddress()));
+            }
+            case SUBSCRIBE ->
+                new RegistryCommand.Subscribe(hold, message.getSubscribe().getService());
+            case UNSUBSCRIBE ->
+                new RegistryCommand.Unsubscribe(hold, message.getUnsubscribe().getService());
+            case CLOSE -> new RegistryCommand.Close(hold);
+            case OPEN -> throw new IllegalArgumentException("open came a second time: expected it once in a stream");
+            case REQUEST_NOT_SET ->
+                throw new IllegalArgumentException("request is not set, or is one that this release does not know");
+        };
+    }
+
+    private static Endpoint endpoint(dev.plinth.wire.registry.v1.Endpoint endpoint) {
+        return Endpoint.of(
+                new EndpointName(endpoint.getService(), endpoint.getProtocol(), endpoint.getAddress()),
+                endpoint.hasWeight() ? weight(endpoint.getWeight()) : RegistryLimits.WEIGHT_DEFAULT,
+                endpoint.getMetadataMap());
+    }
+
+    /** An unsigned number beyond all limits stays beyond them. */
+    private static int weight(int unsigned) {
+        return unsigned < 0 ? Integer.MAX_VALUE : unsigned;
+    }
+
+    static dev.plinth.wire.registry.v1.Endpoint message(Endpoint endpoint) {
+        return dev.plinth.wire.registry.v1.Endpoint.newBuilder()
+                .setService(endpoint.name().service())
+                .setProtocol(endpoint.name().protocol())
+                .setAddress(endpoint.name().address())
+                .setWeight(endpoint.weight())
+                .putAllMetadata(endpoint.metadata())
+                .build();
+    }
+
+    static dev.plinth.wire.registry.v1.EndpointName message(EndpointName name) {
+        return dev.plinth.wire.registry.v1.EndpointName.newBuilder()
+                .setProtocol(name.protocol())
+                .setAddress(name.address())
+                .build();
+    }
+
+    static dev.plinth.wire.registry.v1.Registration message(Registration registration, long incarnation) {
+        return dev.plinth.wire.registry.v1.Registration.newBuilder()
+                .setEndpoint(message(registration.endpoint()))
+                .setSessionId(text(registration.session(), incarnation))
+                .setClient(registration.client())
+                .build();
+    }
+
+    static dev.plinth.wire.registry.v1.ServiceSummary message(ServiceSummary summary) {
+        return dev.plinth.wire.registry.v1.ServiceSummary.newBuilder()
+                .setName(summary.name())
+                .setEndpoints(summary.endpoints())
+                .putAllEndpointsByCell(summary.endpointsByCell())
+                .build();
+    }
+
+    static ServerMessage opened(RegistryOutcome.Opened opened, long incarnation) {
+        return ServerMessage.newBuilder()
+                .setOpened(Opened.newBuilder()
+                        .setSessionId(text(opened.hold().session(), incarnation))
+                        .setLeaseMillis((int) opened.lease().toMillis())
+                        .setResumed(opened.resumed())
+                        .setIncarnation(incarnation)
+                        .setSettlingMillis((int) opened.settling().toMillis()))
+                .build();
+    }
+
+    static ServerMessage done(long requestId) {
+        return ServerMessage.newBuilder()
+                .setAnswer(Answer.newBuilder().setRequestId(requestId))
+                .build();
+    }
+
+    static ServerMessage refusal(long requestId, Refusal.Code code, String message, Optional<Duration> retryAfter) {
+        return ServerMessage.newBuilder()
+                .setAnswer(Answer.newBuilder()
+                        .setRequestId(requestId)
+                        .setRefusal(Refusal.newBuilder()
+                                .setCode(code)
+                                .setMessage(message)
+                                .setRetryAfterMillis(
+                                        (int) retryAfter.orElse(Duration.ZERO).toMillis())))
+                .build();
+    }
+
+    /** What the kernel refuses in a soft partition: it is overloaded, or it has stopped. */
+    static ServerMessage refusal(long requestId, Refused refused) {
+        var code = refused.code() == Refused.Code.OVERLOADED ? Refusal.Code.OVERLOADED : Refusal.Code.STOPPED;
+        return refusal(requestId, code, String.valueOf(refused.getMessage()), refused.retryAfter());
+    }
+
+    static Refusal.Code code(RegistryOutcome.Reason reason) {
+        return switch (reason) {
+            case DUPLICATE -> Refusal.Code.DUPLICATE;
+            case OVERLOADED -> Refusal.Code.OVERLOADED;
+            case SESSION_EXPIRED -> Refusal.Code.SESSION_EXPIRED;
+            case SESSION_SUPERSEDED -> Refusal.Code.SESSION_SUPERSEDED;
+        };
+    }
+
+    static Status status(Refused refused) {
+        var status = refused.code() == Refused.Code.OVERLOADED ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE;
+        return status.withDescription(refused.getMessage());
+    }
+}

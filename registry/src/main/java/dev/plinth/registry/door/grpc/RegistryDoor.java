@@ -1,0 +1,120 @@
+package dev.plinth.registry.door.grpc;
+
+import dev.plinth.kernel.Clock;
+import dev.plinth.kernel.Limits;
+import dev.plinth.kernel.Refused;
+import dev.plinth.registry.Page;
+import dev.plinth.registry.Registration;
+import dev.plinth.registry.Registry;
+import dev.plinth.wire.registry.v1.ClientMessage;
+import dev.plinth.wire.registry.v1.ListEndpointsRequest;
+import dev.plinth.wire.registry.v1.ListEndpointsResponse;
+import dev.plinth.wire.registry.v1.ListServicesRequest;
+import dev.plinth.wire.registry.v1.ListServicesResponse;
+import dev.plinth.wire.registry.v1.RegistryGrpc;
+import dev.plinth.wire.registry.v1.ServerMessage;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+/**
+ * The registry over gRPC ({@code plinth.registry.v1.Registry}).
+ *
+ * <p>Its duplicate rule: every request says what shall hold, so one that comes twice changes nothing the second time.
+ */
+public final class RegistryDoor extends RegistryGrpc.RegistryImplBase {
+    private final Registry registry;
+    private final Clock clock;
+    private final Executor workers;
+
+    /** @param workers encode and send, so that the engine's thread need not; they refuse nothing, and threads are enough */
+    public RegistryDoor(Registry registry, Clock clock, Executor workers) {
+        this.registry = registry;
+        this.clock = clock;
+        this.workers = workers;
+    }
+
+    @Override
+    public StreamObserver<ClientMessage> connect(StreamObserver<ServerMessage> answers) {
+        var connection = new Connection(registry, clock, workers, (ServerCallStreamObserver<ServerMessage>) answers);
+        connection.start();
+        return connection;
+    }
+
+    @Override
+    public void listServices(ListServicesRequest request, StreamObserver<ListServicesResponse> answer) {
+        answer(registry.services(request.getAfter(), limit(request.getLimit())), answer, page -> {
+            var response = ListServicesResponse.newBuilder().setMore(page.more());
+            page.items().forEach(summary -> response.addServices(Messages.message(summary)));
+            return response.build();
+        });
+    }
+
+    @Override
+    public void listEndpoints(ListEndpointsRequest request, StreamObserver<ListEndpointsResponse> answer) {
+        CompletableFuture<Page<Registration>> page;
+        try {
+            page = registry.endpoints(
+                    given(request.getService()),
+                    given(request.getCell()),
+                    request.getAfter(),
+                    limit(request.getLimit()));
+        } catch (IllegalArgumentException e) {
+            answer.onError(
+                    Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+            return;
+        }
+        answer(page, answer, this::message);
+    }
+
+    /** A page is cut where its bytes are enough; what is left comes with the next one. */
+    private ListEndpointsResponse message(Page<Registration> page) {
+        var response = ListEndpointsResponse.newBuilder();
+        int bytes = 0;
+        for (var registration : page.items()) {
+            if (bytes >= ServiceStream.MESSAGE_BYTES_MAX) {
+                break;
+            }
+            var message = Messages.message(registration, registry.incarnation());
+            bytes += message.getSerializedSize();
+            response.addRegistrations(message);
+        }
+        int listed = response.getRegistrationsCount();
+        if (page.more() || listed < page.items().size()) {
+            response.setNext(page.items().get(listed - 1).endpoint().name().key());
+        }
+        return response.build();
+    }
+
+    private static Optional<String> given(String text) {
+        return text.isEmpty() ? Optional.empty() : Optional.of(text);
+    }
+
+    private static int limit(int asked) {
+        return asked <= 0 ? Limits.READ_ITEMS_MAX : asked;
+    }
+
+    private <T, R> void answer(CompletableFuture<T> future, StreamObserver<R> answer, Function<T, R> encode) {
+        var _ = future.whenCompleteAsync(
+                (value, failure) -> {
+                    if (failure == null) {
+                        answer.onNext(encode.apply(value));
+                        answer.onCompleted();
+                        return;
+                    }
+                    var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+                    var status = cause instanceof Refused refused
+                            ? Messages.status(refused)
+                            : Status.INTERNAL
+                                    .withDescription("the registry's door failed")
+                                    .withCause(cause);
+                    answer.onError(status.asRuntimeException());
+                },
+                workers);
+    }
+}
