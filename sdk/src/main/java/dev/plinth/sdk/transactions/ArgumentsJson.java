@@ -76,7 +76,7 @@ final class ArgumentsJson<A extends Record> {
     String encode(A arguments, long nowMillis) {
         JsonObject context = adapter.toJsonTree(arguments).getAsJsonObject();
         for (String component : components) {
-            if (!context.has(component)) {
+            if (!context.has(component) || context.get(component).isJsonNull()) {
                 throw new IllegalArgumentException(
                         "argument '" + component + "' of '" + resourceId + "': must not be null");
             }

@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a participant's try, confirm and cancel safe to repeat, to leave out and to come in the wrong order, with a record
@@ -39,7 +40,7 @@ public final class TccFence implements AutoCloseable {
      *     \----cancel (empty rollback)---> SUSPENDED        a try that comes later finds the row, and is refused
      *
      * A try and a cancel that run at once meet at the primary key: the later insert waits for the earlier one's transaction.
-     * If the cancel lost, it starts again and finds the try's row. "Update where status = TRIED" comes first in phase two,
+     * If the cancel lost, or saw the try's row appear between its own statements, it starts again and finds the row. "Update where status = TRIED" comes first in phase two,
      * because nearly always that is the one row there is, and one statement decides.
      *
      * Reading the row first and locking it (as Seata does) costs a round trip more and decides nothing better.
@@ -51,7 +52,7 @@ public final class TccFence implements AutoCloseable {
     private static final Logger LOG = System.getLogger(TccFence.class.getName());
     private static final String DEFAULT_TABLE = "tcc_fence_log";
     private static final Pattern TABLE_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)?");
-    /* A cancel starts again only if a try's insert won against its own; the second time the row is there. */
+    /* A cancel starts again only if a try, or another cancel, wrote the row in between; the second time it is there. */
     private static final int CANCEL_ATTEMPTS_MAX = 3;
 
     /** Seata's codes. */
@@ -241,9 +242,11 @@ public final class TccFence implements AutoCloseable {
                     Optional<Status> status = read(connection, branch);
                     if (status.isEmpty()) {
                         insert(connection, branch, Status.SUSPENDED);
-                    } else if (status.get() != Status.ROLLED_BACK && status.get() != Status.SUSPENDED) {
+                    } else if (status.get() == Status.TRIED) {
+                        throw new RecordExists(branch, null);
+                    } else if (status.get() == Status.COMMITTED) {
                         throw new SQLException(
-                                "cannot cancel " + branch + ": its record in " + table + " is " + status.get());
+                                "cannot cancel " + branch + ": its record in " + table + " is COMMITTED");
                     }
                     return Boolean.TRUE;
                 });
@@ -280,10 +283,10 @@ public final class TccFence implements AutoCloseable {
         }
     }
 
-    /** The primary key is taken. */
+    /** The branch has a record, which a moment ago it had not. */
     private static final class RecordExists extends SQLException {
-        RecordExists(TccBranch branch, SQLException cause) {
-            super("the fence has a record of " + branch, cause.getSQLState(), cause);
+        RecordExists(TccBranch branch, @Nullable SQLException cause) {
+            super("the fence has a record of " + branch, cause);
         }
     }
 
