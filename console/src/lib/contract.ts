@@ -1,0 +1,163 @@
+// The JSON contract with the server; its other side is the package dev.plinth.server.console. Times are ISO 8601 with microseconds.
+
+export interface Live {
+  server: ServerState;
+  sample: Sample;
+  cells: CellMap;
+  services: Service[];
+  alerts: Alert[];
+}
+
+export interface History {
+  samples: Sample[];
+}
+
+export interface ServerState {
+  name: string;
+  version: string;
+  startedAt: string;
+  dataDirectory: string;
+  addresses: { door: string; address: string }[];
+}
+
+export interface Sample {
+  time: string;
+  committedPerSecond: number;
+  rolledBackPerSecond: number;
+  /** 0: no transaction ended in that second. */
+  p50Micros: number;
+  p99Micros: number;
+  live: number;
+}
+
+export interface CellMap {
+  epoch: number;
+  shardFunction: string;
+  shards: number;
+  regions: Region[];
+}
+
+export interface Region {
+  name: string;
+  zones: Zone[];
+}
+
+export interface Zone {
+  name: string;
+  cells: Cell[];
+}
+
+export interface Cell {
+  name: string;
+  kind: 'SHARDED' | 'GLOBAL' | 'LOCAL';
+  shardCount: number;
+  shards: ShardRange[];
+  frozen: ShardRange[];
+}
+
+export interface ShardRange {
+  from: number;
+  to: number;
+}
+
+export interface Service {
+  name: string;
+  endpointCount: number;
+  endpoints: Endpoint[];
+}
+
+export interface Endpoint {
+  address: string;
+  cell: string;
+  zone: string;
+  since: string;
+  health: 'SERVING' | 'SUSPECT';
+}
+
+export interface Alert {
+  id: string;
+  severity: 'INFO' | 'WARNING' | 'CRITICAL';
+  title: string;
+  detail: string;
+  since: string;
+}
+
+export type TransactionStatus =
+  | 'ACTIVE'
+  | 'COMMITTING'
+  | 'COMMITTED'
+  | 'ROLLING_BACK'
+  | 'ROLLED_BACK'
+  | 'TIMEOUT_ROLLING_BACK'
+  | 'TIMED_OUT'
+  | 'FAILED';
+
+export type BranchStatus =
+  | 'REGISTERED'
+  | 'PREPARED'
+  | 'PREPARE_FAILED'
+  | 'COMMITTED'
+  | 'ROLLED_BACK'
+  | 'RETRYING'
+  | 'FAILED';
+
+export interface Transaction {
+  xid: string;
+  name: string;
+  status: TransactionStatus;
+  application: string;
+  beganAt: string;
+  endedAt?: string;
+  branchCount: number;
+}
+
+export interface TransactionPage {
+  transactions: Transaction[];
+  next?: string;
+}
+
+export interface Branch {
+  id: string;
+  resource: string;
+  kind: 'AT' | 'TCC' | 'SAGA' | 'XA';
+  status: BranchStatus;
+  cell: string;
+  application: string;
+  registeredAt: string;
+  endedAt?: string;
+  locks: string[];
+}
+
+export type EventKind =
+  | 'BEGUN'
+  | 'BRANCH_REGISTERED'
+  | 'BRANCH_REPORTED'
+  | 'COMMIT_DECIDED'
+  | 'ROLLBACK_DECIDED'
+  | 'TIMED_OUT'
+  | 'PHASE_TWO_FAILED'
+  | 'BRANCH_COMMITTED'
+  | 'BRANCH_ROLLED_BACK'
+  | 'ENDED';
+
+export interface TransactionEvent {
+  at: string;
+  kind: EventKind;
+  branch?: string;
+  text: string;
+}
+
+export interface TransactionDetail {
+  transaction: Transaction;
+  timeoutMillis: number;
+  branches: Branch[];
+  timeline: TransactionEvent[];
+}
+
+export interface Problem {
+  status: number;
+  title: string;
+  detail: string;
+  field?: string;
+  expected?: string;
+}
