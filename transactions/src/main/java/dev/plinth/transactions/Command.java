@@ -4,6 +4,7 @@ import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.seata.GlobalStatus;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,13 +16,18 @@ public sealed interface Command {
      *
      * <p>Duplicates: each one begins another. A client that never learned of its transaction leaves an empty one to its time-out.
      *
-     * @param timeout from the begin until it is rolled back if nothing was decided; positive, in whole milliseconds
+     * @param timeout from the begin until it is rolled back if nothing was decided; what is not a whole millisecond of it is cut
      */
     record Begin(String name, Duration timeout, String applicationId, String serviceGroup) implements Command {
         public Begin {
-            if (timeout.toMillis() < 1) {
-                throw new IllegalArgumentException("a transaction's time-out is 1 ms or more, not " + timeout);
+            if (timeout.compareTo(Duration.ofMillis(1)) < 0 || timeout.compareTo(TransactionLimits.TIMEOUT_MAX) > 0) {
+                throw new IllegalArgumentException("a transaction's time-out is 1 ms to "
+                        + TransactionLimits.TIMEOUT_MAX.toDays() + " days, not " + timeout);
             }
+            timeout = timeout.truncatedTo(ChronoUnit.MILLIS);
+            TransactionLimits.check("a transaction's name", name, TransactionLimits.NAME_CHARS_MAX);
+            TransactionLimits.check("an application id", applicationId, TransactionLimits.NAME_CHARS_MAX);
+            TransactionLimits.check("a transaction service group", serviceGroup, TransactionLimits.NAME_CHARS_MAX);
         }
     }
 
@@ -45,6 +51,11 @@ public sealed interface Command {
             boolean autoCommit)
             implements Command {
         public RegisterBranch {
+            TransactionLimits.check("a resource id", resourceId, TransactionLimits.NAME_CHARS_MAX);
+            TransactionLimits.check("a client id", clientId, TransactionLimits.NAME_CHARS_MAX);
+            TransactionLimits.check(
+                    "a branch's application data", applicationData, TransactionLimits.APPLICATION_DATA_CHARS_MAX);
+            TransactionLimits.check("a branch's lock keys", lockKeys.size(), TransactionLimits.LOCK_KEYS_MAX);
             lockKeys = List.copyOf(lockKeys);
         }
     }
@@ -55,7 +66,12 @@ public sealed interface Command {
      * @param applicationData replaces what registration said, unless empty
      */
     record ReportBranch(TransactionId transaction, long branchId, BranchStatus status, String applicationData)
-            implements Command {}
+            implements Command {
+        public ReportBranch {
+            TransactionLimits.check(
+                    "a branch's application data", applicationData, TransactionLimits.APPLICATION_DATA_CHARS_MAX);
+        }
+    }
 
     /** Decides to commit. Repeating it answers the status as it is now. */
     record Commit(TransactionId transaction) implements Command {}
@@ -83,6 +99,7 @@ public sealed interface Command {
     /** The history has these ended transactions on disk: the engine lets go of them. Others among them are left as they are. */
     record Forget(List<TransactionId> transactions) implements Command {
         public Forget {
+            TransactionLimits.check("transactions to forget", transactions.size(), TransactionLimits.FORGET_MAX);
             transactions = List.copyOf(transactions);
         }
     }

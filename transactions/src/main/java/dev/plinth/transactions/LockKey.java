@@ -17,6 +17,8 @@ public record LockKey(String table, String primaryKey) {
             throw new IllegalArgumentException(
                     "a lock key has a table and a primary key, not '" + table + "' and '" + primaryKey + "'");
         }
+        TransactionLimits.check(
+                "a lock key's characters", table.length() + primaryKey.length(), TransactionLimits.LOCK_KEY_CHARS_MAX);
     }
 
     /**

@@ -2,7 +2,11 @@ package dev.plinth.transactions;
 
 import java.time.Duration;
 
-/** The coordinator's bounds, each with its unit in its name or its type. Beyond one the caller gets {@code OVERLOADED}. */
+/**
+ * The coordinator's bounds, each with its unit in its name or its type. Beyond one that others fill too ({@link #LIVE_MAX},
+ * {@link #LOCKS_MAX}) and beyond {@link #BRANCHES_MAX} the caller gets {@code OVERLOADED}; an input that is too large by itself
+ * cannot be made into a command at all.
+ */
 public final class TransactionLimits {
     private TransactionLimits() {}
 
@@ -36,6 +40,24 @@ public final class TransactionLimits {
     /** Characters of a reason kept in a timeline; the rest is cut. */
     public static final int REASON_CHARS_MAX = 200;
 
+    /** Transactions that one {@link Command.Forget} names. */
+    public static final int FORGET_MAX = 10_000;
+
     /** Transactions that one page of a list may hold. */
     public static final int PAGE_MAX = 1_000;
+
+    /** @throws IllegalArgumentException if the text is longer */
+    static void check(String what, String text, int charsMax) {
+        if (text.length() > charsMax) {
+            throw new IllegalArgumentException(
+                    what + " has " + text.length() + " characters; the limit is " + charsMax);
+        }
+    }
+
+    /** @throws IllegalArgumentException if there are more */
+    static void check(String what, int count, int max) {
+        if (count > max) {
+            throw new IllegalArgumentException(what + ": " + count + "; the limit is " + max);
+        }
+    }
 }

@@ -1,0 +1,346 @@
+package dev.plinth.transactions;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.plinth.kernel.Codec;
+import dev.plinth.kernel.Codecs;
+import dev.plinth.transactions.PhaseTwo.Direction;
+import dev.plinth.transactions.disk.Disk;
+import dev.plinth.wire.seata.BranchStatus;
+import dev.plinth.wire.seata.BranchType;
+import dev.plinth.wire.seata.GlobalStatus;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Commands, outcomes and effects as bytes in the journal and its snapshots; {@code disk.proto} says which. */
+final class DiskCodec {
+    private DiskCodec() {}
+
+    static final Codec<Command> COMMANDS = new Codec<>() {
+        @Override
+        public byte[] encode(Command value) {
+            return record(value).toByteArray();
+        }
+
+        @Override
+        public Command decode(ByteBuffer bytes) {
+            try {
+                return command(Disk.CommandRecord.parseFrom(bytes));
+            } catch (InvalidProtocolBufferException e) {
+                throw new IllegalArgumentException(
+                        "not a command of the transaction coordinator: " + e.getMessage(), e);
+            }
+        }
+    };
+
+    static final Codec<Outcome> OUTCOMES = new Codec<>() {
+        @Override
+        public byte[] encode(Outcome value) {
+            return record(value).toByteArray();
+        }
+
+        @Override
+        public Outcome decode(ByteBuffer bytes) {
+            try {
+                return outcome(Disk.OutcomeRecord.parseFrom(bytes));
+            } catch (InvalidProtocolBufferException e) {
+                throw new IllegalArgumentException(
+                        "not an outcome of the transaction coordinator: " + e.getMessage(), e);
+            }
+        }
+    };
+
+    static final Codec<PhaseTwo> EFFECTS = new Codec<>() {
+        @Override
+        public byte[] encode(PhaseTwo value) {
+            return record(value).toByteArray();
+        }
+
+        @Override
+        public PhaseTwo decode(ByteBuffer bytes) {
+            try {
+                return effect(Disk.EffectRecord.parseFrom(bytes));
+            } catch (InvalidProtocolBufferException e) {
+                throw new IllegalArgumentException(
+                        "not an effect of the transaction coordinator: " + e.getMessage(), e);
+            }
+        }
+    };
+
+    static final Codecs<Command, Outcome, PhaseTwo> ALL = new Codecs<>(COMMANDS, OUTCOMES, EFFECTS);
+
+    // ---- commands
+
+    private static Disk.CommandRecord record(Command command) {
+        var record = Disk.CommandRecord.newBuilder();
+        switch (command) {
+            case Command.Begin begin -> record.setBegin(record(begin));
+            case Command.RegisterBranch register -> record.setRegister(record(register));
+            case Command.ReportBranch report ->
+                record.setReport(Disk.ReportBranch.newBuilder()
+                        .setTransaction(report.transaction().value())
+                        .setBranch(report.branchId())
+                        .setStatus(report.status().code())
+                        .setApplicationData(report.applicationData()));
+            case Command.Commit commit -> record.setCommit(target(commit.transaction()));
+            case Command.Rollback rollback -> record.setRollback(target(rollback.transaction()));
+            case Command.ReportGlobal report ->
+                record.setReportGlobal(Disk.ReportGlobal.newBuilder()
+                        .setTransaction(report.transaction().value())
+                        .setStatus(report.status().code()));
+            case Command.PhaseTwoResult result -> {
+                var builder = Disk.PhaseTwoResult.newBuilder()
+                        .setTransaction(result.transaction().value())
+                        .setBranch(result.branchId())
+                        .setStatus(result.status().code());
+                result.reason().ifPresent(builder::setReason);
+                record.setResult(builder);
+            }
+            case Command.Settle settle -> record.setSettle(target(settle.transaction()));
+            case Command.Forget forget -> {
+                var builder = Disk.Forget.newBuilder();
+                forget.transactions().forEach(id -> builder.addTransactions(id.value()));
+                record.setForget(builder);
+            }
+        }
+        return record.build();
+    }
+
+    private static Command command(Disk.CommandRecord record) {
+        return switch (record.getCommandCase()) {
+            case BEGIN -> begin(record.getBegin());
+            case REGISTER -> register(new TransactionId(record.getRegister().getTransaction()), record.getRegister());
+            case REPORT ->
+                new Command.ReportBranch(
+                        new TransactionId(record.getReport().getTransaction()),
+                        record.getReport().getBranch(),
+                        branchStatus(record.getReport().getStatus()),
+                        record.getReport().getApplicationData());
+            case COMMIT -> new Command.Commit(named(record.getCommit()));
+            case ROLLBACK -> new Command.Rollback(named(record.getRollback()));
+            case REPORT_GLOBAL ->
+                new Command.ReportGlobal(
+                        new TransactionId(record.getReportGlobal().getTransaction()),
+                        globalStatus(record.getReportGlobal().getStatus()));
+            case RESULT ->
+                new Command.PhaseTwoResult(
+                        new TransactionId(record.getResult().getTransaction()),
+                        record.getResult().getBranch(),
+                        branchStatus(record.getResult().getStatus()),
+                        record.getResult().hasReason()
+                                ? Optional.of(record.getResult().getReason())
+                                : Optional.empty());
+            case SETTLE -> new Command.Settle(named(record.getSettle()));
+            case FORGET ->
+                new Command.Forget(record.getForget().getTransactionsList().stream()
+                        .map(TransactionId::new)
+                        .toList());
+            case COMMAND_NOT_SET -> throw new IllegalArgumentException("a command that this release does not know");
+        };
+    }
+
+    private static Disk.Target target(TransactionId transaction) {
+        return Disk.Target.newBuilder().setTransaction(transaction.value()).build();
+    }
+
+    private static TransactionId named(Disk.Target record) {
+        return new TransactionId(record.getTransaction());
+    }
+
+    static Disk.Begin record(Command.Begin begin) {
+        return Disk.Begin.newBuilder()
+                .setName(begin.name())
+                .setTimeoutMillis(begin.timeout().toMillis())
+                .setApplicationId(begin.applicationId())
+                .setServiceGroup(begin.serviceGroup())
+                .build();
+    }
+
+    static Command.Begin begin(Disk.Begin record) {
+        return new Command.Begin(
+                record.getName(),
+                Duration.ofMillis(record.getTimeoutMillis()),
+                record.getApplicationId(),
+                record.getServiceGroup());
+    }
+
+    static Disk.RegisterBranch record(Command.RegisterBranch register) {
+        return Disk.RegisterBranch.newBuilder()
+                .setTransaction(register.transaction().value())
+                .setType(register.type().code())
+                .setResourceId(register.resourceId())
+                .setClientId(register.clientId())
+                .setApplicationData(register.applicationData())
+                .addAllRows(rows(register.lockKeys()))
+                .setAutoCommit(register.autoCommit())
+                .build();
+    }
+
+    static Command.RegisterBranch register(TransactionId transaction, Disk.RegisterBranch record) {
+        return new Command.RegisterBranch(
+                transaction,
+                branchType(record.getType()),
+                record.getResourceId(),
+                record.getClientId(),
+                record.getApplicationData(),
+                keys(record.getRowsList()),
+                record.getAutoCommit());
+    }
+
+    static List<Disk.LockedRows> rows(List<LockKey> keys) {
+        List<Disk.LockedRows> rows = new ArrayList<>();
+        var run = Disk.LockedRows.newBuilder();
+        for (LockKey key : keys) {
+            if (run.getPrimaryKeysCount() > 0 && !run.getTable().equals(key.table())) {
+                rows.add(run.build());
+                run.clear();
+            }
+            run.setTable(key.table()).addPrimaryKeys(key.primaryKey());
+        }
+        if (run.getPrimaryKeysCount() > 0) {
+            rows.add(run.build());
+        }
+        return rows;
+    }
+
+    static List<LockKey> keys(List<Disk.LockedRows> rows) {
+        List<LockKey> keys = new ArrayList<>();
+        for (Disk.LockedRows run : rows) {
+            run.getPrimaryKeysList().forEach(key -> keys.add(new LockKey(run.getTable(), key)));
+        }
+        return keys;
+    }
+
+    // ---- outcomes
+
+    private static Disk.OutcomeRecord record(Outcome outcome) {
+        var record = Disk.OutcomeRecord.newBuilder();
+        switch (outcome) {
+            case Outcome.Begun begun -> record.setBegun(begun.transaction().value());
+            case Outcome.Registered registered -> record.setRegistered(registered.branchId());
+            case Outcome.LockConflict conflict ->
+                record.setLockConflict(Disk.LockConflict.newBuilder()
+                        .setResourceId(conflict.resourceId())
+                        .setTable(conflict.key().table())
+                        .setPrimaryKey(conflict.key().primaryKey())
+                        .setHolder(conflict.holder().value())
+                        .setFailFast(conflict.failFast()));
+            case Outcome.NotActive notActive ->
+                record.setNotActive(Disk.NotActive.newBuilder()
+                        .setTransaction(notActive.transaction().value())
+                        .setStatus(notActive.status().code()));
+            case Outcome.NotFound notFound ->
+                record.setNotFound(notFound.transaction().value());
+            case Outcome.BranchNotFound notFound ->
+                record.setBranchNotFound(Disk.BranchNotFound.newBuilder()
+                        .setTransaction(notFound.transaction().value())
+                        .setBranch(notFound.branchId()));
+            case Outcome.Reported _ -> record.setReported(true);
+            case Outcome.Decided decided ->
+                record.setDecided(Disk.Decided.newBuilder()
+                        .setStatus(decided.status().code())
+                        .setFirst(decided.first())
+                        .setBegun(nanos(decided.begun())));
+            case Outcome.Overloaded overloaded ->
+                record.setOverloaded(Disk.Overloaded.newBuilder()
+                        .setWhat(overloaded.what())
+                        .setRetryAfterMillis(overloaded.retryAfter().toMillis()));
+            case Outcome.Noted _ -> record.setNoted(true);
+        }
+        return record.build();
+    }
+
+    private static Outcome outcome(Disk.OutcomeRecord record) {
+        return switch (record.getOutcomeCase()) {
+            case BEGUN -> new Outcome.Begun(new TransactionId(record.getBegun()));
+            case REGISTERED -> new Outcome.Registered(record.getRegistered());
+            case LOCK_CONFLICT -> {
+                var conflict = record.getLockConflict();
+                yield new Outcome.LockConflict(
+                        conflict.getResourceId(),
+                        new LockKey(conflict.getTable(), conflict.getPrimaryKey()),
+                        new TransactionId(conflict.getHolder()),
+                        conflict.getFailFast());
+            }
+            case NOT_ACTIVE ->
+                new Outcome.NotActive(
+                        new TransactionId(record.getNotActive().getTransaction()),
+                        globalStatus(record.getNotActive().getStatus()));
+            case NOT_FOUND -> new Outcome.NotFound(new TransactionId(record.getNotFound()));
+            case BRANCH_NOT_FOUND ->
+                new Outcome.BranchNotFound(
+                        new TransactionId(record.getBranchNotFound().getTransaction()),
+                        record.getBranchNotFound().getBranch());
+            case REPORTED -> new Outcome.Reported();
+            case DECIDED ->
+                new Outcome.Decided(
+                        globalStatus(record.getDecided().getStatus()),
+                        record.getDecided().getFirst(),
+                        instant(record.getDecided().getBegun()));
+            case OVERLOADED ->
+                new Outcome.Overloaded(
+                        record.getOverloaded().getWhat(),
+                        Duration.ofMillis(record.getOverloaded().getRetryAfterMillis()));
+            case NOTED -> new Outcome.Noted();
+            case OUTCOME_NOT_SET -> throw new IllegalArgumentException("an outcome that this release does not know");
+        };
+    }
+
+    // ---- effects
+
+    private static Disk.EffectRecord record(PhaseTwo effect) {
+        return Disk.EffectRecord.newBuilder()
+                .setTransaction(effect.transaction().value())
+                .setBranch(effect.branchId())
+                .setType(effect.type().code())
+                .setResourceId(effect.resourceId())
+                .setClientId(effect.clientId())
+                .setApplicationData(effect.applicationData())
+                .setCommit(effect.direction() == Direction.COMMIT)
+                .build();
+    }
+
+    private static PhaseTwo effect(Disk.EffectRecord record) {
+        return new PhaseTwo(
+                new TransactionId(record.getTransaction()),
+                record.getBranch(),
+                branchType(record.getType()),
+                record.getResourceId(),
+                record.getClientId(),
+                record.getApplicationData(),
+                record.getCommit() ? Direction.COMMIT : Direction.ROLLBACK);
+    }
+
+    // ---- codes and times
+
+    static GlobalStatus globalStatus(int code) {
+        return coded("global status", GlobalStatus.values(), code);
+    }
+
+    static BranchStatus branchStatus(int code) {
+        return coded("branch status", BranchStatus.values(), code);
+    }
+
+    static BranchType branchType(int code) {
+        return coded("branch type", BranchType.values(), code);
+    }
+
+    private static <T> T coded(String what, T[] values, int code) {
+        if (code < 0 || code >= values.length) {
+            throw new IllegalArgumentException(
+                    "a " + what + "'s code is 0 to " + (values.length - 1) + ", not " + code);
+        }
+        return values[code];
+    }
+
+    static long nanos(Instant instant) {
+        return Math.addExact(Math.multiplyExact(instant.getEpochSecond(), 1_000_000_000L), instant.getNano());
+    }
+
+    static Instant instant(long nanos) {
+        return Instant.ofEpochSecond(Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L));
+    }
+}

@@ -1,0 +1,281 @@
+package dev.plinth.transactions;
+
+import dev.plinth.kernel.Context;
+import dev.plinth.kernel.EffectId;
+import dev.plinth.transactions.PhaseTwo.Direction;
+import dev.plinth.transactions.TimelineEvent.Kind;
+import dev.plinth.wire.seata.BranchType;
+import dev.plinth.wire.seata.GlobalStatus;
+import java.time.Duration;
+import java.util.Locale;
+
+/** What follows a decision, until nothing is left to do. Each step makes a new transaction of the old one. */
+final class SecondPhase {
+    /*
+     * Commits are asked for in the order of registration, one after the other; those of AT (they only delete undo records) at
+     * last, all at once, and nobody waits for them. Rollbacks go in the reverse order, one after the other, for a later branch may
+     * have changed the rows of an earlier one.
+     *
+     * A branch that fails for good stops none of the others: they all follow the decision, and the transaction ends as failed.
+     * Seata stops at the first failure and leaves the rest as they are, which no one can want.
+     *
+     * AT's global locks are released with the decision to commit, for nothing can undo the rows any more; on rollback with each
+     * branch that is undone. If one can never be undone, its rows stay locked and the transaction stays, until a person has
+     * repaired them and settles it: anyone let in would build on rows that nobody can vouch for.
+     */
+
+    /** How long after its time-out, at least, a transaction gives an XA branch the time to appear in its database. */
+    static final Duration XAER_NOTA_GRACE_MIN = Duration.ofSeconds(60);
+
+    private SecondPhase() {}
+
+    /** Starts on a decision to commit. */
+    static Transaction commit(Transaction begun, Context<PhaseTwo> context) {
+        var transaction = unlocked(begun).in(GlobalStatus.COMMITTING).event(context.now(), Kind.COMMIT_DECIDED, 0, "");
+        return transaction.saga() ? askSaga(transaction, Direction.COMMIT, context) : commitOn(transaction, context);
+    }
+
+    /** Starts on a decision to roll back. */
+    static Transaction rollback(Transaction begun, Context<PhaseTwo> context) {
+        return startRollback(
+                begun.in(GlobalStatus.ROLLBACKING).event(context.now(), Kind.ROLLBACK_DECIDED, 0, ""), context);
+    }
+
+    /** Starts on a rollback because nothing was decided in time. */
+    static Transaction timeOut(Transaction begun, Context<PhaseTwo> context) {
+        return startRollback(
+                begun.in(GlobalStatus.TIMEOUT_ROLLBACKING).event(context.now(), Kind.TIMED_OUT, 0, ""), context);
+    }
+
+    private static Transaction startRollback(Transaction transaction, Context<PhaseTwo> context) {
+        return transaction.saga()
+                ? askSaga(transaction, Direction.ROLLBACK, context)
+                : rollbackOn(transaction, context);
+    }
+
+    /** Takes what a participant answered. An answer to a question that is not open changes nothing. */
+    static Transaction answered(Transaction transaction, Command.PhaseTwoResult result, Context<PhaseTwo> context) {
+        if (result.branchId() == PhaseTwo.WHOLE_SAGA) {
+            return transaction.sagaEffect() == 0 ? transaction : sagaAnswered(transaction, result, context);
+        }
+        int index = transaction.indexOf(result.branchId());
+        if (index < 0 || !transaction.branches().get(index).open()) {
+            return transaction;
+        }
+        var noted = noted(transaction, index, result, context);
+        return transaction.rollingBack() ? rollbackOn(noted, context) : commitOn(noted, context);
+    }
+
+    /** Ends a failed rollback whose rows a person has repaired. */
+    static Transaction settle(Transaction unsettled, Context<PhaseTwo> context) {
+        return end(unlocked(unsettled).event(context.now(), Kind.SETTLED, 0, ""), unsettled.status(), context);
+    }
+
+    // ---- branch by branch
+
+    private static Transaction commitOn(Transaction committing, Context<PhaseTwo> context) {
+        var transaction = committing;
+        for (int i = 0; i < transaction.branches().size(); i++) {
+            var branch = transaction.branches().get(i);
+            if (branch.type() != BranchType.AT) {
+                if (branch.open()) {
+                    return transaction;
+                }
+                if (branch.pending()) {
+                    return ask(transaction, i, Direction.COMMIT, context);
+                }
+            }
+        }
+        boolean open = false;
+        for (int i = 0; i < transaction.branches().size(); i++) {
+            if (transaction.branches().get(i).pending()) {
+                transaction = ask(transaction, i, Direction.COMMIT, context);
+            }
+            open |= transaction.branches().get(i).open();
+        }
+        if (open) {
+            return transaction.in(GlobalStatus.ASYNC_COMMITTING);
+        }
+        boolean failed = transaction.branches().stream().anyMatch(Branch::failed);
+        return end(transaction, failed ? GlobalStatus.COMMIT_FAILED : GlobalStatus.COMMITTED, context);
+    }
+
+    private static Transaction rollbackOn(Transaction rollingBack, Context<PhaseTwo> context) {
+        var transaction = rollingBack;
+        boolean failed = false;
+        boolean locked = false;
+        for (int i = transaction.branches().size() - 1; i >= 0; i--) {
+            var branch = transaction.branches().get(i);
+            if (branch.open()) {
+                return transaction;
+            }
+            if (branch.pending()) {
+                return ask(transaction, i, Direction.ROLLBACK, context);
+            }
+            if (branch.failed()) {
+                failed = true;
+                locked |= branch.locked();
+            } else if (branch.locked()) {
+                transaction = transaction.with(i, branch.unlocked());
+            }
+        }
+        boolean late = transaction.timedOut();
+        if (!failed) {
+            return end(transaction, late ? GlobalStatus.TIMEOUT_ROLLBACKED : GlobalStatus.ROLLBACKED, context);
+        }
+        var status = late ? GlobalStatus.TIMEOUT_ROLLBACK_FAILED : GlobalStatus.ROLLBACK_FAILED;
+        return locked ? transaction.in(status) : end(transaction, status, context);
+    }
+
+    private static Transaction ask(Transaction transaction, int index, Direction direction, Context<PhaseTwo> context) {
+        var branch = transaction.branches().get(index);
+        var effect = context.open(branch.phaseTwo(transaction.id(), direction));
+        return transaction.with(index, branch.asking(effect.value()));
+    }
+
+    private static Transaction noted(
+            Transaction transaction, int index, Command.PhaseTwoResult result, Context<PhaseTwo> context) {
+        var branch = transaction.branches().get(index);
+        boolean back = transaction.rollingBack();
+        var verdict = Verdict.of(
+                result.status(), back ? Direction.ROLLBACK : Direction.COMMIT, unknownForLong(transaction, context));
+        var tried = branch.tried(verdict.status());
+        if (verdict.end() == Verdict.End.NOT_YET) {
+            return retrying(transaction)
+                    .with(index, tried)
+                    .event(context.now(), Kind.ATTEMPT_FAILED, branch.id(), reason(result));
+        }
+        context.close(new EffectId(branch.effect()));
+        tried = tried.asking(0);
+        if (verdict.end() == Verdict.End.NEVER) {
+            return transaction.with(index, tried).event(context.now(), Kind.BRANCH_FAILED, branch.id(), reason(result));
+        }
+        return transaction
+                .with(index, tried.unlocked())
+                .event(context.now(), back ? Kind.BRANCH_ROLLED_BACK : Kind.BRANCH_COMMITTED, branch.id(), "");
+    }
+
+    private static Transaction retrying(Transaction transaction) {
+        return switch (transaction.status()) {
+            case COMMITTING -> transaction.in(GlobalStatus.COMMIT_RETRYING);
+            case ROLLBACKING -> transaction.in(GlobalStatus.ROLLBACK_RETRYING);
+            case TIMEOUT_ROLLBACKING -> transaction.in(GlobalStatus.TIMEOUT_ROLLBACK_RETRYING);
+            default -> transaction; // it is retrying already, or nobody waits for it
+        };
+    }
+
+    /** Seata's rule for XAER_NOTA: so long after the time-out, a branch that its database does not know will not come any more. */
+    private static boolean unknownForLong(Transaction transaction, Context<PhaseTwo> context) {
+        var timeout = transaction.asked().timeout();
+        var grace = timeout.compareTo(XAER_NOTA_GRACE_MIN) > 0 ? timeout : XAER_NOTA_GRACE_MIN;
+        return context.now().isAfter(transaction.deadline().plus(grace));
+    }
+
+    // ---- Saga: the whole transaction is one participant
+
+    private static Transaction askSaga(Transaction transaction, Direction direction, Context<PhaseTwo> context) {
+        var asked = transaction.asked();
+        var effect = context.open(new PhaseTwo(
+                transaction.id(),
+                PhaseTwo.WHOLE_SAGA,
+                BranchType.SAGA,
+                asked.applicationId() + "#" + asked.serviceGroup(),
+                "",
+                seataName(transaction.status()),
+                direction));
+        return transaction.askingSaga(effect.value());
+    }
+
+    private static Transaction sagaAnswered(
+            Transaction transaction, Command.PhaseTwoResult result, Context<PhaseTwo> context) {
+        var direction = transaction.rollingBack() ? Direction.ROLLBACK : Direction.COMMIT;
+        var verdict = SagaVerdict.ofAnswer(result.status(), direction);
+        return verdict == SagaVerdict.AGAIN
+                ? retrying(transaction).event(context.now(), Kind.ATTEMPT_FAILED, 0, reason(result))
+                : sagaOn(transaction, verdict, context);
+    }
+
+    /** Takes what a Saga's engine reported by itself. */
+    static Transaction sagaReported(Transaction transaction, GlobalStatus status, Context<PhaseTwo> context) {
+        return sagaOn(
+                transaction.event(context.now(), Kind.STATUS_REPORTED, 0, status.name()),
+                SagaVerdict.ofReport(status),
+                context);
+    }
+
+    private static Transaction sagaOn(Transaction transaction, SagaVerdict verdict, Context<PhaseTwo> context) {
+        boolean late = transaction.timedOut();
+        return switch (verdict) {
+            case COMMITTED -> sagaEnd(transaction, GlobalStatus.COMMITTED, context);
+            case ROLLED_BACK ->
+                sagaEnd(transaction, late ? GlobalStatus.TIMEOUT_ROLLBACKED : GlobalStatus.ROLLBACKED, context);
+            case FINISHED -> sagaEnd(transaction, GlobalStatus.FINISHED, context);
+            case COMMIT_FAILED -> sagaEnd(transaction, GlobalStatus.COMMIT_FAILED, context);
+            case ROLLBACK_FAILED ->
+                sagaEnd(
+                        transaction,
+                        late ? GlobalStatus.TIMEOUT_ROLLBACK_FAILED : GlobalStatus.ROLLBACK_FAILED,
+                        context);
+            case FORWARD -> {
+                var forward = sagaHeard(transaction, context).in(GlobalStatus.COMMIT_RETRYING);
+                yield askSaga(forward, Direction.COMMIT, context);
+            }
+            case BACK -> {
+                var back = sagaHeard(transaction, context)
+                        .in(late ? GlobalStatus.TIMEOUT_ROLLBACK_RETRYING : GlobalStatus.ROLLBACK_RETRYING);
+                yield askSaga(back, Direction.ROLLBACK, context);
+            }
+            case AGAIN, NOTHING -> transaction;
+        };
+    }
+
+    /** Whatever was asked of it needs no answer any more. */
+    private static Transaction sagaHeard(Transaction transaction, Context<PhaseTwo> context) {
+        if (transaction.sagaEffect() == 0) {
+            return transaction;
+        }
+        context.close(new EffectId(transaction.sagaEffect()));
+        return transaction.askingSaga(0);
+    }
+
+    private static Transaction sagaEnd(Transaction transaction, GlobalStatus status, Context<PhaseTwo> context) {
+        return end(unlocked(sagaHeard(transaction, context)), status, context);
+    }
+
+    /** Seata's spelling of a status: its Saga client reads it. */
+    static String seataName(GlobalStatus status) {
+        if (status == GlobalStatus.UNKNOWN) {
+            return "UnKnown";
+        }
+        var name = new StringBuilder();
+        for (String word : status.name().split("_", -1)) {
+            name.append(word.charAt(0)).append(word.substring(1).toLowerCase(Locale.ROOT));
+        }
+        return name.toString();
+    }
+
+    // ---- the end
+
+    private static Transaction end(Transaction transaction, GlobalStatus status, Context<PhaseTwo> context) {
+        context.changed(Indexes.key(transaction.id()));
+        return transaction.in(status).endedAt(context.now()).event(context.now(), Kind.ENDED, 0, status.name());
+    }
+
+    private static Transaction unlocked(Transaction holding) {
+        var transaction = holding;
+        for (int i = 0; i < transaction.branches().size(); i++) {
+            var branch = transaction.branches().get(i);
+            if (branch.locked()) {
+                transaction = transaction.with(i, branch.unlocked());
+            }
+        }
+        return transaction;
+    }
+
+    private static String reason(Command.PhaseTwoResult result) {
+        var reason = result.reason().orElse(result.status().name());
+        return reason.length() <= TransactionLimits.REASON_CHARS_MAX
+                ? reason
+                : reason.substring(0, TransactionLimits.REASON_CHARS_MAX);
+    }
+}

@@ -1,0 +1,361 @@
+package dev.plinth.transactions;
+
+import dev.plinth.kernel.Context;
+import dev.plinth.kernel.Engine;
+import dev.plinth.kernel.Limits;
+import dev.plinth.kernel.Snapshot;
+import dev.plinth.transactions.TimelineEvent.Kind;
+import dev.plinth.wire.seata.BranchStatus;
+import dev.plinth.wire.seata.BranchType;
+import dev.plinth.wire.seata.GlobalStatus;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Decides about global transactions: who may join, who gets which row, and which way it goes. */
+final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, TransactionView> {
+    /*
+     * A transaction takes branches until it is decided: by its client, or by its time-out, whichever the journal has first. The
+     * decision is final; what follows from it is SecondPhase's. What ended stays, under a key "ended/…" that the history watches,
+     * until the history has it on disk and says that it may be forgotten here: so nothing is lost if either stops in between.
+     */
+
+    /** Transactions that one tick may time out; the others follow with the next tick. */
+    static final int TIMEOUTS_PER_TICK_MAX = 1_000;
+
+    static final Duration TICK_SPACING = Duration.ofMillis(1);
+
+    /** The hint that comes with {@link Outcome.Overloaded}. */
+    static final Duration RETRY_AFTER = Duration.ofMillis(100);
+
+    /** How many transactions, branches and locks one engine takes. */
+    record Bounds(int live, int branches, int locks) {
+        static final Bounds OF_RELEASE =
+                new Bounds(TransactionLimits.LIVE_MAX, TransactionLimits.BRANCHES_MAX, TransactionLimits.LOCKS_MAX);
+    }
+
+    private final int partition;
+    private final Bounds bounds;
+    private final TransactionIds ids;
+    private final Names names = new Names();
+    private final TransactionTable transactions = new TransactionTable();
+    private final Indexes indexes = new Indexes();
+    private Instant noTickBefore = Instant.EPOCH;
+
+    TransactionEngine(int partition) {
+        this(partition, Bounds.OF_RELEASE);
+    }
+
+    TransactionEngine(int partition, Bounds bounds) {
+        this.partition = partition;
+        this.bounds = bounds;
+        this.ids = new TransactionIds(partition);
+    }
+
+    @Override
+    public Outcome apply(Command command, Context<PhaseTwo> context) {
+        return switch (command) {
+            case Command.Begin begin -> begin(begin, context);
+            case Command.RegisterBranch register -> register(register, context);
+            case Command.ReportBranch report -> report(report, context);
+            case Command.Commit commit -> commit(commit.transaction(), context);
+            case Command.Rollback rollback -> rollback(rollback.transaction(), context);
+            case Command.ReportGlobal report -> reportGlobal(report, context);
+            case Command.PhaseTwoResult result -> result(result, context);
+            case Command.Settle settle -> settle(settle.transaction(), context);
+            case Command.Forget forget -> forget(forget, context);
+        };
+    }
+
+    // ---- phase one
+
+    private Outcome begin(Command.Begin begin, Context<PhaseTwo> context) {
+        if (transactions.size() >= bounds.live()) {
+            return new Outcome.Overloaded(bounds.live() + " transactions are live", RETRY_AFTER);
+        }
+        var id = new TransactionId(ids.next(context.now()));
+        put(Transaction.begun(id, names.shared(begin), context.now()));
+        return new Outcome.Begun(id);
+    }
+
+    private Outcome register(Command.RegisterBranch register, Context<PhaseTwo> context) {
+        var transaction = current(register.transaction(), context);
+        if (transaction == null) {
+            return new Outcome.NotFound(register.transaction());
+        }
+        // A Saga may go forward after its time-out or a failure, and registers what it does then.
+        boolean forward = register.type() == BranchType.SAGA && transaction.saga() && !transaction.over();
+        if (!transaction.undecided() && !forward) {
+            return new Outcome.NotActive(transaction.id(), transaction.status());
+        }
+        if (transaction.branches().size() >= bounds.branches()) {
+            return new Outcome.Overloaded(
+                    "transaction " + transaction.id() + " has " + bounds.branches() + " branches", RETRY_AFTER);
+        }
+        boolean locks = register.type() == BranchType.AT;
+        if (locks) {
+            var conflict = conflict(register);
+            if (conflict.isPresent()) {
+                return conflict.get();
+            }
+            if (indexes.locks() + register.lockKeys().size() > bounds.locks()) {
+                return new Outcome.Overloaded(bounds.locks() + " rows are locked", RETRY_AFTER);
+            }
+        }
+        long branchId = ids.next(context.now());
+        put(transaction
+                .with(Branch.registered(branchId, names.shared(register), locks))
+                .event(context.now(), Kind.BRANCH_REGISTERED, branchId, ""));
+        return new Outcome.Registered(branchId);
+    }
+
+    /** As in Seata, an asker that holds local locks looks on past the first conflict, for one whose holder is rolling back. */
+    private Optional<Outcome.LockConflict> conflict(Command.RegisterBranch asked) {
+        Optional<Outcome.LockConflict> first = Optional.empty();
+        for (LockKey key : asked.lockKeys()) {
+            var holder = indexes.holder(asked.resourceId(), key);
+            if (holder == null || holder.equals(asked.transaction())) {
+                continue;
+            }
+            if (!asked.autoCommit() && known(holder).rollingBack()) {
+                return Optional.of(new Outcome.LockConflict(asked.resourceId(), key, holder, true));
+            }
+            if (first.isEmpty()) {
+                first = Optional.of(new Outcome.LockConflict(asked.resourceId(), key, holder, false));
+            }
+            if (asked.autoCommit()) {
+                return first;
+            }
+        }
+        return first;
+    }
+
+    private Outcome report(Command.ReportBranch report, Context<PhaseTwo> context) {
+        var transaction = current(report.transaction(), context);
+        if (transaction == null) {
+            return new Outcome.NotFound(report.transaction());
+        }
+        int index = transaction.indexOf(report.branchId());
+        if (index < 0) {
+            return new Outcome.BranchNotFound(transaction.id(), report.branchId());
+        }
+        var branch = transaction.branches().get(index);
+        // What phase two did, its own answers say; only a Saga's branches are the Saga's to report. A late report
+        // changes nothing.
+        boolean counts =
+                !transaction.over() && (transaction.saga() || (aboutPhaseOne(report.status()) && branch.pending()));
+        if (counts) {
+            put(transaction
+                    .with(index, branch.reported(report.status(), report.applicationData()))
+                    .event(
+                            context.now(),
+                            Kind.BRANCH_REPORTED,
+                            branch.id(),
+                            report.status().name()));
+        }
+        return new Outcome.Reported();
+    }
+
+    private static boolean aboutPhaseOne(BranchStatus status) {
+        return switch (status) {
+            case REGISTERED, PHASE_ONE_DONE, PHASE_ONE_FAILED, PHASE_ONE_TIMEOUT, PHASE_ONE_RDONLY -> true;
+            case UNKNOWN, PHASE_TWO_COMMITTED, PHASE_TWO_ROLLBACKED, STOP_RETRY -> false;
+            case PHASE_TWO_COMMIT_FAILED_RETRYABLE, PHASE_TWO_COMMIT_FAILED_UNRETRYABLE -> false;
+            case PHASE_TWO_ROLLBACK_FAILED_RETRYABLE, PHASE_TWO_ROLLBACK_FAILED_UNRETRYABLE -> false;
+            case PHASE_TWO_COMMIT_FAILED_XAER_NOTA_RETRYABLE, PHASE_TWO_ROLLBACK_FAILED_XAER_NOTA_RETRYABLE -> false;
+        };
+    }
+
+    // ---- the decision
+
+    private Outcome commit(TransactionId id, Context<PhaseTwo> context) {
+        var before = transactions.get(id);
+        var transaction = current(id, context);
+        if (before == null || transaction == null) {
+            return new Outcome.NotFound(id);
+        }
+        if (transaction.undecided()) {
+            transaction = put(SecondPhase.commit(transaction, context));
+        }
+        return decided(transaction, before.undecided());
+    }
+
+    private Outcome rollback(TransactionId id, Context<PhaseTwo> context) {
+        var before = transactions.get(id);
+        var transaction = current(id, context);
+        if (before == null || transaction == null) {
+            return new Outcome.NotFound(id);
+        }
+        if (transaction.undecided()) {
+            transaction = put(SecondPhase.rollback(transaction, context));
+        }
+        return decided(transaction, before.undecided());
+    }
+
+    private Outcome reportGlobal(Command.ReportGlobal report, Context<PhaseTwo> context) {
+        var transaction = transactions.get(report.transaction());
+        if (transaction == null) {
+            return new Outcome.NotFound(report.transaction());
+        }
+        boolean undecided = transaction.undecided();
+        if (transaction.saga() && !transaction.over()) {
+            transaction = put(SecondPhase.sagaReported(transaction, report.status(), context));
+        }
+        return decided(transaction, undecided && !transaction.undecided());
+    }
+
+    /** What is left to do of a commit once only AT's undo records are left concerns nobody: for the asker it is committed. */
+    private static Outcome decided(Transaction transaction, boolean first) {
+        var status =
+                transaction.status() == GlobalStatus.ASYNC_COMMITTING ? GlobalStatus.COMMITTED : transaction.status();
+        return new Outcome.Decided(status, first, transaction.begun());
+    }
+
+    /** The transaction as of now: if its time is over and no tick came yet, it is timed out first. */
+    private @Nullable Transaction current(TransactionId id, Context<PhaseTwo> context) {
+        var transaction = transactions.get(id);
+        boolean overdue = transaction != null
+                && transaction.undecided()
+                && !transaction.deadline().isAfter(context.now());
+        return transaction != null && overdue ? put(SecondPhase.timeOut(transaction, context)) : transaction;
+    }
+
+    @Override
+    public void tick(Context<PhaseTwo> context) {
+        var overdue = indexes.overdue(context.now(), TIMEOUTS_PER_TICK_MAX);
+        overdue.forEach(id -> put(SecondPhase.timeOut(known(id), context)));
+        noTickBefore = context.now().plus(TICK_SPACING);
+    }
+
+    @Override
+    public Optional<Instant> nextDeadline() {
+        var first = indexes.firstDeadline();
+        if (first == null) {
+            return Optional.empty();
+        }
+        return Optional.of(first.isBefore(noTickBefore) ? noTickBefore : first);
+    }
+
+    // ---- after it
+
+    private Outcome result(Command.PhaseTwoResult result, Context<PhaseTwo> context) {
+        var transaction = transactions.get(result.transaction());
+        if (transaction != null) {
+            put(SecondPhase.answered(transaction, result, context));
+        }
+        return new Outcome.Noted();
+    }
+
+    private Outcome settle(TransactionId id, Context<PhaseTwo> context) {
+        var transaction = transactions.get(id);
+        if (transaction == null) {
+            return new Outcome.NotFound(id);
+        }
+        boolean unsettled = transaction.unsettled();
+        if (unsettled) {
+            transaction = put(SecondPhase.settle(transaction, context));
+        }
+        return decided(transaction, unsettled);
+    }
+
+    private Outcome forget(Command.Forget forget, Context<PhaseTwo> context) {
+        for (TransactionId id : forget.transactions()) {
+            var transaction = transactions.get(id);
+            if (transaction != null && transaction.over()) {
+                transactions.remove(id);
+                indexes.replaced(transaction, null);
+                context.changed(Indexes.key(id));
+            }
+        }
+        return new Outcome.Noted();
+    }
+
+    private Transaction put(Transaction transaction) {
+        indexes.replaced(transactions.get(transaction.id()), transaction);
+        transactions.put(transaction);
+        return transaction;
+    }
+
+    private Transaction known(TransactionId id) {
+        var transaction = transactions.get(id);
+        if (transaction == null) {
+            throw new IllegalStateException("transaction " + id + " is referred to and not there");
+        }
+        return transaction;
+    }
+
+    // ---- reads
+
+    Optional<TransactionView> find(TransactionId id) {
+        return Optional.ofNullable(transactions.get(id)).map(Transaction::view);
+    }
+
+    Optional<GlobalStatus> status(TransactionId id) {
+        return Optional.ofNullable(transactions.get(id)).map(Transaction::status);
+    }
+
+    /** Those that have not ended, in the order of their begin, from the one after an id (0 for the first). */
+    List<TransactionView> live(long after, int limit) {
+        List<TransactionView> page = new ArrayList<>();
+        for (Transaction transaction : transactions.after(after)) {
+            if (page.size() == limit) {
+                break;
+            }
+            if (!transaction.over()) {
+                page.add(transaction.view());
+            }
+        }
+        return page;
+    }
+
+    /** Whether none of the rows is locked by another transaction. */
+    boolean lockable(TransactionId asker, String resourceId, List<LockKey> keys) {
+        for (LockKey key : keys) {
+            var holder = indexes.holder(resourceId, key);
+            if (holder != null && !holder.equals(asker)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    TransactionCounts counts() {
+        return new TransactionCounts(
+                transactions.size() - indexes.ended(), indexes.unsettled(), indexes.locks(), indexes.ended());
+    }
+
+    @Override
+    public Optional<TransactionView> view(String key) {
+        return Optional.ofNullable(indexes.ended(key)).flatMap(this::find);
+    }
+
+    @Override
+    public List<String> keys(String prefix, String after, int limit) {
+        return indexes.ended(prefix, after, Math.min(limit, Limits.READ_ITEMS_MAX));
+    }
+
+    // ---- snapshots
+
+    @Override
+    public Snapshot snapshot() {
+        var head = new StateCodec.Head(partition, ids.last(), noTickBefore);
+        var frozen = transactions.freeze();
+        return out -> StateCodec.write(head, frozen.inOrder(), out);
+    }
+
+    @Override
+    public void restore(InputStream state) throws IOException {
+        var head = StateCodec.read(state, this::put);
+        if (head.partition() != partition) {
+            throw new IOException(
+                    "a snapshot of partition " + head.partition() + " for the engine of partition " + partition);
+        }
+        ids.restore(head.lastId());
+        noTickBefore = head.noTickBefore();
+    }
+}
