@@ -1,0 +1,225 @@
+package dev.plinth.bank.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** On the real programs, as root or not, whoever runs the tests. */
+class EmbeddedPostgresTest {
+    private static final Path PLACE = Path.of("target", "embedded-postgres-test");
+    private static final Path CACHE = Path.of("target", "postgres-programs");
+
+    private final List<Path> leftElsewhere = new ArrayList<>();
+    private Path directory = PLACE;
+
+    @BeforeEach
+    void freshDirectory() throws IOException {
+        Files.createDirectories(PLACE);
+        directory = Files.createTempDirectory(PLACE, "database-");
+    }
+
+    @AfterEach
+    void removeDirectories() throws IOException {
+        leftElsewhere.add(PLACE);
+        for (Path left : leftElsewhere) {
+            if (Files.exists(left)) {
+                try (Stream<Path> files = Files.walk(left)) {
+                    for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+                        Files.delete(file);
+                    }
+                }
+            }
+        }
+    }
+
+    private EmbeddedPostgres start(Path place) throws IOException {
+        return EmbeddedPostgres.start(new EmbeddedPostgres.Options(place, CACHE, 0, "bank"));
+    }
+
+    @Test
+    void whatWasCommittedIsThereAfterItWasStoppedAndStarted() throws Exception {
+        try (EmbeddedPostgres postgres = start(directory)) {
+            execute(postgres, "create table t (x int)", "insert into t values (42)");
+        }
+        try (EmbeddedPostgres postgres = start(directory)) {
+            assertThat(query(postgres, "select x from t")).isEqualTo("42");
+        }
+    }
+
+    @Test
+    void whatWasCommittedIsThereAfterItWasKilled() throws Exception {
+        EmbeddedPostgres killed = start(directory);
+        execute(killed, "create table t (x int)", "insert into t values (42)");
+        ProcessHandle process = killed.process().orElseThrow();
+        process.destroyForcibly();
+        await().until(() -> !process.isAlive());
+        try (EmbeddedPostgres postgres = start(directory)) {
+            assertThat(query(postgres, "select x from t")).isEqualTo("42");
+        }
+    }
+
+    @Test
+    void aDatabaseThatOutlivedWhoStartedItIsStoppedAndStartedAnew() throws Exception {
+        EmbeddedPostgres forgotten = start(directory);
+        ProcessHandle survivor = forgotten.process().orElseThrow();
+        try (EmbeddedPostgres postgres = start(directory)) {
+            await().until(() -> !survivor.isAlive());
+            assertThat(query(postgres, "select 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aProcessThatGotTheIdOfAKilledDatabaseIsLeftAlone() throws Exception {
+        EmbeddedPostgres killed = start(directory);
+        ProcessHandle process = killed.process().orElseThrow();
+        process.destroyForcibly();
+        await().until(() -> !process.isAlive());
+        Process stranger = new ProcessBuilder("sleep", "600").start();
+        try {
+            Path pidFile = killed.data().resolve("postmaster.pid");
+            List<String> lines = new ArrayList<>(Files.readAllLines(pidFile));
+            lines.set(0, Long.toString(stranger.pid()));
+            Files.write(pidFile, lines);
+            try (EmbeddedPostgres postgres = start(directory)) {
+                assertThat(query(postgres, "select 1")).isEqualTo("1");
+            }
+            assertThat(stranger.isAlive()).isTrue();
+        } finally {
+            stranger.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aKillInTheMiddleOfMakingItLeavesNothingInTheWay() throws Exception {
+        Path half =
+                Files.createDirectories(directory.resolve("data-in-the-making").resolve("base"));
+        Files.writeString(half.resolve("1"), "half a file");
+        try (EmbeddedPostgres postgres = start(directory)) {
+            assertThat(query(postgres, "select 1")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void everythingIsDurable() throws Exception {
+        try (EmbeddedPostgres postgres = start(directory)) {
+            assertThat(query(postgres, "show fsync")).isEqualTo("on");
+            assertThat(query(postgres, "show synchronous_commit")).isEqualTo("on");
+            assertThat(query(postgres, "show full_page_writes")).isEqualTo("on");
+        }
+    }
+
+    @Test
+    void itListensOnLoopbackOnlyAndLetsNoSuperuserIn() throws Exception {
+        try (EmbeddedPostgres postgres = start(directory)) {
+            assertThat(query(postgres, "show listen_addresses")).isEqualTo("127.0.0.1");
+            assertThat(query(postgres, "select rolsuper from pg_roles where rolname = current_user"))
+                    .isEqualTo("f");
+            String asSuperuser = "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=postgres";
+            assertThatThrownBy(() -> DriverManager.getConnection(asSuperuser).close())
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("pg_hba.conf");
+        }
+    }
+
+    @Test
+    void twoThatStartAtOnceShareTheProgramsAndNotThePort() throws Exception {
+        Path cache = directory.resolve("cache");
+        List<EmbeddedPostgres> started = Stream.of("east", "west")
+                .parallel()
+                .map(cell -> {
+                    try {
+                        return EmbeddedPostgres.start(
+                                new EmbeddedPostgres.Options(directory.resolve(cell), cache, 0, "bank"));
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                })
+                .toList();
+        try {
+            assertThat(started).extracting(EmbeddedPostgres::port).doesNotHaveDuplicates();
+            assertThat(query(started.getFirst(), "select 1")).isEqualTo("1");
+            assertThat(query(started.getLast(), "select 1")).isEqualTo("1");
+        } finally {
+            for (EmbeddedPostgres postgres : started) {
+                postgres.close();
+            }
+        }
+    }
+
+    @Test
+    void rootFindsAPlaceForADatabaseThatItsUserCannotReach() throws Exception {
+        assumeTrue((Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0, "only root has two users");
+        Path closed = Files.createDirectory(
+                directory.resolve("closed"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path wanted = closed.resolve("database");
+        try (EmbeddedPostgres postgres =
+                EmbeddedPostgres.start(new EmbeddedPostgres.Options(wanted, closed.resolve("cache"), 0, "bank"))) {
+            leftElsewhere.add(wanted.toRealPath());
+            leftElsewhere.add(closed.resolve("cache").toRealPath());
+            execute(postgres, "create table t (x int)");
+        }
+        assertThat(wanted).isSymbolicLink();
+        try (EmbeddedPostgres postgres =
+                EmbeddedPostgres.start(new EmbeddedPostgres.Options(wanted, closed.resolve("cache"), 0, "bank"))) {
+            assertThat(query(postgres, "select count(*) from t")).isEqualTo("0");
+        }
+    }
+
+    @Test
+    void aTakenPortIsSaidSo() throws Exception {
+        try (EmbeddedPostgres first = start(directory.resolve("first"))) {
+            assertThatThrownBy(() -> EmbeddedPostgres.start(new EmbeddedPostgres.Options(
+                                    directory.resolve("second"), CACHE, first.port(), "bank"))
+                            .close())
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("Address already in use");
+        }
+    }
+
+    @Test
+    void itIsUpWithinEightSecondsTheProgramsUnpackedAndTheDatabaseMade() throws Exception {
+        long began = System.nanoTime();
+        try (EmbeddedPostgres postgres = EmbeddedPostgres.start(
+                new EmbeddedPostgres.Options(directory.resolve("new"), directory.resolve("cache"), 0, "bank"))) {
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(8));
+            assertThat(query(postgres, "select 1")).isEqualTo("1");
+        }
+    }
+
+    private static void execute(EmbeddedPostgres postgres, String... statements) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(postgres.jdbcUrl());
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    private static String query(EmbeddedPostgres postgres, String sql) throws SQLException {
+        try (Connection connection = DriverManager.getConnection(postgres.jdbcUrl());
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(sql)) {
+            assertThat(result.next()).isTrue();
+            return result.getString(1);
+        }
+    }
+}
