@@ -85,8 +85,7 @@ final class Household {
                             "payments",
                             "--cell", cell,
                             "--server", choices.http(),
-                            "--coordinator", choices.seata(),
-                            "--database", "127.0.0.1:" + port));
+                            "--coordinator", choices.seata()));
         }
         house.add(
                 "driver",
@@ -102,7 +101,6 @@ final class Household {
                 List.of("accounts-east", "accounts-west"),
                 programs.bank(
                         "auditor",
-                        "--server", choices.http(),
                         "--database", "east=127.0.0.1:" + ports.get(0),
                         "--database", "west=127.0.0.1:" + ports.get(1)));
         return house;
