@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param <C> the engine's commands
  */
 public final class Inbox<C> implements Journal<C> {
+    /*
+     * Everything comes in through one gate, and the end goes through the same gate: so what was let in lies before the end in the
+     * thread's queue, and whoever waits for it is told, while what comes later is turned away at the gate.
+     */
+    private final Object gate = new Object();
     private final long incarnation;
     private final Executor thread;
     private final LeaderTime time;
@@ -20,7 +25,7 @@ public final class Inbox<C> implements Journal<C> {
     // Written before the first task is handed to the thread, and by nobody after.
     private @Nullable Member<C> member;
 
-    /** Set on any thread when the inbox is closed; read where inputs come in. */
+    /** Written under the gate; read by the thread too, so that what still waits when the inbox is closed does not take place. */
     private volatile boolean closed;
 
     // The engine's thread only.
@@ -44,17 +49,7 @@ public final class Inbox<C> implements Journal<C> {
 
     @Override
     public void propose(Input<C> input, @Nullable Ticket ticket) {
-        if (closed) {
-            refuse(ticket, stopped());
-            return;
-        }
-        if (pending.incrementAndGet() > Limits.PENDING_INPUTS_MAX) {
-            pending.decrementAndGet();
-            refuse(ticket, Refused.overloaded("the inbox is full", Duration.ofMillis(20)));
-            return;
-        }
-        execute(() -> {
-            pending.decrementAndGet();
+        letIn(ticket, () -> {
             if (closed) {
                 refuse(ticket, stopped());
                 return;
@@ -66,16 +61,39 @@ public final class Inbox<C> implements Journal<C> {
 
     @Override
     public void read(Runnable query, Ticket ticket) {
-        if (closed) {
-            ticket.refused(stopped());
+        letIn(ticket, query);
+    }
+
+    /** Hands the task to the thread, or refuses. */
+    private void letIn(@Nullable Ticket ticket, Runnable task) {
+        if (pending.incrementAndGet() > Limits.PENDING_INPUTS_MAX) {
+            pending.decrementAndGet();
+            refuse(ticket, Refused.overloaded("the inbox is full", Duration.ofMillis(20)));
             return;
         }
-        execute(query);
+        boolean letIn = hand(() -> {
+            pending.decrementAndGet();
+            task.run();
+        });
+        if (!letIn) {
+            pending.decrementAndGet();
+            refuse(ticket, stopped());
+        }
     }
 
     @Override
     public void execute(Runnable task) {
-        thread.execute(task);
+        hand(task);
+    }
+
+    private boolean hand(Runnable task) {
+        synchronized (gate) {
+            if (closed) {
+                return false;
+            }
+            thread.execute(task);
+            return true;
+        }
     }
 
     @Override
@@ -83,11 +101,14 @@ public final class Inbox<C> implements Journal<C> {
         return time.now();
     }
 
+    /** Does not wait, for the thread may be the caller's own: the member is called no more once the thread has come this far. */
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            thread.execute(() -> started().stopped(stopped()));
+        synchronized (gate) {
+            if (!closed) {
+                closed = true;
+                thread.execute(() -> started().stopped(stopped()));
+            }
         }
     }
 

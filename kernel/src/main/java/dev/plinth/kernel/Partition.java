@@ -156,7 +156,11 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
         return new Watcher.Subscription() {
             @Override
             public void next() {
-                journal.execute(() -> watches.next(watch, applied));
+                journal.execute(() -> {
+                    if (stopped == null) {
+                        watches.next(watch, applied);
+                    }
+                });
             }
 
             @Override
@@ -353,6 +357,7 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
             effects.restore(data, codec.effects());
             engine.restore(data);
             applied = revision;
+            watches.replaced(applied);
         }
 
         @Override

@@ -40,6 +40,14 @@ final class Watches<V> {
             this.prefix = prefix;
             this.watcher = watcher;
         }
+
+        /** From the start, in place of all that is owed. */
+        void oweSnapshot() {
+            owed.clear();
+            owedSnapshot = true;
+            snapshotBegun = false;
+            snapshotAfter = "";
+        }
     }
 
     private final Function<String, Optional<V>> view;
@@ -87,6 +95,23 @@ final class Watches<V> {
         due.clear();
     }
 
+    /** The whole state is another one: what anyone knew is void. */
+    void replaced(Revision revision) {
+        byPrefix.values()
+                .forEach(same -> same.forEach(watch -> {
+                    watch.oweSnapshot();
+                    if (watch.ready) {
+                        due.add(watch);
+                    }
+                }));
+        deliver(revision);
+    }
+
+    /** How many prefixes are watched. */
+    int prefixes() {
+        return byPrefix.size();
+    }
+
     /** The watcher is ready for one batch. The first call starts the watch. */
     void next(Watch<V> watch, Revision revision) {
         if (watch.released.get()) {
@@ -118,10 +143,7 @@ final class Watches<V> {
         }
         watch.owed.add(key);
         if (watch.owed.size() > Limits.WATCH_KEYS_MAX) {
-            watch.owed.clear();
-            watch.owedSnapshot = true;
-            watch.snapshotBegun = false;
-            watch.snapshotAfter = "";
+            watch.oweSnapshot();
         }
         if (watch.ready) {
             due.add(watch);
@@ -141,7 +163,16 @@ final class Watches<V> {
     private void deliver(Watch<V> watch, Revision revision) {
         watch.ready = false;
         due.remove(watch);
-        watch.watcher.accept(watch.owedSnapshot ? nextPage(watch, revision) : nextChanges(watch, revision));
+        var batch = watch.owedSnapshot ? nextPage(watch, revision) : nextChanges(watch, revision);
+        try {
+            watch.watcher.accept(batch);
+        } catch (RuntimeException e) {
+            // Its fault is not the engine's: the partition goes on, without it.
+            release(watch);
+            remove(watch);
+            var thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+        }
     }
 
     private Watcher.Batch<V> nextPage(Watch<V> watch, Revision revision) {
