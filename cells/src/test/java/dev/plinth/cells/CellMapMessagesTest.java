@@ -21,7 +21,7 @@ class CellMapMessagesTest {
     private static final Cell LOCAL = new Cell("local", Zone.of("hz1", "hangzhou"), Cell.Kind.LOCAL);
 
     @Property
-    void aMapComesBackFromTheWireAsItWas(
+    void a_map_comes_back_from_the_wire_as_it_was(
             @ForAll ShardFunction.Kind kind,
             @ForAll @IntRange(min = 1, max = 200) int shards,
             @ForAll @LongRange(min = 1) long epoch,
@@ -45,7 +45,7 @@ class CellMapMessagesTest {
             CellMapMessages.toMessage(CellMap.evenly(ShardFunction.lastDigits(2), List.of(EAST, WEST)));
 
     @Test
-    void anOwnerThatIsNoCellOfTheMapIsNamedWithItsPlace() {
+    void an_owner_that_is_no_cell_of_the_map_is_named_with_its_place() {
         var message = SOUND.toBuilder();
         message.getAssignmentsBuilder(1).setCell("north");
         assertThatThrownBy(() -> CellMapMessages.fromMessage(message.build()))
@@ -54,7 +54,7 @@ class CellMapMessagesTest {
     }
 
     @Test
-    void whatIsLeftOutOrUnknownIsNamedWithWhatWasExpected() {
+    void what_is_left_out_or_unknown_is_named_with_what_was_expected() {
         var noFunction = SOUND.toBuilder().clearShardFunction().build();
         assertThatThrownBy(() -> CellMapMessages.fromMessage(noFunction))
                 .hasMessageContaining("shard_function.kind is KIND_UNSPECIFIED: expected LAST_DIGITS or HASH");

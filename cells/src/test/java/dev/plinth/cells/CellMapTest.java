@@ -20,7 +20,7 @@ class CellMapTest {
     private static final CellMap MAP = CellMap.evenly(ShardFunction.lastDigits(100), List.of(WEST, GLOBAL, EAST));
 
     @Test
-    void anEvenMapGivesEachShardedCellAdjoiningShards() {
+    void an_even_map_gives_each_sharded_cell_adjoining_shards() {
         assertThat(MAP.epoch()).isEqualTo(new Epoch(1));
         assertThat(MAP.ownerOf("1000")).isEqualTo(WEST);
         assertThat(MAP.ownerOf("1049")).isEqualTo(WEST);
@@ -29,7 +29,7 @@ class CellMapTest {
     }
 
     @Property
-    void anEvenMapLeavesNoTwoCellsMoreThanOneShardApart(
+    void an_even_map_leaves_no_two_cells_more_than_one_shard_apart(
             @ForAll @IntRange(min = 1, max = 300) int shards, @ForAll @IntRange(min = 1, max = 20) int cells) {
         var owners = IntStream.range(0, cells)
                 .mapToObj(i -> Cell.sharded("cell-" + i, Zone.of("z", "r")))
@@ -44,7 +44,7 @@ class CellMapTest {
     }
 
     @Test
-    void anOpenShardIsRoutedToItsOwnerAndAFrozenOneSaysSo() {
+    void an_open_shard_is_routed_to_its_owner_and_a_frozen_one_says_so() {
         var frozen = MAP.next(Map.of(new Shard(7), Assignment.frozen(WEST)));
 
         assertThat(frozen.route("7")).isEqualTo(new Route.Frozen(WEST, new Epoch(2)));
@@ -53,7 +53,7 @@ class CellMapTest {
     }
 
     @Test
-    void theNextMapHandsShardsOverAtTheNextEpoch() {
+    void the_next_map_hands_shards_over_at_the_next_epoch() {
         var handedOver = MAP.next(Map.of(new Shard(7), Assignment.open(EAST)));
 
         assertThat(handedOver.epoch().isAfter(MAP.epoch())).isTrue();
@@ -62,14 +62,14 @@ class CellMapTest {
     }
 
     @Test
-    void aShardOutsideTheMapIsRefused() {
+    void a_shard_outside_the_map_is_refused() {
         assertThatThrownBy(() -> MAP.next(Map.of(new Shard(100), Assignment.open(EAST))))
                 .hasMessage("shard 100: this map's shards end at 99");
         assertThatThrownBy(() -> MAP.assignmentOf(new Shard(100))).hasMessageContaining("end at 99");
     }
 
     @Test
-    void aShardWithoutOwnerIsRefused() {
+    void a_shard_without_owner_is_refused() {
         var shards = ShardFunction.lastDigits(2);
         assertThatThrownBy(() -> new CellMap(new Epoch(1), shards, List.of(EAST), List.of(Assignment.open(EAST))))
                 .hasMessage("a cell map with 1 assignments: expected one for each of 2 shards");
@@ -79,7 +79,7 @@ class CellMapTest {
     }
 
     @Test
-    void onlyAShardedCellOwnsShards() {
+    void only_a_sharded_cell_owns_shards() {
         assertThatThrownBy(() -> new CellMap(
                         new Epoch(1), ShardFunction.lastDigits(1), List.of(GLOBAL), List.of(Assignment.open(GLOBAL))))
                 .hasMessage("shard 0 belongs to global, which is GLOBAL: expected a SHARDED cell");
@@ -88,21 +88,21 @@ class CellMapTest {
     }
 
     @Test
-    void twoCellsOfOneNameAreRefused() {
+    void two_cells_of_one_name_are_refused() {
         var twin = Cell.sharded("east", Zone.of("sh1", "shanghai"));
         assertThatThrownBy(() -> CellMap.evenly(ShardFunction.lastDigits(10), List.of(EAST, twin)))
                 .hasMessage("the cell east is in the map twice");
     }
 
     @Test
-    void aZoneInTwoRegionsIsRefused() {
+    void a_zone_in_two_regions_is_refused() {
         var elsewhere = Cell.sharded("west", Zone.of("hz1", "shanghai"));
         assertThatThrownBy(() -> CellMap.evenly(ShardFunction.lastDigits(10), List.of(EAST, elsewhere)))
                 .hasMessageContaining("the zone hz1 is in two regions");
     }
 
     @Test
-    void aMapWithoutCellsOrOfEpochZeroIsRefused() {
+    void a_map_without_cells_or_of_epoch_zero_is_refused() {
         assertThatThrownBy(() -> new CellMap(new Epoch(1), ShardFunction.lastDigits(1), List.of(), List.of()))
                 .hasMessageContaining("0 cells: expected 1 to 256");
         assertThatThrownBy(() -> MAP.at(Epoch.NONE)).hasMessageContaining("epoch 0");
@@ -110,7 +110,7 @@ class CellMapTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "East", "a_b", "-a", "a-", "a.b", "ä", "a\nb"})
-    void aNameThatIsNoDnsLabelIsRefused(String name) {
+    void a_name_that_is_no_dns_label_is_refused(String name) {
         assertThatThrownBy(() -> new Region(name)).hasMessageContaining("the region name");
         assertThatThrownBy(() -> Zone.of(name, "r")).hasMessageContaining("the zone name");
         assertThatThrownBy(() -> Cell.sharded(name, Zone.of("z", "r")))
@@ -120,7 +120,7 @@ class CellMapTest {
     }
 
     @Test
-    void cellsAreFoundByName() {
+    void cells_are_found_by_name() {
         assertThat(MAP.cells()).containsExactly(EAST, GLOBAL, WEST);
         assertThat(MAP.cell("west")).contains(WEST);
         assertThat(MAP.cell("north")).isEmpty();

@@ -27,13 +27,13 @@ class ShardFunctionTest {
         // Nine digits count and no more: 876543210 mod 7, and not that of the whole number.
         "99876543210, 7, 4",
     })
-    void lastDigitsAreTheNumberAtTheEndModuloTheShards(String userId, int shards, int shard) {
+    void last_digits_are_the_number_at_the_end_modulo_the_shards(String userId, int shards, int shard) {
         assertThat(ShardFunction.lastDigits(shards).shardOf(userId)).isEqualTo(new Shard(shard));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"alice", "42x", "١٢", "-"})
-    void lastDigitsRefuseAnIdThatDoesNotEndInADecimalDigit(String userId) {
+    void last_digits_refuse_an_id_that_does_not_end_in_a_decimal_digit(String userId) {
         assertThatThrownBy(() -> ShardFunction.lastDigits(100).shardOf(userId))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(userId)
@@ -43,14 +43,14 @@ class ShardFunctionTest {
     /** Published vectors of 64-bit FNV-1a, so that an implementation in another language can be held against ours. */
     @ParameterizedTest
     @CsvSource({"a, af63dc4c8601ec8c", "foobar, 85944171f73967e8", "foo, dcb27518fed9d577"})
-    void hashIsFnv1aAsPublished(String userId, String hash) {
+    void hash_is_fnv1a_as_published(String userId, String hash) {
         long unsigned = Long.parseUnsignedLong(hash, 16);
         assertThat(ShardFunction.hash(10_000).shardOf(userId).number())
                 .isEqualTo((int) Long.remainderUnsigned(unsigned, 10_000));
     }
 
     @Property
-    void hashTakesAnyTextAndStaysWithinTheShards(
+    void hash_takes_any_text_and_stays_within_the_shards(
             @ForAll @StringLength(min = 1, max = ShardFunction.USER_ID_CHARS_MAX) String userId,
             @ForAll @IntRange(min = 1, max = ShardFunction.SHARDS_MAX) int shards) {
         var function = ShardFunction.hash(shards);
@@ -59,7 +59,7 @@ class ShardFunctionTest {
     }
 
     @Test
-    void hashSpreadsIdsThatCountUp() {
+    void hash_spreads_ids_that_count_up() {
         int[] users = new int[100];
         for (int id = 0; id < 100_000; id++) {
             users[ShardFunction.hash(100).shardOf("user-" + id).number()]++;
@@ -69,7 +69,7 @@ class ShardFunctionTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 257})
-    void anIdThatIsEmptyOrTooLongIsRefusedWithItsLimit(int length) {
+    void an_id_that_is_empty_or_too_long_is_refused_with_its_limit(int length) {
         assertThatThrownBy(() -> ShardFunction.hash(100).shardOf("7".repeat(length)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("expected 1 to 256 characters")
@@ -78,7 +78,7 @@ class ShardFunctionTest {
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 0, 10_001})
-    void aNumberOfShardsOutOfBoundsIsRefused(int shards) {
+    void a_number_of_shards_out_of_bounds_is_refused(int shards) {
         assertThatThrownBy(() -> ShardFunction.lastDigits(shards)).hasMessageContaining("expected 1 to 10000");
     }
 }

@@ -35,7 +35,7 @@ class CellMapCodecsTest {
             .next(Map.of(new Shard(3), Assignment.frozen(EAST)));
 
     @Property
-    void everyCommandAndStateComesBackAsItWas(
+    void every_command_and_state_comes_back_as_it_was(
             @ForAll ShardFunction.Kind kind,
             @ForAll @IntRange(min = 1, max = 300) int shards,
             @ForAll @LongRange(min = 0, max = Long.MAX_VALUE - 1) long epoch,
@@ -57,7 +57,7 @@ class CellMapCodecsTest {
     }
 
     @Test
-    void everyOutcomeComesBackAsItWas() {
+    void every_outcome_comes_back_as_it_was() {
         List<CellMapOutcome> outcomes = List.of(
                 new CellMapOutcome.Replaced(new Epoch(7)),
                 new CellMapOutcome.EpochMismatch(Epoch.NONE),
@@ -71,7 +71,7 @@ class CellMapCodecsTest {
 
     /** What release 0.1.0 wrote must be read for ever, and this release writes the same. */
     @Test
-    void theBytesOfRelease010AreReadAndWritten() throws IOException {
+    void the_bytes_of_release_0_1_0_are_read_and_written() throws IOException {
         var golden = new Properties();
         try (var in = CellMapCodecsTest.class.getResourceAsStream("golden-0.1.0.properties")) {
             golden.load(in);
@@ -95,7 +95,7 @@ class CellMapCodecsTest {
     }
 
     @Test
-    void bytesThatAreNoCommandAreRefusedWithWhatWasExpected() {
+    void bytes_that_are_no_command_are_refused_with_what_was_expected() {
         var noise = "this is no command".getBytes(StandardCharsets.UTF_8);
         assertThatThrownBy(() -> CellMapCodecs.COMMANDS.decode(ByteBuffer.wrap(noise)))
                 .isInstanceOf(IllegalArgumentException.class)

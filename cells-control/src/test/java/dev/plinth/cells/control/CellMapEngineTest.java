@@ -33,7 +33,7 @@ class CellMapEngineTest {
     }
 
     @Test
-    void eachMapReplacesTheOneOfTheEpochBefore() {
+    void each_map_replaces_the_one_of_the_epoch_before() {
         assertThat(trial.engine().current()).isEmpty();
         assertThat(put(FIRST)).isEqualTo(new CellMapOutcome.Replaced(new Epoch(1)));
         assertThat(put(SECOND)).isEqualTo(new CellMapOutcome.Replaced(new Epoch(2)));
@@ -42,7 +42,7 @@ class CellMapEngineTest {
     }
 
     @Test
-    void aPutThatExpectsAnotherEpochChangesNothing() {
+    void a_put_that_expects_another_epoch_changes_nothing() {
         put(FIRST);
         trial.takeChanged();
 
@@ -53,12 +53,12 @@ class CellMapEngineTest {
     }
 
     @Test
-    void aPutBeforeTheFirstMapThatExpectsOneIsAMismatchWithNone() {
+    void a_put_before_the_first_map_that_expects_one_is_a_mismatch_with_none() {
         assertThat(put(SECOND)).isEqualTo(new CellMapOutcome.EpochMismatch(Epoch.NONE));
     }
 
     @Test
-    void aPutThatComesTwiceIsAnsweredAsTheFirstTimeAndIsNoChange() {
+    void a_put_that_comes_twice_is_answered_as_the_first_time_and_is_no_change() {
         put(FIRST);
         put(SECOND);
         trial.takeChanged();
@@ -68,7 +68,7 @@ class CellMapEngineTest {
     }
 
     @Test
-    void anotherShardFunctionIsRefused() {
+    void another_shard_function_is_refused() {
         put(FIRST);
         var other = CellMap.evenly(ShardFunction.hash(100), List.of(EAST, WEST)).at(new Epoch(2));
 
@@ -84,13 +84,13 @@ class CellMapEngineTest {
     }
 
     @Test
-    void aCommandWhoseMapDoesNotFollowTheExpectedEpochCannotBeMade() {
+    void a_command_whose_map_does_not_follow_the_expected_epoch_cannot_be_made() {
         assertThatThrownBy(() -> new CellMapCommand.Put(new Epoch(1), FIRST))
                 .hasMessageContaining("a map of epoch 1 in place of epoch 1: expected epoch 2");
     }
 
     @Test
-    void watchersSeeOneKeyOnceThereIsAMap() {
+    void watchers_see_one_key_once_there_is_a_map() {
         assertThat(trial.engine().keys("map", "", 10)).isEmpty();
         put(FIRST);
         assertThat(trial.engine().keys("map", "", 10)).containsExactly("map");
@@ -101,7 +101,7 @@ class CellMapEngineTest {
 
     /** Whatever is put in whatever order: the epoch goes up by one or stays, and a snapshot at any point gives the same engine. */
     @Property(tries = 200)
-    void theEpochOnlyGrowsAndEverySnapshotGivesTheSameEngine(
+    void the_epoch_only_grows_and_every_snapshot_gives_the_same_engine(
             @ForAll @Size(max = 30) List<@IntRange(min = 1, max = 6) Integer> epochs) {
         var bench = new EngineTrial<CellMapEngine, CellMapCommand, CellMapOutcome, Void, CellMap>(new CellMapEngine());
         long before = 0;

@@ -94,7 +94,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aSubscriberSeesWhatIsThereAndThenWhatChanges() throws InterruptedException {
+    void a_subscriber_sees_what_is_there_and_then_what_changes() throws InterruptedException {
         var publisher = DoorClient.connect(channel);
         assertThat(publisher.open("publisher").getResumed()).isFalse();
         assertThat(publisher.register(endpoint("accounts", 1)).hasRefusal()).isFalse();
@@ -124,7 +124,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aServiceThatNobodyServesIsAnEmptySnapshot() throws InterruptedException {
+    void a_service_that_nobody_serves_is_an_empty_snapshot() throws InterruptedException {
         var subscriber = DoorClient.connect(channel);
         subscriber.open("subscriber");
         subscriber.subscribe("nobody");
@@ -134,7 +134,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void servicesAndEndpointsAreListedInPages() throws InterruptedException {
+    void services_and_endpoints_are_listed_in_pages() throws InterruptedException {
         var publisher = DoorClient.connect(channel);
         var session = publisher.open("publisher").getSessionId();
         for (int port = 1; port <= 5; port++) {
@@ -163,7 +163,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aStreamThatBreaksAndComesBackKeepsItsEndpointsWithoutAGap() throws InterruptedException {
+    void a_stream_that_breaks_and_comes_back_keeps_its_endpoints_without_a_gap() throws InterruptedException {
         var subscriber = DoorClient.connect(channel);
         subscriber.open("subscriber");
         subscriber.subscribe("accounts");
@@ -188,7 +188,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aSessionThatIsNotHeardOfEndsAndItsEndpointsGo() throws InterruptedException {
+    void a_session_that_is_not_heard_of_ends_and_its_endpoints_go() throws InterruptedException {
         var publisher = DoorClient.connect(channel);
         publisher.open(Open.newBuilder().setClient("publisher").setLeaseMillis(2_000));
         publisher.register(endpoint("accounts", 1));
@@ -202,14 +202,14 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aStreamThatIsSilentForItsLeaseIsEnded() throws InterruptedException {
+    void a_stream_that_is_silent_for_its_lease_is_ended() throws InterruptedException {
         var silent = DoorClient.connect(channel);
         silent.open(Open.newBuilder().setClient("silent").setLeaseMillis(2_000));
         assertThat(silent.end().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
     }
 
     @Test
-    void aSessionOfAnEarlierIncarnationIsNotResumed() throws Exception {
+    void a_session_of_an_earlier_incarnation_is_not_resumed() throws Exception {
         var publisher = DoorClient.connect(channel);
         var before = publisher.open("publisher");
         stop();
@@ -225,7 +225,8 @@ class RegistryDoorTest {
     }
 
     @Test
-    void anEndpointOfAConnectedSessionIsRefusedToAnotherAndTakenOverOnceTheStreamBroke() throws InterruptedException {
+    void an_endpoint_of_a_connected_session_is_refused_to_another_and_taken_over_once_the_stream_broke()
+            throws InterruptedException {
         var first = DoorClient.connect(channel);
         first.open("first");
         first.register(endpoint("accounts", 1));
@@ -248,7 +249,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aResumedSessionEndsTheStreamThatHeldIt() throws InterruptedException {
+    void a_resumed_session_ends_the_stream_that_held_it() throws InterruptedException {
         var old = DoorClient.connect(channel);
         var session = old.open("publisher").getSessionId();
         var young = DoorClient.connect(channel);
@@ -262,7 +263,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aClosedSessionTakesItsEndpointsWithIt() throws InterruptedException {
+    void a_closed_session_takes_its_endpoints_with_it() throws InterruptedException {
         var publisher = DoorClient.connect(channel);
         publisher.open("publisher");
         publisher.register(endpoint("accounts", 1));
@@ -272,7 +273,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aClientThatHasNothingMoreToSayIsLetGoAndItsSessionLivesOn() throws InterruptedException {
+    void a_client_that_has_nothing_more_to_say_is_let_go_and_its_session_lives_on() throws InterruptedException {
         var publisher = DoorClient.connect(channel);
         publisher.open("publisher");
         publisher.register(endpoint("accounts", 1));
@@ -282,7 +283,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void whatIsNoSoundRequestIsRefusedByFieldAndTheStreamLivesOn() throws InterruptedException {
+    void what_is_no_sound_request_is_refused_by_field_and_the_stream_lives_on() throws InterruptedException {
         var client = DoorClient.connect(channel);
         client.open("client");
         record Bad(Endpoint.Builder endpoint, String message) {}
@@ -312,7 +313,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aStreamThatDoesNotBeginWithOpenIsEndedAsInvalid() {
+    void a_stream_that_does_not_begin_with_open_is_ended_as_invalid() {
         var client = DoorClient.connect(channel);
         client.sendAsIs(ClientMessage.newBuilder()
                 .setRequestId(1)
@@ -323,7 +324,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void anOpenThatIsNotSoundIsEndedAsInvalid() {
+    void an_open_that_is_not_sound_is_ended_as_invalid() {
         for (var open : List.of(
                 Open.newBuilder(),
                 Open.newBuilder().setClient("c").setLeaseMillis(1),
@@ -336,7 +337,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aRequestWithoutIdEndsTheStreamAsInvalid() throws InterruptedException {
+    void a_request_without_id_ends_the_stream_as_invalid() throws InterruptedException {
         var client = DoorClient.connect(channel);
         client.open("client");
         client.sendAsIs(ClientMessage.newBuilder()
@@ -346,7 +347,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void manyRequestsMayBeUnderWayAtOnceAndEachIsAnswered() throws InterruptedException {
+    void many_requests_may_be_under_way_at_once_and_each_is_answered() throws InterruptedException {
         var client = DoorClient.connect(channel);
         client.open("client");
         var ids = new ArrayList<Long>();
@@ -364,7 +365,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aSlowSubscriberHoldsNothingUpAndComesToTheNewestState() throws InterruptedException {
+    void a_slow_subscriber_holds_nothing_up_and_comes_to_the_newest_state() throws InterruptedException {
         var slow = DoorClient.connect(channel, 2);
         slow.open("slow");
         slow.subscribe("accounts");
@@ -404,7 +405,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aSnapshotOfManyLargeEndpointsComesInMessagesThatGrpcTakes() throws InterruptedException {
+    void a_snapshot_of_many_large_endpoints_comes_in_messages_that_grpc_takes() throws InterruptedException {
         var publisher = DoorClient.connect(channel);
         publisher.open("publisher");
         for (int port = 1; port <= 100; port++) {
@@ -434,7 +435,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void anUnsubscribedServiceIsHeardOfNoMore() throws InterruptedException {
+    void an_unsubscribed_service_is_heard_of_no_more() throws InterruptedException {
         var client = DoorClient.connect(channel);
         client.open("client");
         client.subscribe("accounts");
@@ -452,7 +453,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void aNameThatIsNoServicesIsAnInvalidArgumentOfTheListing() {
+    void a_name_that_is_no_services_is_an_invalid_argument_of_the_listing() {
         assertThatThrownBy(() -> addresses("two words"))
                 .isInstanceOfSatisfying(
                         StatusRuntimeException.class,
@@ -460,7 +461,7 @@ class RegistryDoorTest {
     }
 
     @Test
-    void streamsThatComeAndGoLeaveNothingBehind() throws InterruptedException {
+    void streams_that_come_and_go_leave_nothing_behind() throws InterruptedException {
         for (int i = 0; i < 20; i++) {
             var client = DoorClient.connect(channel);
             client.open("client");

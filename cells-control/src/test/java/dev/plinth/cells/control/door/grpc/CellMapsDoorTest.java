@@ -98,13 +98,13 @@ class CellMapsDoorTest {
     }
 
     @Test
-    void beforeTheFirstPutTheMapHasEpochZero() {
+    void before_the_first_put_the_map_has_epoch_zero() {
         assertThat(stub().getCellMap(GetCellMapRequest.getDefaultInstance()).getEpoch())
                 .isZero();
     }
 
     @Test
-    void aMapThatWasPutIsTheOneThatIsGot() {
+    void a_map_that_was_put_is_the_one_that_is_got() {
         assertThat(put(FIRST)).isEqualTo(FIRST);
         assertThat(put(FIRST)).as("the same put again").isEqualTo(FIRST);
         assertThat(CellMapMessages.fromMessage(stub().getCellMap(GetCellMapRequest.getDefaultInstance())))
@@ -112,7 +112,7 @@ class CellMapsDoorTest {
     }
 
     @Test
-    void aPutForAnotherEpochFailsItsPreconditionAndSaysWhichIsThere() {
+    void a_put_for_another_epoch_fails_its_precondition_and_says_which_is_there() {
         put(FIRST);
         assertThatThrownBy(() -> put(next(FIRST, 1).at(new Epoch(7))))
                 .isInstanceOfSatisfying(StatusRuntimeException.class, e -> {
@@ -123,7 +123,7 @@ class CellMapsDoorTest {
     }
 
     @Test
-    void aMapThatIsNotSoundIsAnInvalidArgumentThatNamesTheField() {
+    void a_map_that_is_not_sound_is_an_invalid_argument_that_names_the_field() {
         var broken = CellMapMessages.toMessage(FIRST).toBuilder();
         broken.getAssignmentsBuilder(42).setCell("nowhere");
         for (long epoch : new long[] {0, -1, Long.MAX_VALUE}) {
@@ -142,13 +142,13 @@ class CellMapsDoorTest {
     }
 
     @Test
-    void aFirstMapIsPutOnlyIfThereIsNone() {
+    void a_first_map_is_put_only_if_there_is_none() {
         assertThat(maps.putIfAbsent(FIRST).join()).isEqualTo(FIRST);
         assertThat(maps.putIfAbsent(next(FIRST, 9)).join()).isEqualTo(FIRST);
     }
 
     @Test
-    void aWatcherSeesTheNewestMapAtOnceAndEveryNewerOneAfterIt() throws InterruptedException {
+    void a_watcher_sees_the_newest_map_at_once_and_every_newer_one_after_it() throws InterruptedException {
         var watch = new Watch(Long.MAX_VALUE);
         assertThat(watch.take().getEpoch()).isZero();
         put(FIRST);
@@ -161,7 +161,7 @@ class CellMapsDoorTest {
     }
 
     @Test
-    void aWatcherThatDoesNotReadHoldsNothingUpAndComesToTheNewestMap() throws InterruptedException {
+    void a_watcher_that_does_not_read_holds_nothing_up_and_comes_to_the_newest_map() throws InterruptedException {
         var slow = new Watch(1);
         assertThat(slow.take().getEpoch()).isZero();
         // Of 100 KB each: more than transport and streams buffer for one call.
@@ -185,7 +185,7 @@ class CellMapsDoorTest {
     }
 
     @Test
-    void aWatchThatIsCancelledLeavesNothingBehind() throws InterruptedException {
+    void a_watch_that_is_cancelled_leaves_nothing_behind() throws InterruptedException {
         for (int i = 0; i < 3; i++) {
             var watch = new Watch(Long.MAX_VALUE);
             watch.take();
@@ -197,7 +197,7 @@ class CellMapsDoorTest {
     }
 
     @Test
-    void afterTheEngineHasStoppedCallersAreToldSo() {
+    void after_the_engine_has_stopped_callers_are_told_so() {
         maps.close();
         await().untilAsserted(() -> assertThatThrownBy(() -> stub().getCellMap(GetCellMapRequest.getDefaultInstance()))
                 .isInstanceOfSatisfying(
