@@ -27,6 +27,7 @@ final class Envelope {
     static final int BYTES_MAX = 14 + 16;
 
     private static final int STAMP_OFFSET = 2;
+    private static final int FIELDS_OFFSET = STAMP_OFFSET + 12;
     private static final byte[] NO_COMMAND = new byte[0];
 
     private Envelope() {}
@@ -54,12 +55,21 @@ final class Envelope {
 
     /** An envelope with its command in place, positioned at the fields of its kind. */
     private static ByteBuffer bytes(int kind, byte[] command, int fieldBytes) {
-        int fields = STAMP_OFFSET + 12;
-        return ByteBuffer.allocate(fields + fieldBytes + command.length)
+        return ByteBuffer.allocate(FIELDS_OFFSET + fieldBytes + command.length)
                 .put((byte) FORMAT)
                 .put((byte) kind)
-                .put(fields + fieldBytes, command)
-                .position(fields);
+                .put(FIELDS_OFFSET + fieldBytes, command)
+                .position(FIELDS_OFFSET);
+    }
+
+    /** Bytes of the command in an envelope of {@code input}. */
+    static int commandBytes(Input<?> input, int envelopeBytes) {
+        return switch (input) {
+            case Input.Command<?> command ->
+                envelopeBytes - FIELDS_OFFSET - (command.id().isPresent() ? 16 : 0);
+            case Input.Result<?> _ -> envelopeBytes - FIELDS_OFFSET - 8;
+            case Input.Tick<?> _, Input.OpenSession<?> _, Input.CloseSession<?> _, Input.Upgrade<?> _ -> 0;
+        };
     }
 
     static void stamp(ByteBuffer envelope, Instant stamp) {
@@ -68,7 +78,7 @@ final class Envelope {
 
     /** @throws IllegalArgumentException if the bytes are not an envelope with such a command; it says what was expected */
     static <C> Entry<C> decode(ByteBuffer from, Revision revision, Codec<C> codec) {
-        if (from.remaining() < STAMP_OFFSET + 12) {
+        if (from.remaining() < FIELDS_OFFSET) {
             throw new IllegalArgumentException("an envelope of " + from.remaining() + " bytes");
         }
         int format = from.get();

@@ -32,6 +32,9 @@ public final class LocalJournal<C> implements Journal<C> {
      */
     private static final Duration RETRY_HINT = Duration.ofMillis(20);
 
+    /** Bytes that one journal takes of a sync: the others shall have their share. */
+    private static final int SHARE_BYTES_MAX = SegmentStore.BATCH_BYTES_MAX / 4;
+
     /** An input on its way. */
     private record Waiting<C>(
             Input<C> input, ByteBuffer envelope, @Nullable Ticket ticket) {}
@@ -74,6 +77,7 @@ public final class LocalJournal<C> implements Journal<C> {
     private long entriesSinceSnapshot;
     private long bytesSinceSnapshot;
     private boolean snapshotUnderWay;
+    private boolean snapshotWanted;
     private @Nullable Refused broken;
     private boolean silent;
 
@@ -155,6 +159,7 @@ public final class LocalJournal<C> implements Journal<C> {
         replay(consumer);
         time = new LeaderTime(clock, appliedStamp);
         member = consumer;
+        log.onHoldingBack(() -> engine.execute(this::letGo));
         engine.execute(consumer::lead);
     }
 
@@ -218,16 +223,18 @@ public final class LocalJournal<C> implements Journal<C> {
         time();
         var envelope = ByteBuffer.wrap(Envelope.encode(input, codec));
         int size = envelope.limit();
-        if (size > commandBytesMax + Envelope.BYTES_MAX) {
+        int commandBytes = Envelope.commandBytes(input, size);
+        if (commandBytes > commandBytesMax) {
             refuse(
                     ticket,
                     new Refused(
                             Refused.Code.TOO_LARGE,
-                            "a command of " + size + " bytes; the limit is " + commandBytesMax));
+                            "a command of " + commandBytes + " bytes; the limit is " + commandBytesMax));
             return;
         }
-        if (pendingInputs.incrementAndGet() > Limits.PENDING_INPUTS_MAX
-                || pendingBytes.addAndGet(size) > Limits.PENDING_BYTES_MAX) {
+        boolean manyInputs = pendingInputs.incrementAndGet() > Limits.PENDING_INPUTS_MAX;
+        boolean manyBytes = pendingBytes.addAndGet(size) > Limits.PENDING_BYTES_MAX;
+        if (manyInputs || manyBytes) {
             release(size);
             refuse(ticket, Refused.overloaded("journal " + log.name() + " has enough to do", RETRY_HINT));
             return;
@@ -239,6 +246,11 @@ public final class LocalJournal<C> implements Journal<C> {
         if (ended.isDone()) {
             refuseQueue(stopped());
         }
+    }
+
+    /** Encoded bytes between their proposal and their application. */
+    long pendingBytes() {
+        return pendingBytes.get();
     }
 
     private void release(int bytes) {
@@ -317,7 +329,9 @@ public final class LocalJournal<C> implements Journal<C> {
                 stamp = time().now();
                 first = log.writtenNext();
             }
-            for (var next = queue.peek(); next != null; next = queue.peek()) {
+            int bytes = 0;
+            for (var next = queue.peek(); next != null && bytes < SHARE_BYTES_MAX; next = queue.peek()) {
+                bytes += next.envelope().limit();
                 Envelope.stamp(next.envelope(), stamp);
                 if (!batch.append(log, log.writtenNext(), next.envelope().duplicate())) {
                     return false;
@@ -330,6 +344,9 @@ public final class LocalJournal<C> implements Journal<C> {
 
         @Override
         public void synced() {
+            if (!queue.isEmpty() && submitted.compareAndSet(false, true)) {
+                log.submit(this);
+            }
             if (taken.isEmpty()) {
                 return;
             }
@@ -378,7 +395,8 @@ public final class LocalJournal<C> implements Journal<C> {
         }
         if (broken == null
                 && !snapshotUnderWay
-                && (entriesSinceSnapshot >= options.snapshotEntries()
+                && (snapshotWanted
+                        || entriesSinceSnapshot >= options.snapshotEntries()
                         || bytesSinceSnapshot >= options.snapshotBytes())) {
             takeSnapshot();
         }
@@ -396,8 +414,23 @@ public final class LocalJournal<C> implements Journal<C> {
         member().stopped(reason);
     }
 
+    /** The store cannot delete its oldest files because this log, which may be idle, still has entries there. */
+    private void letGo() {
+        if (broken != null || silent || snapshotUnderWay) {
+            return;
+        }
+        if (entriesSinceSnapshot > 0) {
+            takeSnapshot();
+        } else {
+            // Two snapshots are kept, and the log from the older one on: it takes a newer entry for a newer snapshot.
+            snapshotWanted = true;
+            propose(new Input.Tick<>(), null);
+        }
+    }
+
     private void takeSnapshot() {
         snapshotUnderWay = true;
+        snapshotWanted = false;
         entriesSinceSnapshot = 0;
         bytesSinceSnapshot = 0;
         var revision = applied;
@@ -414,8 +447,11 @@ public final class LocalJournal<C> implements Journal<C> {
             long forgettable = snapshots.save(revision, stamp, snapshot);
             if (forgettable > 0) {
                 log.truncatePrefix(forgettable + 1).exceptionally(reason -> {
-                    report.accept("log " + log.name() + " could not forget entries up to " + forgettable + ": "
-                            + reason.getMessage());
+                    boolean closing = reason instanceof Refused refused && refused.code() == Refused.Code.STOPPED;
+                    if (!closing) {
+                        report.accept("log " + log.name() + " could not forget entries up to " + forgettable + ": "
+                                + reason.getMessage());
+                    }
                     return null;
                 });
             }

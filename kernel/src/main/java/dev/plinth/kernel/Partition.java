@@ -218,7 +218,7 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
         @Override
         public void apply(Entry<C> entry, Journal.@Nullable Ticket ticket) {
             if (stopped != null) {
-                refuse(ticket, stopped);
+                refuse(ticket, unapplied(stopped));
                 return;
             }
             Object answer;
@@ -230,7 +230,7 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
                         Refused.Code.STOPPED,
                         "the engine broke an invariant at entry " + entry.revision() + ": " + e,
                         e);
-                refuse(ticket, reason);
+                refuse(ticket, unapplied(reason));
                 stopped(reason);
                 throw new EngineBroken(engine.getClass().getSimpleName(), entry, e);
             }
@@ -383,6 +383,13 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
             }
         }
 
+        /** A durable entry has its place in the order: it may take place yet, with an engine that does not break on it. */
+        private Refused unapplied(Refused reason) {
+            return codecs.isEmpty()
+                    ? reason
+                    : new Refused(Refused.Code.UNKNOWN, "ordered, and not applied: " + reason.getMessage());
+        }
+
         private static void refuse(Journal.@Nullable Ticket ticket, Refused reason) {
             if (ticket != null) {
                 ticket.refused(reason);
@@ -418,16 +425,17 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
         tickAt = null;
     }
 
-    /** A tick that was refused (the queue is full, say) is asked for again, a little later. */
+    /** A tick that was refused for now (the queue or the disk is full, say) is asked for again when it may help. */
     private final class TickTicket implements Journal.Ticket {
         @Override
         public void refused(Refused reason) {
-            if (reason.code() == Refused.Code.OVERLOADED) {
-                journal.execute(() -> {
-                    tickAt = null;
-                    planTick();
-                });
-            }
+            reason.retryAfter()
+                    .ifPresent(pause -> clock.schedule(
+                            pause,
+                            () -> journal.execute(() -> {
+                                tickAt = null;
+                                planTick();
+                            })));
         }
     }
 }

@@ -7,6 +7,7 @@ final class Positions {
      * segment speaks of entries that a later record forgets again.
      */
     private static final int CAPACITY_MIN = 16;
+    private static final int SHRINK_FROM = 4096;
 
     private long[] ring = new long[CAPACITY_MIN];
     private long first;
@@ -38,7 +39,7 @@ final class Positions {
 
     void add(long position) {
         if (next - known == ring.length) {
-            grow();
+            resize(Math.multiplyExact(ring.length, 2));
         }
         ring[slot(next)] = position;
         next++;
@@ -50,6 +51,9 @@ final class Positions {
         } else {
             first = Math.max(first, firstKept);
             known = Math.max(known, firstKept);
+            if (ring.length > SHRINK_FROM && next - known < ring.length / 8) {
+                resize(ring.length / 4);
+            }
         }
     }
 
@@ -66,12 +70,12 @@ final class Positions {
         ring = new long[CAPACITY_MIN];
     }
 
-    private void grow() {
-        long[] larger = new long[Math.multiplyExact(ring.length, 2)];
+    private void resize(int capacity) {
+        long[] resized = new long[capacity];
         for (long index = known; index < next; index++) {
-            larger[(int) (index & (larger.length - 1))] = ring[slot(index)];
+            resized[(int) (index & (capacity - 1))] = ring[slot(index)];
         }
-        ring = larger;
+        ring = resized;
     }
 
     private int slot(long index) {

@@ -22,6 +22,9 @@ public final class SegmentLog {
     /** Where the durable entries stand. Guarded by this. */
     private final Positions positions;
 
+    /** Set by the log's owner, called on the store's thread. */
+    private volatile Runnable holdingBack = () -> {};
+
     // The store's thread only: where the log stands once all that was written is synced.
     private boolean declared;
     private long writtenFirst;
@@ -104,6 +107,18 @@ public final class SegmentLog {
     /** Forgets everything and goes on at {@code next}. */
     public CompletableFuture<Void> reset(long next) {
         return store.submit(new ControlWrite(SegmentFormat.RESET, next));
+    }
+
+    /**
+     * Has {@code task} called, on the store's thread, whenever the store grows while this log's oldest entries lie {@link
+     * SegmentStore#SEGMENTS_HELD_MAX} files back: time to truncate. It must not wait.
+     */
+    public void onHoldingBack(Runnable task) {
+        holdingBack = task;
+    }
+
+    void holdsBack() {
+        holdingBack.run();
     }
 
     /** Has {@code write} asked, on the store's thread, to put down what it has. */

@@ -49,6 +49,9 @@ public final class SegmentStore implements AutoCloseable {
 
     static final int LOG_NAME_BYTES_MAX = 48;
 
+    /** A log that still needs the file so far back is asked to truncate: it may be idle, and keep the others' past alive. */
+    public static final int SEGMENTS_HELD_MAX = 8;
+
     /** At the end of each segment, kept free for truncations: on a full disk they are what makes room. */
     private static final int CONTROL_RESERVE_BYTES = 2048;
 
@@ -161,7 +164,7 @@ public final class SegmentStore implements AutoCloseable {
 
     // Below: the store's thread only.
     private final Records records = new Records();
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BATCH_BYTES_MAX + 4096);
+    private final ByteBuffer buffer;
     private final SegmentFormat.Checksum checksum = new SegmentFormat.Checksum();
     private final List<Change> changes = new ArrayList<>();
     private final List<Write> writers = new ArrayList<>();
@@ -265,6 +268,7 @@ public final class SegmentStore implements AutoCloseable {
         this.background = background;
         this.report = report;
         this.ownThreads = ownThreads;
+        this.buffer = ByteBuffer.allocateDirect(Math.min(BATCH_BYTES_MAX, options.segmentBytes()) + END_BYTES);
         this.storeId = found.current() == null ? newId(clock) : found.storeId();
         this.syncedUpTo = found.syncedUpTo();
         found.segments().forEach(segment -> segments.put(segment.sequence(), segment));
@@ -399,6 +403,7 @@ public final class SegmentStore implements AutoCloseable {
             return;
         }
         noRoom = false;
+        long before = begun().sequence();
         try {
             for (var write = next(); write != null; write = next()) {
                 writers.add(write);
@@ -411,7 +416,7 @@ public final class SegmentStore implements AutoCloseable {
                 flush();
                 sync();
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             poison(e);
             return;
         }
@@ -421,10 +426,13 @@ public final class SegmentStore implements AutoCloseable {
         changes.clear();
         var told = List.copyOf(writers);
         writers.clear();
-        told.forEach(Write::synced);
+        told.forEach(write -> tell(write::synced));
         if (mayDelete) {
             mayDelete = false;
             deleteUnneeded();
+        }
+        if (begun().sequence() != before) {
+            askToLetGo();
         }
         if (carried == null || !noRoom) {
             if (carried != null || !queue.isEmpty()) {
@@ -447,22 +455,30 @@ public final class SegmentStore implements AutoCloseable {
 
     private void refuseWaiting(Refused reason) {
         for (var write = next(); write != null; write = next()) {
-            write.failed(reason);
+            var refused = write;
+            tell(() -> refused.failed(reason));
         }
     }
 
-    private void poison(Exception cause) {
+    /** What one writer does with the news is no reason to keep it from the others. */
+    private void tell(Runnable news) {
+        try {
+            news.run();
+        } catch (RuntimeException e) {
+            report.accept("a writer could not take the news: " + e);
+        }
+    }
+
+    private void poison(Throwable cause) {
         var reason = new Refused(
-                Refused.Code.STORAGE,
-                "the disk failed, nothing more is written until a restart: " + cause.getMessage(),
-                cause);
+                Refused.Code.STORAGE, "the disk failed, nothing more is written until a restart: " + cause, cause);
         ended = reason;
         report.accept(reason.getMessage());
         changes.clear();
         var told = List.copyOf(writers);
         writers.clear();
         carried = null;
-        told.forEach(write -> write.failed(reason));
+        told.forEach(write -> tell(() -> write.failed(reason)));
         refuseWaiting(reason);
     }
 
@@ -515,19 +531,19 @@ public final class SegmentStore implements AutoCloseable {
 
     private boolean room(int payloadBytes, int reserve) throws IOException {
         int size = SegmentFormat.size(payloadBytes);
-        if (buffer.position() + size > BATCH_BYTES_MAX) {
+        if (buffer.position() + size + END_BYTES > buffer.capacity()) {
             return false;
         }
-        if (!currentEnded && bufferOffset + buffer.position() + size + END_BYTES + reserve <= begun().bytes()) {
-            return true;
-        }
-        requestSpare();
-        if (spare instanceof Spare.Ready) {
+        // More than once, if the next segment was made with a smaller size than this record asks for.
+        while (currentEnded || bufferOffset + buffer.position() + size + END_BYTES + reserve > begun().bytes()) {
+            requestSpare();
+            if (!(spare instanceof Spare.Ready)) {
+                noRoom = true;
+                return false;
+            }
             rollOver();
-            return true;
         }
-        noRoom = true;
-        return false;
+        return true;
     }
 
     private Segment begun() {
@@ -658,6 +674,16 @@ public final class SegmentStore implements AutoCloseable {
         while (segments.firstKey() < needed) {
             var segment = segments.pollFirstEntry().getValue();
             background.execute(() -> delete(segment));
+        }
+    }
+
+    /** Asks the logs that hold the oldest segments to let go of them. */
+    private void askToLetGo() {
+        long current = begun().sequence();
+        for (var log : logsNow()) {
+            if (log.oldestSegment(current) <= current - SEGMENTS_HELD_MAX) {
+                log.holdsBack();
+            }
         }
     }
 
