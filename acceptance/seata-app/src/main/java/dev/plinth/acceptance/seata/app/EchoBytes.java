@@ -1,0 +1,27 @@
+package dev.plinth.acceptance.seata.app;
+
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import org.apache.seata.core.rpc.netty.v1.ProtocolDecoderV1;
+import org.apache.seata.core.rpc.netty.v1.ProtocolEncoderV1;
+
+/** Reads one frame a line, in hexadecimal, with Seata's own decoder, and prints it as Seata's own encoder writes it. */
+public final class EchoBytes {
+    private EchoBytes() {}
+
+    public static void main(String[] args) throws IOException {
+        var decoder = new ProtocolDecoderV1();
+        var encoder = new ProtocolEncoderV1();
+        var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            var message = decoder.decodeFrame(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(line)));
+            var bytes = Unpooled.buffer();
+            encoder.encode(message, bytes);
+            System.out.println(ByteBufUtil.hexDump(bytes));
+        }
+    }
+}
