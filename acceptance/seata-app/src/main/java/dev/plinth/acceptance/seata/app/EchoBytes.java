@@ -22,6 +22,7 @@ public final class EchoBytes {
             var bytes = Unpooled.buffer();
             encoder.encode(message, bytes);
             System.out.println(ByteBufUtil.hexDump(bytes));
+            System.out.flush();
         }
     }
 }
