@@ -26,6 +26,7 @@ public final class BoltException extends RuntimeException {
     }
 
     private final Kind kind;
+    private final String reason;
     private final OptionalInt requestId;
 
     BoltException(Kind kind, String message) {
@@ -34,8 +35,14 @@ public final class BoltException extends RuntimeException {
 
     BoltException(Kind kind, OptionalInt requestId, String message) {
         super(message, null, false, false);
+        this.reason = message;
         this.kind = kind;
         this.requestId = requestId;
+    }
+
+    /** The message, which is always there. */
+    public String reason() {
+        return reason;
     }
 
     public Kind kind() {

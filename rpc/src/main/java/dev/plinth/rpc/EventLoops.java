@@ -1,0 +1,50 @@
+package dev.plinth.rpc;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.TimeUnit;
+
+/** Netty's threads, on epoll where the machine has it. */
+final class EventLoops {
+    private static final boolean EPOLL = Epoll.isAvailable();
+    private static final int QUIET_MS = 0;
+    private static final int STOP_MS_MAX = 2_000;
+
+    private EventLoops() {}
+
+    static EventLoopGroup group(String name, int threads) {
+        IoHandlerFactory io = EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), io);
+    }
+
+    static Class<? extends SocketChannel> channel() {
+        return EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
+    }
+
+    static Class<? extends ServerChannel> serverChannel() {
+        return EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    /** Closes it, now or soon; whoever wants to know hears of it in the channel's handler. */
+    @SuppressWarnings("FutureReturnValueIgnored") // what cannot be closed is closed
+    static void close(Channel channel) {
+        channel.close();
+    }
+
+    static void stop(EventLoopGroup group) {
+        group.shutdownGracefully(QUIET_MS, STOP_MS_MAX, TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(STOP_MS_MAX, TimeUnit.MILLISECONDS);
+    }
+}
