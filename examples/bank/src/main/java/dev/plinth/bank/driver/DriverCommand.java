@@ -142,6 +142,7 @@ public final class DriverCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Workload workload =
                 new Workload(new Workload.Shape(mix, customers, cells, hotCustomers, hotShare, crossCellShare));
+        Pacer pacer = new Pacer(rate);
         // Ids have to differ between runs; 46 bits of the time and 12 random ones do that, in a few letters.
         String run = Long.toString(
                 (System.currentTimeMillis() << 12) + ThreadLocalRandom.current().nextInt(1 << 12), Character.MAX_RADIX);
@@ -154,7 +155,7 @@ public final class DriverCommand implements Callable<Integer> {
                     plinth.reference(Payments.class, repeatable),
                     plinth.reference(Accounts.class, repeatable),
                     workload,
-                    new Pacer(rate),
+                    pacer,
                     acknowledgements,
                     run,
                     seed,

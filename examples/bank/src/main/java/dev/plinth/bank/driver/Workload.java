@@ -2,6 +2,7 @@ package dev.plinth.bank.driver;
 
 import dev.plinth.bank.ShardRange;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.stream.LongStream;
 public final class Workload {
     /*
      * SmallBank's skew is a hot spot: most accesses go to a few customers, all of them equally. The hot customers are the
-     * first ones, and since a shard is the last two digits, each cell has its share of them. Payer and payee are drawn
+     * first ones of each cell, and each cell has its part of them. Payer and payee are drawn
      * independently, so with 90 % of the accesses to 100 of 10,000 customers, 81 % of the transfers are between two hot ones.
      */
     private static final long CENTS_MIN = 100;
@@ -25,7 +26,7 @@ public final class Workload {
      *
      * @param customers they are numbered from 1
      * @param cells the cells' names and shards
-     * @param hotCustomers how many of the first customers are hot
+     * @param hotCustomers how many customers are hot
      * @param hotShare the share of accesses that go to hot customers, 0 to 1
      * @param crossCellShare the share of transfers whose payee is in another cell, 0 to 1
      */
@@ -57,12 +58,10 @@ public final class Workload {
 
     /** The customers of one cell. */
     private static final class Population {
-        private final String cell;
         private final long[] hot;
         private final long[] cold;
 
-        Population(String cell, long[] hot, long[] cold) {
-            this.cell = cell;
+        Population(long[] hot, long[] cold) {
             this.hot = hot;
             this.cold = cold;
         }
@@ -84,16 +83,39 @@ public final class Workload {
     private final Population everybody;
 
     public Workload(Shape shape) {
-        this.shape = shape;
-        this.everybody = population("all", shape, new ShardRange(0, ShardRange.SHARDS - 1));
-        this.populations = new ArrayList<>();
-        shape.cells().forEach((cell, shards) -> populations.add(population(cell, shape, shards)));
-        for (Population population : populations) {
-            if (population.size() < 2) {
-                throw new IllegalArgumentException(
-                        "cell " + population.cell + ": fewer than two of " + shape.customers() + " customers");
-            }
+        requireOneOwnerOfEachShard(shape);
+        if (shape.crossCellShare() > 0 && shape.cells().size() < 2) {
+            throw new IllegalArgumentException("crossCellShare: needs at least two cells, not " + shape.cells());
         }
+        this.shape = shape;
+        this.populations = new ArrayList<>();
+        shape.cells().forEach((cell, shards) -> populations.add(population(cell, shards)));
+        this.everybody = new Population(
+                populations.stream()
+                        .flatMapToLong(cell -> LongStream.of(cell.hot))
+                        .toArray(),
+                populations.stream()
+                        .flatMapToLong(cell -> LongStream.of(cell.cold))
+                        .toArray());
+    }
+
+    /** The cell's customers; as many of them are hot as is the cell's part of all customers, to the nearest whole one. */
+    private Population population(String cell, ShardRange shards) {
+        long[] customers = LongStream.rangeClosed(1, shape.customers())
+                .filter(shards::contains)
+                .toArray();
+        if (customers.length < 2) {
+            throw new IllegalArgumentException(
+                    "cell " + cell + ": fewer than two of " + shape.customers() + " customers");
+        }
+        int before = populations.stream().mapToInt(Population::size).sum();
+        int hotBefore = populations.stream().mapToInt(other -> other.hot.length).sum();
+        int hot = (int) (Math.round((double) shape.hotCustomers() * (before + customers.length) / shape.customers())
+                - hotBefore);
+        return new Population(Arrays.copyOf(customers, hot), Arrays.copyOfRange(customers, hot, customers.length));
+    }
+
+    private static void requireOneOwnerOfEachShard(Shape shape) {
         for (int shard = 0; shard < ShardRange.SHARDS; shard++) {
             long owned = shard;
             long owners = shape.cells().values().stream()
@@ -104,20 +126,10 @@ public final class Workload {
                         "cells: shard " + shard + " belongs to " + owners + " of " + shape.cells() + ", not to one");
             }
         }
-        if (shape.crossCellShare() > 0 && populations.size() < 2) {
-            throw new IllegalArgumentException("crossCellShare: needs at least two cells, not " + shape.cells());
-        }
     }
 
-    private static Population population(String cell, Shape shape, ShardRange shards) {
-        return new Population(
-                cell,
-                LongStream.rangeClosed(1, shape.hotCustomers())
-                        .filter(shards::contains)
-                        .toArray(),
-                LongStream.rangeClosed(shape.hotCustomers() + 1, shape.customers())
-                        .filter(shards::contains)
-                        .toArray());
+    boolean isHot(long customer) {
+        return LongStream.of(everybody.hot).anyMatch(hot -> hot == customer);
     }
 
     Operation next(RandomGenerator random) {
