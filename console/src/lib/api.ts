@@ -1,4 +1,5 @@
 // Questions to the server beyond the stream.
+import { untrack } from 'svelte';
 import type { Problem, TransactionDetail, TransactionPage } from './contract';
 
 export class ProblemError extends Error {
@@ -43,7 +44,8 @@ export function repeat(everyMillis: number, question: (signal: AbortSignal) => P
     if (!document.hidden) await question(aborting.signal);
     if (!aborting.signal.aborted) timer = window.setTimeout(() => void round(), everyMillis);
   };
-  void round();
+  // What the question reads must not make an effect that repeats it run again.
+  untrack(() => void round());
   return () => {
     clearTimeout(timer);
     aborting.abort();
