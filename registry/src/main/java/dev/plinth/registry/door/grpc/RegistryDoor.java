@@ -26,6 +26,9 @@ import java.util.function.Function;
  * The registry over gRPC ({@code plinth.registry.v1.Registry}).
  *
  * <p>Its duplicate rule: every request says what shall hold, so one that comes twice changes nothing the second time.
+ *
+ * <p>A stream lives as long as its client, so the server that mounts the door sets neither a request time-out nor a limit on a
+ * request's length as a whole (Armeria's {@code maxRequestLength} counts all messages of a stream); gRPC limits each message.
  */
 public final class RegistryDoor extends RegistryGrpc.RegistryImplBase {
     private final Registry registry;

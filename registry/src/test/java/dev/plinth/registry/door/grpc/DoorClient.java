@@ -136,7 +136,9 @@ final class DoorClient implements ClientResponseObserver<ClientMessage, ServerMe
 
     ServerMessage take() throws InterruptedException {
         var message = received.poll(10, TimeUnit.SECONDS);
-        assertThat(message).as("a message in time; the stream's end: %s", end).isNotNull();
+        assertThat(message)
+                .as("a message in time; the stream's end: %s", end.getNow(null))
+                .isNotNull();
         return message;
     }
 
