@@ -58,6 +58,7 @@ public final class LocalJournal<C> implements Journal<C> {
     private final AtomicLong pendingBytes = new AtomicLong();
     private final AtomicInteger pendingReads = new AtomicInteger();
     private final AtomicBoolean submitted = new AtomicBoolean();
+    private final Object gate = new Object();
     private final AtomicBoolean ending = new AtomicBoolean();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
@@ -260,25 +261,36 @@ public final class LocalJournal<C> implements Journal<C> {
 
     @Override
     public void read(Runnable query, Ticket ticket) {
-        var reason = closed;
+        var reason = askToRead(query, ticket);
         if (reason != null) {
             ticket.refused(reason);
-            return;
         }
+    }
+
+    /** Hands the query to the engine's thread, or returns why not. */
+    private @Nullable Refused askToRead(Runnable query, Ticket ticket) {
         if (pendingReads.incrementAndGet() > Limits.PENDING_INPUTS_MAX) {
             pendingReads.decrementAndGet();
-            ticket.refused(Refused.overloaded("journal " + log.name() + " has enough to read", RETRY_HINT));
-            return;
+            return Refused.overloaded("journal " + log.name() + " has enough to read", RETRY_HINT);
         }
-        // What was acknowledged was applied on the engine's thread before: nothing to wait for.
-        engine.execute(() -> {
-            pendingReads.decrementAndGet();
-            if (silent) {
-                ticket.refused(stopped());
-            } else {
-                query.run();
+        // So that none is handed over after the last task, and never answered.
+        synchronized (gate) {
+            var reason = closed;
+            if (reason != null) {
+                pendingReads.decrementAndGet();
+                return reason;
             }
-        });
+            // What was acknowledged was applied on the engine's thread before: nothing to wait for.
+            engine.execute(() -> {
+                pendingReads.decrementAndGet();
+                if (broken != null) {
+                    ticket.refused(broken);
+                } else {
+                    query.run();
+                }
+            });
+            return null;
+        }
     }
 
     @Override
@@ -465,8 +477,10 @@ public final class LocalJournal<C> implements Journal<C> {
         if (!ending.compareAndSet(false, true)) {
             return ended;
         }
-        if (closed == null) {
-            closed = stopped();
+        synchronized (gate) {
+            if (closed == null) {
+                closed = stopped();
+            }
         }
         log.submit(new SegmentStore.Write() {
             @Override

@@ -1,0 +1,78 @@
+package dev.plinth.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code ./plinth bench NAME [--quick] [--dir DIR]}: exit status 0 if every promise holds, 1 on a miss, 2 if it cannot be measured. */
+public final class Bench {
+    private static final String USAGE = """
+            usage: ./plinth bench NAME [--quick] [--dir DIR]
+
+              journal   LocalJournal with 64 writers, beside the disk's own speed and itself without syncs
+
+              --quick   about a minute, for the inner loop
+              --dir     where it writes; must be on a disk (default: .plinth/bench)
+            """;
+
+    /** What was asked for. */
+    record Options(boolean quick, Path directory) {}
+
+    private Bench() {}
+
+    public static void main(String[] arguments) throws InterruptedException {
+        System.exit(run(List.of(arguments)));
+    }
+
+    static int run(List<String> arguments) throws InterruptedException {
+        try {
+            if (arguments.isEmpty() || arguments.contains("--help")) {
+                System.out.print(USAGE);
+                return 0;
+            }
+            var name = arguments.getFirst();
+            var options = options(arguments.subList(1, arguments.size()));
+            return switch (name) {
+                case "journal" -> JournalBenchmark.run(options) ? 0 : 1;
+                // Not for people: the child process whose system calls are counted.
+                case SyncCount.CHILD -> {
+                    SyncCount.child(
+                            options.directory(), options.quick() ? Duration.ofSeconds(2) : Duration.ofSeconds(5));
+                    yield 0;
+                }
+                default -> {
+                    System.err.println("bench: there is no '" + name + "'");
+                    System.err.print(USAGE);
+                    yield 2;
+                }
+            };
+        } catch (IOException | IllegalArgumentException e) {
+            System.err.println("bench: " + e.getMessage());
+            return 2;
+        }
+    }
+
+    private static Options options(List<String> arguments) {
+        boolean quick = false;
+        var directory = Path.of(".plinth", "bench");
+        var left = new ArrayList<>(arguments);
+        while (!left.isEmpty()) {
+            var option = left.removeFirst();
+            switch (option) {
+                case "--quick" -> quick = true;
+                case "--dir" -> {
+                    if (left.isEmpty()) {
+                        throw new IllegalArgumentException("--dir wants a directory");
+                    }
+                    directory = Path.of(left.removeFirst());
+                }
+                default ->
+                    throw new IllegalArgumentException(
+                            "unknown option '" + option + "'; expected --quick or --dir DIR");
+            }
+        }
+        return new Options(quick, directory.toAbsolutePath().normalize());
+    }
+}
