@@ -37,14 +37,14 @@ class BankTest {
                 "auditor --database east | east",
                 "verify --database east=127.0.0.1:1 --acknowledged /nowhere/file | /nowhere/file",
             })
-    void badInputIsAnsweredWithWhatWasExpected(String line, String answer) {
+    void bad_input_is_answered_with_what_was_expected(String line, String answer) {
         assertThat(run(line)).isIn(1, 2);
         assertThat(errors.toString()).contains(answer);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"postgres", "accounts", "payments", "driver", "auditor", "verify"})
-    void everyCommandExplainsItself(String command) {
+    void every_command_explains_itself(String command) {
         StringWriter output = new StringWriter();
         CommandLine bank = Bank.commandLine();
         bank.setOut(new PrintWriter(output));
@@ -54,7 +54,7 @@ class BankTest {
     }
 
     @Test
-    void moneyIsShownWithItsCents() {
+    void money_is_shown_with_its_cents() {
         assertThat(Money.text(0)).isEqualTo("0.00");
         assertThat(Money.text(7)).isEqualTo("0.07");
         assertThat(Money.text(-7)).isEqualTo("-0.07");

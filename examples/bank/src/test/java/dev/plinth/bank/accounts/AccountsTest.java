@@ -111,7 +111,7 @@ class AccountsTest {
     }
 
     @Test
-    void aCellOpensTheAccountsOfItsOwnShardsOnceOnly() throws SQLException {
+    void a_cell_opens_the_accounts_of_its_own_shards_once_only() throws SQLException {
         Schema.create(connection, "east", TestDatabases.CUSTOMERS, new ShardRange(0, 49), OPENING_CENTS);
         connection.setAutoCommit(false);
 
@@ -123,7 +123,7 @@ class AccountsTest {
     }
 
     @Test
-    void aDepositIsAddedToChecking() throws SQLException {
+    void a_deposit_is_added_to_checking() throws SQLException {
         assertThat(locally(() -> Teller.depositChecking(connection, "d", ALICE, 500)))
                 .isEqualTo(DONE);
         assertThat(balances(ALICE)).isEqualTo(new Balances(OPENING_CENTS + 500, 0, OPENING_CENTS, 0));
@@ -131,7 +131,7 @@ class AccountsTest {
     }
 
     @Test
-    void anOperationWithAnIdThatWasUsedForItChangesNothingAndIsAnsweredDone() throws SQLException {
+    void an_operation_with_an_id_that_was_used_for_it_changes_nothing_and_is_answered_done() throws SQLException {
         locally(() -> Teller.depositChecking(connection, "d", ALICE, 500));
 
         assertThat(locally(() -> Teller.depositChecking(connection, "d", ALICE, 500)))
@@ -140,7 +140,7 @@ class AccountsTest {
     }
 
     @Test
-    void anOperationWithAnIdThatWasUsedForAnotherIsRefused() throws SQLException {
+    void an_operation_with_an_id_that_was_used_for_another_is_refused() throws SQLException {
         locally(() -> Teller.depositChecking(connection, "d", ALICE, 500));
 
         assertThat(Teller.depositChecking(connection, "d", BOB, 500)).isEqualTo(CONFLICTING_ID);
@@ -148,7 +148,7 @@ class AccountsTest {
     }
 
     @Test
-    void savingsCanBeEmptiedAndNotOverdrawn() throws SQLException {
+    void savings_can_be_emptied_and_not_overdrawn() throws SQLException {
         assertThat(locally(() -> Teller.transactSavings(connection, "a", ALICE, -OPENING_CENTS)))
                 .isEqualTo(DONE);
         assertThat(Teller.transactSavings(connection, "b", ALICE, -1)).isEqualTo(INSUFFICIENT_FUNDS);
@@ -157,7 +157,7 @@ class AccountsTest {
     }
 
     @Test
-    void aCheckBeyondBothAccountsIsPaidWithAPenalty() throws SQLException {
+    void a_check_beyond_both_accounts_is_paid_with_a_penalty() throws SQLException {
         assertThat(locally(() -> Teller.writeCheck(connection, "a", ALICE, 2 * OPENING_CENTS)))
                 .isEqualTo(DONE);
         assertThat(balances(ALICE).checking()).isEqualTo(-OPENING_CENTS);
@@ -169,7 +169,7 @@ class AccountsTest {
     }
 
     @Test
-    void whatIsHeldIsNotAvailableForACheck() throws SQLException {
+    void what_is_held_is_not_available_for_a_check() throws SQLException {
         hold("x", payment("t", OPENING_CENTS));
 
         locally(() -> Teller.writeCheck(connection, "c", ALICE, OPENING_CENTS + 1));
@@ -178,7 +178,7 @@ class AccountsTest {
     }
 
     @Test
-    void operationsOnUnknownCustomersAndSillyAmountsChangeNothing() throws SQLException {
+    void operations_on_unknown_customers_and_silly_amounts_change_nothing() throws SQLException {
         assertThat(Teller.depositChecking(connection, "a", NOBODY, 1)).isEqualTo(NO_SUCH_CUSTOMER);
         connection.rollback();
         assertThat(Teller.transactSavings(connection, "b", NOBODY, -1)).isEqualTo(NO_SUCH_CUSTOMER);
@@ -194,7 +194,7 @@ class AccountsTest {
     }
 
     @Test
-    void aHoldLeavesTheBalanceAndTakesWhatIsAvailable() throws SQLException {
+    void a_hold_leaves_the_balance_and_takes_what_is_available() throws SQLException {
         assertThat(hold("x", payment("t", 600))).isEqualTo(600);
         assertThat(balances(ALICE)).isEqualTo(new Balances(OPENING_CENTS, 600, OPENING_CENTS, 0));
 
@@ -204,7 +204,7 @@ class AccountsTest {
     }
 
     @Test
-    void aConfirmedHoldIsPaid() throws SQLException {
+    void a_confirmed_hold_is_paid() throws SQLException {
         hold("x", payment("t", 600));
         confirm("x", payment("t", 600));
 
@@ -213,7 +213,7 @@ class AccountsTest {
     }
 
     @Test
-    void aCancelledHoldIsReleased() throws SQLException {
+    void a_cancelled_hold_is_released() throws SQLException {
         hold("x", payment("t", 600));
         cancel("x", payment("t", 600));
 
@@ -222,7 +222,7 @@ class AccountsTest {
     }
 
     @Test
-    void amalgamateTakesBothAccounts() throws SQLException {
+    void amalgamate_takes_both_accounts() throws SQLException {
         assertThat(hold("x", amalgamation("t"))).isEqualTo(2 * OPENING_CENTS);
         assertThat(balances(ALICE).available()).isZero();
         confirm("x", amalgamation("t"));
@@ -231,7 +231,7 @@ class AccountsTest {
     }
 
     @Test
-    void amalgamateOfAnOverdrawnCustomerLeavesTheTwoAccountsTogetherAtZero() throws SQLException {
+    void amalgamate_of_an_overdrawn_customer_leaves_the_two_accounts_together_at_zero() throws SQLException {
         locally(() -> Teller.writeCheck(connection, "c", ALICE, OPENING_CENTS + 400));
 
         assertThat(hold("x", amalgamation("t"))).isEqualTo(OPENING_CENTS - 400);
@@ -241,7 +241,7 @@ class AccountsTest {
     }
 
     @Test
-    void amalgamateLeavesWhatIsHeldByOthers() throws SQLException {
+    void amalgamate_leaves_what_is_held_by_others() throws SQLException {
         hold("x", payment("t", 600));
 
         assertThat(hold("y", amalgamation("u"))).isEqualTo(2 * OPENING_CENTS - 600);
@@ -252,14 +252,14 @@ class AccountsTest {
     }
 
     @Test
-    void nothingIsAmalgamatedOfNothing() throws SQLException {
+    void nothing_is_amalgamated_of_nothing() throws SQLException {
         hold("x", amalgamation("t"));
 
         assertRefused(() -> debit.tryIt(branch("y"), amalgamation("u"), connection), INSUFFICIENT_FUNDS);
     }
 
     @Test
-    void aTransferThatWasPaidIsNotPaidAgain() throws SQLException {
+    void a_transfer_that_was_paid_is_not_paid_again() throws SQLException {
         hold("x", payment("t", 600));
         confirm("x", payment("t", 600));
 
@@ -272,7 +272,7 @@ class AccountsTest {
     }
 
     @Test
-    void aTransferThatWasPaidIsSaidToBeSoAlsoWhenNothingIsLeft() throws SQLException {
+    void a_transfer_that_was_paid_is_said_to_be_so_also_when_nothing_is_left() throws SQLException {
         hold("x", amalgamation("t"));
         confirm("x", amalgamation("t"));
 
@@ -283,7 +283,7 @@ class AccountsTest {
     }
 
     @Test
-    void aTransferThatIsUnderWayIsNotBegunAgain() throws SQLException {
+    void a_transfer_that_is_under_way_is_not_begun_again() throws SQLException {
         hold("x", payment("t", 600));
 
         assertRefused(() -> debit.tryIt(branch("y"), payment("t", 600), connection), IN_PROGRESS);
@@ -291,7 +291,7 @@ class AccountsTest {
     }
 
     @Test
-    void aTransferThatWasRolledBackCanBeTriedAgainWithTheSameId() throws SQLException {
+    void a_transfer_that_was_rolled_back_can_be_tried_again_with_the_same_id() throws SQLException {
         hold("x", payment("t", 600));
         cancel("x", payment("t", 600));
         hold("y", payment("t", 600));
@@ -302,7 +302,7 @@ class AccountsTest {
     }
 
     @Test
-    void anIdThatStandsForAnotherTransferIsRefused() throws SQLException {
+    void an_id_that_stands_for_another_transfer_is_refused() throws SQLException {
         hold("x", payment("t", 600));
 
         assertRefused(() -> debit.tryIt(branch("y"), payment("t", 601), connection), CONFLICTING_ID);
@@ -310,7 +310,7 @@ class AccountsTest {
     }
 
     @Test
-    void aPayerOrPayeeWhoIsNotInThisCellIsRefused() {
+    void a_payer_or_payee_who_is_not_in_this_cell_is_refused() {
         assertRefused(
                 () -> debit.tryIt(
                         branch("x"), new Debit.Arguments("t", TransferKind.SEND_PAYMENT, NOBODY, BOB, 1), connection),
@@ -325,7 +325,7 @@ class AccountsTest {
     }
 
     @Test
-    void aPreparedCreditCannotBeSpentAndAConfirmedOneCan() throws SQLException {
+    void a_prepared_credit_cannot_be_spent_and_a_confirmed_one_can() throws SQLException {
         locally(() -> credit.tryIt(branch("x"), credit("t", 600), connection));
         assertThat(balances(BOB).available()).isEqualTo(2 * OPENING_CENTS);
 
@@ -337,7 +337,7 @@ class AccountsTest {
     }
 
     @Test
-    void aDroppedCreditIsNeverPaidAndCanBePreparedAnew() throws SQLException {
+    void a_dropped_credit_is_never_paid_and_can_be_prepared_anew() throws SQLException {
         locally(() -> credit.tryIt(branch("x"), credit("t", 600), connection));
         assertRefused(() -> credit.tryIt(branch("y"), credit("t", 600), connection), IN_PROGRESS);
         locally(() -> {
@@ -355,7 +355,7 @@ class AccountsTest {
     }
 
     @Test
-    void aSecondPhaseOfATransactionThatHoldsNothingFailsAndChangesNothing() throws SQLException {
+    void a_second_phase_of_a_transaction_that_holds_nothing_fails_and_changes_nothing() throws SQLException {
         hold("x", payment("t", 600));
 
         assertThatThrownBy(() -> confirm("y", payment("t", 600))).hasMessageContaining("not held by y");

@@ -14,7 +14,7 @@ class AcknowledgedTest {
     private Path directory;
 
     @Test
-    void theDriversFileIsReadWithoutALineThatItsKillCutOff() throws IOException {
+    void the_drivers_file_is_read_without_a_line_that_its_kill_cut_off() throws IOException {
         Path file = Files.writeString(directory.resolve("f"), "transfer a 12\nexternal b\ntransfer c 1");
 
         assertThat(Acknowledged.read(file))
@@ -22,7 +22,7 @@ class AcknowledgedTest {
     }
 
     @Test
-    void aLineThatIsNoneIsNamed() throws IOException {
+    void a_line_that_is_none_is_named() throws IOException {
         Path file = Files.writeString(directory.resolve("f"), "transfer a 12\ntransfer b\n");
 
         assertThatThrownBy(() -> Acknowledged.read(file))

@@ -24,13 +24,13 @@ class BooksTest {
     }
 
     @Test
-    void untouchedBooksAreExact() {
+    void untouched_books_are_exact() {
         assertThat(books.reconcile(List.of(quiet("east", 100), quiet("west", 100)), NOON))
                 .isEqualTo(new Verdict.Exact(200, 0, 0, 0, 0, 0));
     }
 
     @Test
-    void aTransferThatEndedOnBothSidesIsExact() {
+    void a_transfer_that_ended_on_both_sides_is_exact() {
         var verdict = books.reconcile(
                 List.of(cell("east", 95, 0, List.of(LEG), List.of()), cell("west", 105, 0, List.of(), List.of(LEG))),
                 NOON);
@@ -39,21 +39,21 @@ class BooksTest {
     }
 
     @Test
-    void moneyThatHasLeftThePayerAndNotReachedThePayeeIsInFlight() {
+    void money_that_has_left_the_payer_and_not_reached_the_payee_is_in_flight() {
         var verdict = books.reconcile(List.of(cell("east", 95, 0, List.of(LEG), List.of()), quiet("west", 100)), NOON);
 
         assertThat(verdict).isEqualTo(new Verdict.Exact(200, 5, 1, 0, 0, 0));
     }
 
     @Test
-    void moneyThatHasReachedThePayeeFirstIsInFlightToo() {
+    void money_that_has_reached_the_payee_first_is_in_flight_too() {
         var verdict = books.reconcile(List.of(quiet("east", 100), cell("west", 105, 0, List.of(), List.of(LEG))), NOON);
 
         assertThat(verdict).isEqualTo(new Verdict.Exact(200, -5, 1, 0, 0, 0));
     }
 
     @Test
-    void theOtherSideMayComeWithinThePatience() {
+    void the_other_side_may_come_within_the_patience() {
         books.reconcile(List.of(cell("east", 95, 0, List.of(LEG), List.of()), quiet("west", 100)), NOON);
         books.reconcile(List.of(quiet("east", 95), quiet("west", 100)), NOON.plus(PATIENCE));
 
@@ -64,7 +64,7 @@ class BooksTest {
     }
 
     @Test
-    void aTransferThatStaysHalfEndedIsBroken() {
+    void a_transfer_that_stays_half_ended_is_broken() {
         books.reconcile(List.of(cell("east", 95, 0, List.of(LEG), List.of()), quiet("west", 100)), NOON);
 
         var verdict = books.reconcile(
@@ -75,7 +75,7 @@ class BooksTest {
     }
 
     @Test
-    void aBalanceThatNobodyCanExplainIsBroken() {
+    void a_balance_that_nobody_can_explain_is_broken() {
         assertThat(books.reconcile(List.of(quiet("east", 99), quiet("west", 100)), NOON))
                 .asString()
                 .contains("AUDIT BROKEN cell east has 0.99, and should have 1.00")
@@ -84,13 +84,13 @@ class BooksTest {
     }
 
     @Test
-    void aLossInOneCellIsNotMadeGoodByAGainInAnother() {
+    void a_loss_in_one_cell_is_not_made_good_by_a_gain_in_another() {
         assertThat(books.reconcile(List.of(quiet("east", 99), quiet("west", 101)), NOON))
                 .isInstanceOf(Verdict.Broken.class);
     }
 
     @Test
-    void moneyFromOutsideIsExpected() {
+    void money_from_outside_is_expected() {
         assertThat(books.reconcile(
                         List.of(
                                 cell("east", 130, 30, List.of(), List.of()),
@@ -100,7 +100,7 @@ class BooksTest {
     }
 
     @Test
-    void theTwoSidesMustAgreeOnAmountAndTransaction() {
+    void the_two_sides_must_agree_on_amount_and_transaction() {
         var verdict = books.reconcile(
                 List.of(
                         cell("east", 95, 0, List.of(LEG), List.of()),
@@ -111,7 +111,7 @@ class BooksTest {
     }
 
     @Test
-    void aTransferThatWasPaidInTwoCellsIsBroken() {
+    void a_transfer_that_was_paid_in_two_cells_is_broken() {
         var verdict = books.reconcile(
                 List.of(cell("east", 95, 0, List.of(LEG), List.of()), cell("west", 95, 0, List.of(LEG), List.of())),
                 NOON);
@@ -120,7 +120,7 @@ class BooksTest {
     }
 
     @Test
-    void accountsAndTransfersMustAgreeOnWhatIsHeld() {
+    void accounts_and_transfers_must_agree_on_what_is_held() {
         Reading east = new Reading("east", 100, 100, 0, 7, 6, 1, List.of(), List.of(), List.of(), List.of(), 0);
 
         assertThat(books.reconcile(List.of(east, quiet("west", 100)), NOON))
@@ -128,7 +128,7 @@ class BooksTest {
     }
 
     @Test
-    void whatIsRecentIsCountedNowAndNotTwiceWhenItIsSettled() {
+    void what_is_recent_is_counted_now_and_not_twice_when_it_is_settled() {
         Reading recent = new Reading("east", 100, 95, 0, 0, 0, 0, List.of(), List.of(LEG), List.of(), List.of(), 0);
         Reading settled = cell("east", 95, 0, List.of(LEG), List.of());
         Reading west = cell("west", 105, 0, List.of(), List.of(LEG));
@@ -141,7 +141,7 @@ class BooksTest {
     }
 
     @Test
-    void historyCountsAsIfItHadBeenAudited() {
+    void history_counts_as_if_it_had_been_audited() {
         books.enterHistory("east", List.of(LEG), List.of());
         books.enterHistory("west", List.of(), List.of(LEG));
 
@@ -150,7 +150,7 @@ class BooksTest {
     }
 
     @Test
-    void whatIsWrongInTheHistoryIsSaidByEveryCheck() {
+    void what_is_wrong_in_the_history_is_said_by_every_check() {
         books.enterHistory("east", List.of(LEG), List.of());
         books.enterHistory("west", List.of(), List.of(new Leg("t", "x", 6)));
 

@@ -42,7 +42,7 @@ class MoneyIsWholeTest {
     }
 
     @Property(tries = 5, shrinking = ShrinkingMode.OFF)
-    void moneyIsWholeAtEveryMomentAndEveryAcknowledgedWriteIsThereOnce(@ForAll long seed) throws Exception {
+    void money_is_whole_at_every_moment_and_every_acknowledged_write_is_there_once(@ForAll long seed) throws Exception {
         TestCoordinator coordinator = new TestCoordinator(FAULT_SHARE, seed);
         List<Acknowledged> acknowledged = Collections.synchronizedList(new ArrayList<>());
         try (TwoCells cells = new TwoCells(coordinator);
@@ -138,7 +138,7 @@ class MoneyIsWholeTest {
     }
 
     @Test
-    void theAuditorFindsACentThatWasMade() throws Exception {
+    void the_auditor_finds_a_cent_that_was_made() throws Exception {
         try (TwoCells cells = new TwoCells(new TestCoordinator(0, 1));
                 Auditor auditor = auditor(cells)) {
             assertThat(auditor.check()).isInstanceOf(Verdict.Exact.class);
@@ -150,7 +150,7 @@ class MoneyIsWholeTest {
     }
 
     @Test
-    void theAuditorFindsAPaymentThatNeverArrives() throws Exception {
+    void the_auditor_finds_a_payment_that_never_arrives() throws Exception {
         TestCoordinator coordinator = new TestCoordinator(0, 1);
         try (TwoCells cells = new TwoCells(coordinator);
                 Auditor auditor = new Auditor(cells.databases(), Duration.ZERO, InstantSource.system())) {
@@ -168,7 +168,7 @@ class MoneyIsWholeTest {
     }
 
     @Test
-    void anAcknowledgedWriteThatIsMissingOrOfAnotherAmountIsNamed() throws Exception {
+    void an_acknowledged_write_that_is_missing_or_of_another_amount_is_named() throws Exception {
         TestCoordinator coordinator = new TestCoordinator(0, 1);
         try (TwoCells cells = new TwoCells(coordinator);
                 Auditor auditor = auditor(cells)) {
@@ -192,7 +192,7 @@ class MoneyIsWholeTest {
     }
 
     @Test
-    void aCheckThatFailsAtOneDatabaseLosesNothingOfTheOther() throws Exception {
+    void a_check_that_fails_at_one_database_loses_nothing_of_the_other() throws Exception {
         TestCoordinator coordinator = new TestCoordinator(0, 1);
         try (TwoCells cells = new TwoCells(coordinator);
                 Auditor auditor = auditor(cells)) {

@@ -103,7 +103,7 @@ class DriverTest {
     }
 
     @Test
-    void aTransferThatFailedIsTriedAgainWithItsIdUntilItIsDone() throws Exception {
+    void a_transfer_that_failed_is_tried_again_with_its_id_until_it_is_done() throws Exception {
         bank.script.add(() -> {
             throw new PlinthException(Code.TIMEOUT, "lost");
         });
@@ -123,7 +123,7 @@ class DriverTest {
     }
 
     @Test
-    void aTransferThatIsRefusedIsNotTriedAgain() throws Exception {
+    void a_transfer_that_is_refused_is_not_tried_again() throws Exception {
         bank.script.add(() -> Outcome.INSUFFICIENT_FUNDS);
         Driver driver = driver(PAYMENTS_ONLY, Duration.ofMinutes(1), Acknowledgements.none());
         driver.setClients(1);
@@ -135,7 +135,7 @@ class DriverTest {
     }
 
     @Test
-    void aClientGivesUpWhenTheTimeForAnOperationIsOver() throws Exception {
+    void a_client_gives_up_when_the_time_for_an_operation_is_over() throws Exception {
         bank.script.add(() -> {
             throw new PlinthException(Code.UNAVAILABLE, "away");
         });
@@ -149,7 +149,7 @@ class DriverTest {
     }
 
     @Test
-    void whatWasAcknowledgedAndNothingElseIsWrittenDownBeforeItIsCounted() throws Exception {
+    void what_was_acknowledged_and_nothing_else_is_written_down_before_it_is_counted() throws Exception {
         bank.script.add(() -> Outcome.INSUFFICIENT_FUNDS);
         Path file = directory.resolve("acknowledged");
         try (Acknowledgements acknowledgements = Acknowledgements.to(file)) {
@@ -171,7 +171,7 @@ class DriverTest {
     }
 
     @Test
-    void otherWritesAreWrittenDownToo() throws Exception {
+    void other_writes_are_written_down_too() throws Exception {
         Path file = directory.resolve("acknowledged");
         try (Acknowledgements acknowledgements = Acknowledgements.to(file)) {
             Driver driver = driver(DEPOSITS_ONLY, Duration.ofMinutes(1), acknowledgements);
@@ -183,7 +183,7 @@ class DriverTest {
     }
 
     @Test
-    void clientsCanBeAddedWhileItRuns() throws Exception {
+    void clients_can_be_added_while_it_runs() throws Exception {
         Driver driver = driver(PAYMENTS_ONLY, Duration.ofMinutes(1), Acknowledgements.none());
         driver.setClients(0);
         driver.setClients(3);
@@ -195,7 +195,7 @@ class DriverTest {
     }
 
     @Test
-    void aDriverThatCannotWriteDownWhatWasAcknowledgedStops() throws Exception {
+    void a_driver_that_cannot_write_down_what_was_acknowledged_stops() throws Exception {
         Acknowledgements closed = Acknowledgements.to(directory.resolve("acknowledged"));
         closed.close();
         Driver driver = driver(PAYMENTS_ONLY, Duration.ofMinutes(1), closed);

@@ -10,7 +10,7 @@ class PacerTest {
     private static final long SECOND = 1_000 * MILLI;
 
     @Test
-    void momentsAreEvenlySpacedWhenClientsKeepUp() {
+    void moments_are_evenly_spaced_when_clients_keep_up() {
         Pacer pacer = new Pacer(100);
 
         assertThat(pacer.take(5 * SECOND)).isEqualTo(5 * SECOND);
@@ -19,7 +19,7 @@ class PacerTest {
     }
 
     @Test
-    void aClientThatIsLateGetsTheMomentAtWhichItShouldHaveBegun() {
+    void a_client_that_is_late_gets_the_moment_at_which_it_should_have_begun() {
         Pacer pacer = new Pacer(100);
         pacer.take(0);
 
@@ -29,7 +29,7 @@ class PacerTest {
     }
 
     @Test
-    void whatIsMoreThanASecondLateIsLeftOutAndCounted() {
+    void what_is_more_than_a_second_late_is_left_out_and_counted() {
         Pacer pacer = new Pacer(100);
         pacer.take(0);
 
@@ -39,7 +39,7 @@ class PacerTest {
     }
 
     @Test
-    void withoutARateEveryMomentIsNow() {
+    void without_a_rate_every_moment_is_now() {
         Pacer pacer = new Pacer(0);
 
         assertThat(pacer.take(5)).isEqualTo(5);
@@ -47,7 +47,7 @@ class PacerTest {
     }
 
     @Test
-    void aNewRateBeginsAtOnce() {
+    void a_new_rate_begins_at_once() {
         Pacer pacer = new Pacer(1);
         pacer.take(0);
         pacer.take(0);

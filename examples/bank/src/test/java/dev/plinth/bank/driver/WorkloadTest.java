@@ -82,7 +82,7 @@ class WorkloadTest {
     }
 
     @Property(tries = 15)
-    void operationsComeInTheMixThatWasAskedFor(@ForAll("mixes") Mix mix, @ForAll long seed) {
+    void operations_come_in_the_mix_that_was_asked_for(@ForAll("mixes") Mix mix, @ForAll long seed) {
         Map<Class<?>, Integer> shares = Map.of(
                 Operation.Balance.class, mix.balance(),
                 Operation.DepositChecking.class, mix.depositChecking(),
@@ -97,7 +97,7 @@ class WorkloadTest {
     }
 
     @Property(tries = 15)
-    void theHotCustomersGetTheirShareAndAllOfThemTheSame(
+    void the_hot_customers_get_their_share_and_all_of_them_the_same(
             @ForAll @DoubleRange(min = 0, max = 1) double hotShare,
             @ForAll @LongRange(min = 4, max = 5_000) long hot,
             @ForAll long seed) {
@@ -127,7 +127,7 @@ class WorkloadTest {
     }
 
     @Property(tries = 15)
-    void transfersCrossCellsAsOftenAsWasAskedFor(
+    void transfers_cross_cells_as_often_as_was_asked_for(
             @ForAll @DoubleRange(min = 0, max = 1) double crossing, @ForAll long seed) {
         var shape = new Workload.Shape(Mix.SMALLBANK, 10_000, cells(), 100, 0.9, crossing);
         ShardRange east = new ShardRange(0, 49);
@@ -139,7 +139,7 @@ class WorkloadTest {
     }
 
     @Property(tries = 25)
-    void nobodyPaysHimselfAndAllCustomersAndAmountsAreTheBanks(
+    void nobody_pays_himself_and_all_customers_and_amounts_are_the_banks(
             @ForAll @LongRange(min = 199, max = 2_000) long customers,
             @ForAll @LongRange(min = 1, max = 199) long hot,
             @ForAll @DoubleRange(min = 0, max = 1) double hotShare,
@@ -158,7 +158,7 @@ class WorkloadTest {
     }
 
     @Test
-    void withOneHotCustomerWhoGetsEverythingThePayeeIsStillAnother() {
+    void with_one_hot_customer_who_gets_everything_the_payee_is_still_another() {
         var shape = new Workload.Shape(Mix.SMALLBANK, 200, cells(), 1, 1.0, 0.0);
 
         assertThat(draw(shape, 7).filter(Operation::isTransfer))
@@ -167,14 +167,14 @@ class WorkloadTest {
     }
 
     @Test
-    void theSameSeedDrawsTheSame() {
+    void the_same_seed_draws_the_same() {
         var shape = new Workload.Shape(Mix.SMALLBANK, 10_000, cells(), 100, 0.9, 0.3);
 
         assertThat(draw(shape, 42).toList()).isEqualTo(draw(shape, 42).toList());
     }
 
     @Test
-    void whatCannotBeDrawnFromIsRefusedWithTheFieldsName() {
+    void what_cannot_be_drawn_from_is_refused_with_the_fields_name() {
         assertThatThrownBy(() -> Mix.parse("1,2,3")).hasMessageContaining("six shares");
         assertThatThrownBy(() -> Mix.parse("15,15,15,15,15,x")).hasMessageContaining("'x'");
         assertThatThrownBy(() -> Mix.parse("15,15,15,15,15,15")).hasMessageContaining("90, not 100");

@@ -39,7 +39,7 @@ class PaymentsTest {
     }
 
     @Test
-    void aPaymentMovesMoneyWithinACellAndBetweenCells() {
+    void a_payment_moves_money_within_a_cell_and_between_cells() {
         assertThat(payments.sendPayment("t1", ALICE, BOB, 500).outcome()).isEqualTo(Outcome.DONE);
         assertThat(payments.sendPayment("t2", ALICE, CAROL, 300).outcome()).isEqualTo(Outcome.DONE);
 
@@ -49,7 +49,7 @@ class PaymentsTest {
     }
 
     @Test
-    void aPaymentThatIsOrderedTwiceWithOneIdIsPaidOnceAndAnsweredTheSame() {
+    void a_payment_that_is_ordered_twice_with_one_id_is_paid_once_and_answered_the_same() {
         var first = payments.sendPayment("t", ALICE, CAROL, 300);
         var second = payments.sendPayment("t", ALICE, CAROL, 300);
 
@@ -58,7 +58,7 @@ class PaymentsTest {
     }
 
     @Test
-    void amalgamateMovesEverythingAndSaysHowMuch() {
+    void amalgamate_moves_everything_and_says_how_much() {
         var first = payments.amalgamate("t", ALICE, CAROL);
         var second = payments.amalgamate("t", ALICE, CAROL);
 
@@ -70,7 +70,7 @@ class PaymentsTest {
     }
 
     @Test
-    void aPaymentThatIsRefusedOnEitherSideChangesNothing() {
+    void a_payment_that_is_refused_on_either_side_changes_nothing() {
         assertThat(payments.sendPayment("a", ALICE, BOB, OPENING_CENTS + 1).outcome())
                 .isEqualTo(Outcome.INSUFFICIENT_FUNDS);
         assertThat(payments.sendPayment("b", ALICE, STRANGER, 1).outcome()).isEqualTo(Outcome.NO_SUCH_CUSTOMER);
@@ -83,7 +83,7 @@ class PaymentsTest {
     }
 
     @Test
-    void anIdThatIsNoneIsRefusedWithItsForm() {
+    void an_id_that_is_none_is_refused_with_its_form() {
         assertThatThrownBy(() -> payments.sendPayment("no id", ALICE, BOB, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'no id' is not 1 to 64 characters");

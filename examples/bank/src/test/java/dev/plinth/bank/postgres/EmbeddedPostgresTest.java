@@ -54,7 +54,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void whatWasCommittedIsThereAfterItWasStoppedAndStarted() throws Exception {
+    void what_was_committed_is_there_after_it_was_stopped_and_started() throws Exception {
         try (EmbeddedPostgres postgres = start(directory)) {
             execute(postgres, "create table t (x int)", "insert into t values (42)");
         }
@@ -64,7 +64,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void whatWasCommittedIsThereAfterItWasKilled() throws Exception {
+    void what_was_committed_is_there_after_it_was_killed() throws Exception {
         EmbeddedPostgres killed = start(directory);
         execute(killed, "create table t (x int)", "insert into t values (42)");
         ProcessHandle process = killed.process().orElseThrow();
@@ -76,7 +76,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void aDatabaseThatOutlivedWhoStartedItIsStoppedAndStartedAnew() throws Exception {
+    void a_database_that_outlived_who_started_it_is_stopped_and_started_anew() throws Exception {
         EmbeddedPostgres forgotten = start(directory);
         ProcessHandle survivor = forgotten.process().orElseThrow();
         try (EmbeddedPostgres postgres = start(directory)) {
@@ -86,7 +86,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void aProcessThatGotTheIdOfAKilledDatabaseIsLeftAlone() throws Exception {
+    void a_process_that_got_the_id_of_a_killed_database_is_left_alone() throws Exception {
         EmbeddedPostgres killed = start(directory);
         ProcessHandle process = killed.process().orElseThrow();
         process.destroyForcibly();
@@ -107,7 +107,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void aKillInTheMiddleOfMakingItLeavesNothingInTheWay() throws Exception {
+    void a_kill_in_the_middle_of_making_it_leaves_nothing_in_the_way() throws Exception {
         Path half =
                 Files.createDirectories(directory.resolve("data-in-the-making").resolve("base"));
         Files.writeString(half.resolve("1"), "half a file");
@@ -117,7 +117,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void everythingIsDurableAndOnLoopbackAndNoSuperuserGetsIn() throws Exception {
+    void everything_is_durable_and_on_loopback_and_no_superuser_gets_in() throws Exception {
         try (EmbeddedPostgres postgres = start(directory)) {
             assertThat(query(postgres, "show fsync")).isEqualTo("on");
             assertThat(query(postgres, "show synchronous_commit")).isEqualTo("on");
@@ -133,7 +133,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void twoThatStartAtOnceShareTheProgramsAndNotThePort() throws Exception {
+    void two_that_start_at_once_share_the_programs_and_not_the_port() throws Exception {
         Path cache = directory.resolve("cache");
         List<EmbeddedPostgres> started = Stream.of("east", "west")
                 .parallel()
@@ -158,7 +158,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void rootFindsAPlaceForADatabaseThatItsUserCannotReach() throws Exception {
+    void root_finds_a_place_for_a_database_that_its_user_cannot_reach() throws Exception {
         assumeTrue((Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0, "only root has two users");
         Path closed = Files.createDirectory(
                 directory.resolve("closed"),
@@ -178,7 +178,7 @@ class EmbeddedPostgresTest {
     }
 
     @Test
-    void aTakenPortIsSaidSo() throws Exception {
+    void a_taken_port_is_said_so() throws Exception {
         try (EmbeddedPostgres first = start(directory.resolve("first"))) {
             assertThatThrownBy(() -> EmbeddedPostgres.start(new EmbeddedPostgres.Options(
                                     directory.resolve("second"), CACHE, first.port(), "bank"))
