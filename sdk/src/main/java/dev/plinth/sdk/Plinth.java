@@ -12,9 +12,8 @@ import dev.plinth.sdk.transactions.Transactions;
 public interface Plinth extends AutoCloseable {
 
     /** Connects. Does not fail when no server can be reached: it goes on trying, and what needs one says {@code UNAVAILABLE}. */
-    @SuppressWarnings("DoNotCallSuggester") // its code follows the signatures
     static Plinth connect(PlinthOptions options) {
-        throw new UnsupportedOperationException("to come with discovery: " + options);
+        return new ConnectedPlinth(options);
     }
 
     /** {@link #reference(Class, ReferenceOptions)} with {@link ReferenceOptions#DEFAULT}. */

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It keeps its transactions while it is away, as if it had them on disk.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a fixture: what did not arrive is seen by the test that waits for it
-final class FakeCoordinator implements AutoCloseable {
+public final class FakeCoordinator implements AutoCloseable {
 
     static final class Branch {
         final long id;
@@ -87,16 +87,16 @@ final class FakeCoordinator implements AutoCloseable {
     private int port;
     private @Nullable Channel listening;
 
-    FakeCoordinator() {
+    public FakeCoordinator() {
         start();
     }
 
-    HostPort address() {
+    public HostPort address() {
         return new HostPort("127.0.0.1", port);
     }
 
     /** Comes (back), on the same port. */
-    void start() {
+    public void start() {
         // The port was free a moment ago; if somebody's outgoing connection has it now, it will be free again.
         Channel channel = await().ignoreException(BindException.class).until(this::listen, bound -> true);
         synchronized (this) {
@@ -121,7 +121,7 @@ final class FakeCoordinator implements AutoCloseable {
     }
 
     /** Goes away with all its connections. */
-    void stop() {
+    public void stop() {
         List<Channel> closing = new ArrayList<>();
         synchronized (this) {
             if (listening != null) {
@@ -138,12 +138,12 @@ final class FakeCoordinator implements AutoCloseable {
         traps.add(new Trap(matches, mischief));
     }
 
-    synchronized GlobalStatus status(String xid) {
+    public synchronized GlobalStatus status(String xid) {
         Transaction transaction = transactions.get(xid);
         return transaction == null ? GlobalStatus.FINISHED : transaction.status;
     }
 
-    synchronized List<String> xids() {
+    public synchronized List<String> xids() {
         return List.copyOf(transactions.keySet());
     }
 
@@ -164,7 +164,7 @@ final class FakeCoordinator implements AutoCloseable {
         end(xid, GlobalStatus.TIMEOUT_ROLLBACKING);
     }
 
-    synchronized boolean serves(String resourceId) {
+    public synchronized boolean serves(String resourceId) {
         return resourceManagers.values().stream().anyMatch(ids -> ids.contains(resourceId));
     }
 

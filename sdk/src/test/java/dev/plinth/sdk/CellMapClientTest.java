@@ -1,0 +1,62 @@
+package dev.plinth.sdk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.plinth.cells.Cell;
+import dev.plinth.cells.CellMap;
+import dev.plinth.cells.Epoch;
+import dev.plinth.cells.ShardFunction;
+import dev.plinth.cells.Zone;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The cell map as a process knows it, while the server comes and goes. */
+final class CellMapClientTest {
+
+    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final CellMap MAP = CellMap.evenly(
+            ShardFunction.lastDigits(100),
+            List.of(
+                    Cell.sharded("east", Zone.of("zone-a", "north")),
+                    Cell.sharded("west", Zone.of("zone-b", "north"))));
+
+    private final TestServer server = new TestServer();
+    private final Turns turns = new Turns("test-cells");
+    private final ServerChannels channels = new ServerChannels(List.of(HostPort.parse(server.address())));
+    private final CellMapClient client = new CellMapClient(channels, turns);
+
+    @AfterEach
+    void close() {
+        turns.close();
+        channels.close();
+        server.close();
+    }
+
+    @Test
+    void a_server_that_has_no_map_says_so() {
+        assertThat(client.awaitTold(LONG)).isEmpty();
+    }
+
+    @Test
+    void the_map_is_told_and_every_newer_one() {
+        server.put(MAP);
+        assertThat(client.awaitEpoch(MAP.epoch(), LONG)).contains(MAP);
+        CellMap next = MAP.at(MAP.epoch().next());
+        server.put(next);
+        assertThat(client.awaitEpoch(next.epoch(), LONG)).contains(next);
+    }
+
+    @Test
+    void while_the_server_is_away_the_last_known_map_holds_and_afterwards_newer_ones_come() {
+        server.put(MAP);
+        assertThat(client.awaitEpoch(MAP.epoch(), LONG)).isPresent();
+        server.stop();
+        assertThat(client.awaitEpoch(new Epoch(2), Duration.ofMillis(200))).contains(MAP);
+        server.start();
+        CellMap next = MAP.at(new Epoch(2));
+        server.put(next);
+        assertThat(client.awaitEpoch(next.epoch(), LONG)).contains(next);
+    }
+}

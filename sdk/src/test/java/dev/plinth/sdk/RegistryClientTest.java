@@ -1,0 +1,172 @@
+package dev.plinth.sdk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.plinth.registry.Registration;
+import dev.plinth.rpc.Endpoint;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The registry's client against the real registry, which goes away and comes back. */
+final class RegistryClientTest {
+
+    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final String SERVICE = "bank.Accounts:1.0";
+
+    private final TestServer server = new TestServer();
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    private RegistryClient client(String name, String... servers) {
+        ServerChannels channels =
+                new ServerChannels(Stream.of(servers).map(HostPort::parse).toList());
+        Turns turns = new Turns("test-" + name);
+        RegistryClient client = new RegistryClient(name, channels, turns);
+        opened.add(client);
+        opened.add(turns);
+        opened.add(channels);
+        return client;
+    }
+
+    private static dev.plinth.wire.registry.v1.Endpoint endpoint(String address) {
+        return dev.plinth.wire.registry.v1.Endpoint.newBuilder()
+                .setService(SERVICE)
+                .setProtocol("bolt")
+                .setAddress(address)
+                .putMetadata(Endpoint.CELL, "east")
+                .build();
+    }
+
+    private static ConditionFactory soon() {
+        return await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(5))
+                .atMost(LONG);
+    }
+
+    private static List<String> addresses(RegistryClient client) {
+        return client.endpoints(SERVICE).stream().map(Endpoint::address).toList();
+    }
+
+    private List<String> registered() {
+        return server.registry().endpoints(Optional.of(SERVICE), Optional.empty(), "", 100).join().items().stream()
+                .map(Registration::endpoint)
+                .map(it -> it.name().address())
+                .toList();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable each : opened) {
+            each.close();
+        }
+        server.close();
+    }
+
+    @Test
+    void what_one_process_serves_another_one_sees_with_its_metadata() {
+        RegistryClient caller = client("caller", server.address());
+        assertThat(caller.endpoints(SERVICE)).isEmpty();
+        assertThat(client("provider", server.address())
+                        .register(endpoint("127.0.0.1:9001"))
+                        .await(LONG))
+                .isTrue();
+        soon().until(() -> addresses(caller).equals(List.of("127.0.0.1:9001")));
+        assertThat(caller.endpoints(SERVICE).getFirst().cell()).contains("east");
+    }
+
+    @Test
+    void the_first_list_can_be_waited_for_and_what_is_withdrawn_goes() {
+        RegistryClient provider = client("provider", server.address());
+        RegistryClient.Registered registered = provider.register(endpoint("127.0.0.1:9001"));
+        assertThat(registered.await(LONG)).isTrue();
+
+        RegistryClient caller = client("caller", server.address());
+        assertThat(caller.awaitListed(SERVICE, LONG)).isPositive();
+        assertThat(addresses(caller)).containsExactly("127.0.0.1:9001");
+        assertThat(caller.awaitListed(SERVICE, LONG)).isEqualTo(LONG);
+
+        registered.withdraw();
+        soon().until(() -> addresses(caller).isEmpty());
+    }
+
+    @Test
+    void while_the_registry_is_away_the_last_known_endpoints_hold_and_after_its_restart_all_is_registered_anew() {
+        RegistryClient provider = client("provider", server.address());
+        assertThat(provider.register(endpoint("127.0.0.1:9001")).await(LONG)).isTrue();
+        RegistryClient caller = client("caller", server.address());
+        assertThat(caller.awaitListed(SERVICE, LONG)).isPositive();
+
+        for (int restart = 0; restart < 3; restart++) {
+            server.stop();
+            assertThat(addresses(caller)).containsExactly("127.0.0.1:9001");
+            server.start();
+            soon().until(() -> {
+                assertThat(addresses(caller))
+                        .as("at no moment is the list empty")
+                        .containsExactly("127.0.0.1:9001");
+                return registered().equals(List.of("127.0.0.1:9001"));
+            });
+        }
+
+        assertThat(provider.register(endpoint("127.0.0.1:9002")).await(LONG)).isTrue();
+        soon().until(() -> addresses(caller).containsAll(List.of("127.0.0.1:9001", "127.0.0.1:9002")));
+    }
+
+    @Test
+    void a_registration_made_while_the_registry_is_away_is_made_up_for() {
+        server.stop();
+        RegistryClient provider = client("provider", server.address());
+        RegistryClient.Registered registered = provider.register(endpoint("127.0.0.1:9001"));
+        assertThat(registered.await(Duration.ofMillis(50))).isFalse();
+        server.start();
+        assertThat(registered.await(LONG)).isTrue();
+        assertThat(registered()).containsExactly("127.0.0.1:9001");
+    }
+
+    @Test
+    void one_of_several_servers_will_do() throws Exception {
+        server.stop();
+        String away = server.address();
+        try (TestServer other = new TestServer()) {
+            RegistryClient provider = client("provider", away, other.address());
+            assertThat(provider.register(endpoint("127.0.0.1:9001")).await(LONG))
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void an_endpoint_whose_earlier_process_still_seems_alive_is_registered_once_that_has_ended() {
+        RegistryClient earlier = client("earlier", server.address());
+        assertThat(earlier.register(endpoint("127.0.0.1:9001")).await(LONG)).isTrue();
+        RegistryClient.Registered later = client("later", server.address()).register(endpoint("127.0.0.1:9001"));
+        assertThat(later.await(Duration.ofMillis(300)))
+                .as("refused as a duplicate")
+                .isFalse();
+        earlier.close();
+        assertThat(later.await(LONG)).isTrue();
+    }
+
+    @Test
+    void an_endpoint_that_is_none_is_refused_with_the_registrys_reason() {
+        RegistryClient provider = client("provider", server.address());
+        RegistryClient.Registered registered = provider.register(endpoint("nowhere"));
+        assertThatThrownBy(() -> registered.await(LONG))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("address");
+    }
+
+    @Test
+    void a_client_that_closes_takes_its_endpoints_with_it_at_once() {
+        RegistryClient provider = client("provider", server.address());
+        assertThat(provider.register(endpoint("127.0.0.1:9001")).await(LONG)).isTrue();
+        provider.close();
+        assertThat(registered()).isEmpty();
+    }
+}
