@@ -15,6 +15,9 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.CharRange;
+import net.jqwik.api.constraints.Size;
+import net.jqwik.api.constraints.StringLength;
 import org.junit.jupiter.api.Test;
 
 /** Watches over a state that the test changes by hand: each change gives a key a greater number. */
@@ -390,6 +393,21 @@ class WatchesTest {
         assertThat(ready.known).isEqualTo(state);
         assertThat(ready.batches.getLast().reset()).isTrue();
         assertThat(midway.known).isEqualTo(state);
+    }
+
+    /** Held against the plain search: every prefix of the key is looked at. */
+    @Property(tries = 300)
+    void a_change_finds_exactly_the_watches_whose_prefix_its_key_has(
+            @ForAll @Size(max = 30) List<@StringLength(max = 6) @CharRange(from = 'a', to = 'c') String> prefixes,
+            @ForAll @StringLength(max = 8) @CharRange(from = 'a', to = 'd') String key) {
+        var watched = prefixes.stream()
+                .map(prefix -> new Client(prefix).next().next())
+                .toList();
+        change(key);
+
+        for (var client : watched) {
+            assertThat(client.batches).hasSize(key.startsWith(client.watch.prefix) ? 2 : 1);
+        }
     }
 
     /** What may happen, in any order: the state changes, keys go, watchers ask. */
