@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.plinth.kernel.SystemClock;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryLimits;
+import dev.plinth.registry.Totals;
 import dev.plinth.wire.registry.v1.ClientMessage;
 import dev.plinth.wire.registry.v1.Endpoint;
 import dev.plinth.wire.registry.v1.KeepAlive;
@@ -16,6 +17,7 @@ import dev.plinth.wire.registry.v1.Open;
 import dev.plinth.wire.registry.v1.Refusal;
 import dev.plinth.wire.registry.v1.RegistryGrpc;
 import dev.plinth.wire.registry.v1.ServiceUpdate;
+import dev.plinth.wire.registry.v1.Subscribe;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -24,6 +26,9 @@ import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -315,6 +320,55 @@ abstract class RegistryDoorContract {
         assertThat(client.keepAlive().hasRefusal()).isFalse();
         assertThat(stub().listServices(ListServicesRequest.getDefaultInstance()).getServicesList())
                 .isEmpty();
+    }
+
+    @Test
+    void a_stream_on_which_nobody_opens_a_session_is_ended() throws Exception {
+        var other = serve(new RegistryDoor(registry, new HurriedClock(clock), workers));
+        var plain = NettyChannelBuilder.forAddress(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), other.port()))
+                .usePlaintext()
+                .build();
+        try {
+            var silent = DoorClient.connect(plain);
+            assertThat(silent.end().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+            assertThat(silent.end().getDescription()).isEqualTo("no open came within 10000 ms");
+        } finally {
+            plain.shutdownNow();
+            other.stop();
+        }
+    }
+
+    @Test
+    void a_connection_that_stops_in_its_first_bytes_holds_nobody_up() throws Exception {
+        try (var half = new Socket(InetAddress.getLoopbackAddress(), served.port());
+                var noise = new Socket(InetAddress.getLoopbackAddress(), served.port())) {
+            half.getOutputStream().write("PRI * HTTP/2.0\r\n".getBytes(StandardCharsets.US_ASCII));
+            noise.getOutputStream().write(new byte[1_000]);
+
+            var client = DoorClient.connect(channel);
+            client.open("client");
+            assertThat(client.register(endpoint("accounts", 1)).hasRefusal()).isFalse();
+        }
+    }
+
+    @Test
+    void streams_cut_at_any_moment_leave_nothing_behind() throws InterruptedException {
+        for (int i = 0; i < 100; i++) {
+            var client = DoorClient.connect(channel);
+            client.sendAsIs(ClientMessage.newBuilder()
+                    .setOpen(Open.newBuilder().setClient("client").setLeaseMillis(2_000))
+                    .build());
+            client.send(ClientMessage.newBuilder()
+                    .setSubscribe(Subscribe.newBuilder().setService("accounts")));
+            client.send(DoorClient.registration(endpoint("accounts", 1 + i)));
+            for (int heard = 0; heard < i % 4; heard++) {
+                client.take();
+            }
+            client.cut();
+        }
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(registry.totals().join()).isEqualTo(new Totals(0, 0, 0, 0, 0)));
     }
 
     @Test
