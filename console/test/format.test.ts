@@ -39,9 +39,10 @@ test('rates keep a digit while they are small', () => {
   expect([0, 0.25, 9.94, 9.96, 1_234.5].map(rate)).toEqual(['0', '0.3', '9.9', '10', '1,235']);
 });
 
-test('an XID is a coordinator and an id', () => {
-  expect(xidParts('127.0.0.1:8091:42')).toEqual({ address: '127.0.0.1:8091:', id: '42' });
-  expect(xidParts('odd')).toEqual({ address: '', id: 'odd' });
+test('an XID is a coordinator and an id whose last digits matter', () => {
+  expect(xidParts('127.0.0.1:8091:42')).toEqual({ address: '127.0.0.1:8091:', lead: '', tail: '42' });
+  expect(xidParts('h:1:9007199258882302')).toEqual({ address: 'h:1:', lead: '900719925', tail: '8882302' });
+  expect(xidParts('odd')).toEqual({ address: '', lead: '', tail: 'odd' });
 });
 
 test('ranges of one shard are one number', () => {

@@ -37,6 +37,10 @@ test('what the server left out for length is not gone', () => {
   expect(follow(seen, [cut], 1_000)[0]?.endpoints).toHaveLength(1);
 });
 
+test('a place that two sessions vouch for is shown once', () => {
+  expect(follow([], [service('s', 'h:1', 'h:1')], 0)[0]?.endpoints).toHaveLength(1);
+});
+
 test('addresses are in the order that a reader expects', () => {
   const seen = follow([], [service('s', 'h:100', 'h:20')], 0);
   expect(seen[0]?.endpoints.map((one) => one.address)).toEqual(['h:20', 'h:100']);

@@ -70,10 +70,13 @@ export function timeOfDay(iso: string): string {
   return `${clock.format(at)}.${String(Math.floor(at % 1_000)).padStart(3, '0')}`;
 }
 
-/** The part of an XID that tells it from others: what follows the coordinator's address. */
-export function xidParts(xid: string): { address: string; id: string } {
+const XID_TAIL = 7;
+
+/** The coordinator's address, the digits that neighbours share, and those that tell them apart. */
+export function xidParts(xid: string): { address: string; lead: string; tail: string } {
   const colon = xid.lastIndexOf(':');
-  return { address: xid.slice(0, colon + 1), id: xid.slice(colon + 1) };
+  const cut = Math.max(colon + 1, xid.length - XID_TAIL);
+  return { address: xid.slice(0, colon + 1), lead: xid.slice(colon + 1, cut), tail: xid.slice(cut) };
 }
 
 export function plural(value: number, one: string, many = `${one}s`): string {

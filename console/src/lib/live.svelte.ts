@@ -16,6 +16,7 @@ class Stream {
   services = $state.raw<SeenService[]>([]);
   now = $state(Date.now());
   #receivedAt = $state(0);
+  #resumedAt = $state(0);
   #open = $state(false);
   /** Server's time minus this page's, so that ages are right on a machine whose clock is not. */
   #skewMillis = 0;
@@ -25,7 +26,8 @@ class Stream {
   #retry: number | undefined;
 
   get connected(): boolean {
-    return this.#open && this.now - this.#receivedAt < STALE_MILLIS;
+    const resuming = this.now - this.#resumedAt < STALE_MILLIS;
+    return resuming || (this.#open && this.now - this.#receivedAt < STALE_MILLIS);
   }
 
   /** How old what is shown is; undefined while it is fresh, or if there is nothing yet. */
@@ -41,11 +43,30 @@ class Stream {
   start(): () => void {
     this.#connect();
     const ticking = setInterval(() => this.#tick(), 500);
+    const onVisibility = (): void => this.#seen(!document.hidden);
+    document.addEventListener('visibilitychange', onVisibility);
     return () => {
       clearInterval(ticking);
+      document.removeEventListener('visibilitychange', onVisibility);
       clearTimeout(this.#retry);
       this.#source?.close();
     };
+  }
+
+  /**
+   * A page that nobody sees holds no stream: the server has a bounded number of them, and a browser six connections to a host. When it
+   * is seen again it gets what it missed as history.
+   */
+  #seen(visible: boolean): void {
+    clearTimeout(this.#retry);
+    this.#open = false;
+    if (visible) {
+      this.now = Date.now();
+      if (this.#receivedAt !== 0) this.#resumedAt = this.now;
+      this.#connect();
+    } else {
+      this.#source?.close();
+    }
   }
 
   #connect(): void {

@@ -19,12 +19,16 @@ const key = (endpoint: Endpoint): string => `${endpoint.cell}\0${endpoint.addres
 /** What is there now, and what was there until at most a minute ago. */
 export function follow(before: readonly SeenService[], now: readonly Service[], at: number): SeenService[] {
   const services = new Map<string, SeenService>();
-  for (const service of now) services.set(service.name, { ...service, endpoints: [...service.endpoints] });
+  for (const service of now) {
+    // Two sessions may vouch for one place: it is shown once.
+    const endpoints = [...new Map(service.endpoints.map((endpoint) => [key(endpoint), endpoint])).values()];
+    services.set(service.name, { ...service, endpoints });
+  }
   for (const old of before) {
     const service = services.get(old.name) ?? { name: old.name, endpointCount: 0, endpoints: [] };
     const there = new Set(service.endpoints.map(key));
     // What the server left out for length is not gone.
-    const cut = service.endpointCount > service.endpoints.length;
+    const cut = now.some((one) => one.name === old.name && one.endpointCount > one.endpoints.length);
     const gone = old.endpoints
       .filter((endpoint) => !there.has(key(endpoint)) && !cut)
       .map((endpoint) => ({ ...endpoint, goneAt: endpoint.goneAt ?? at }))

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -279,6 +280,29 @@ final class ConsoleBrowserTest {
         assertThat(figure("rate")).not().hasText(shown);
         // While the server is away, the browser reports each request that fails.
         errors.removeIf(error -> error.contains("net::ERR"));
+    }
+
+    @Test
+    void a_page_that_nobody_sees_holds_no_stream_and_catches_up_when_it_is_seen() {
+        AtomicInteger ended = new AtomicInteger();
+        page.onRequestFailed(request -> ended.addAndGet(request.url().endsWith("/live") ? 1 : 0));
+        go("/");
+        assertThat(page.getByTestId("connection")).hasText("Live");
+
+        see(false);
+        page.waitForCondition(() -> ended.get() == 1);
+        String shown = figure("rate").innerText();
+
+        page.waitForRequest("**/api/v1/live", () -> see(true));
+        assertThat(page.getByTestId("connection")).hasText("Live");
+        assertThat(figure("rate")).not().hasText(shown);
+    }
+
+    private void see(boolean visible) {
+        page.evaluate(
+                "visible => { Object.defineProperty(document, 'hidden', { get: () => !visible, configurable: true });"
+                        + " document.dispatchEvent(new Event('visibilitychange')); }",
+                visible);
     }
 
     @ParameterizedTest

@@ -74,6 +74,12 @@ public final class ConsoleDoor implements AutoCloseable {
     /** Mounts everything on a server. More specific routes of other doors keep their precedence. */
     public void mount(ServerBuilder server) {
         server.service("/api/v1/live", guarded((ctx, request) -> {
+            if (request.method() == HttpMethod.HEAD) {
+                return HttpResponse.of(ResponseHeaders.builder(HttpStatus.OK)
+                        .contentType(MediaType.EVENT_STREAM)
+                        .set(HttpHeaderNames.CACHE_CONTROL, "no-store")
+                        .build());
+            }
             ctx.clearRequestTimeout();
             return streams.open();
         }));

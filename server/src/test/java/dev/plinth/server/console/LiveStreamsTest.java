@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -153,6 +154,13 @@ final class LiveStreamsTest {
         assertThat(services.get(0).get("endpoints")).hasSize(600);
         assertThat(services.get(1).get("endpoints")).hasSize(LiveStreams.ENDPOINTS_MAX - 600);
         assertThat(services.get(1).get("endpointCount").asInt()).isEqualTo(600);
+    }
+
+    @Test
+    void asking_for_the_head_opens_no_stream() throws Exception {
+        var head = port.send("HEAD", "/api/v1/live", Map.of());
+        assertThat(head.headers().firstValue("content-type")).contains("text/event-stream");
+        assertThat(port.door.streams().count()).isZero();
     }
 
     @Test
