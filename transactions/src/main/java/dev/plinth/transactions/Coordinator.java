@@ -1,35 +1,164 @@
 package dev.plinth.transactions;
 
-import dev.plinth.kernel.Engine;
+import dev.plinth.kernel.Clock;
+import dev.plinth.kernel.Codec;
+import dev.plinth.kernel.Journal;
 import dev.plinth.kernel.Partition;
 import dev.plinth.kernel.Refused;
+import dev.plinth.kernel.SerialThread;
+import dev.plinth.kernel.Storage;
+import dev.plinth.kernel.Watcher;
 import dev.plinth.wire.seata.GlobalStatus;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The coordinator of global transactions, as its doors see it.
  *
- * <p>All methods may be called from any thread and none waits. A future fails with {@link Refused} and with nothing else: {@code
- * OVERLOADED} beyond a limit of {@link TransactionLimits} or of the kernel, the other codes as the kernel says. A future may be
+ * <p>All methods may be called from any thread and none waits. A future fails with {@link Refused} and with nothing else (inside a
+ * {@link CompletionException} where Java puts it into one): {@code OVERLOADED} beyond a limit of {@link TransactionLimits} or of the kernel, the other codes as the kernel says. A future may be
  * completed on the engine's thread, so what hangs on it hands its work on.
  */
 public final class Coordinator implements AutoCloseable {
-    private final Partition<
-                    Engine<Command, Outcome, PhaseTwo, TransactionView>, Command, Outcome, PhaseTwo, TransactionView>
-            partition;
+    /*
+     * The engine knows what lives; the history knows what ended. A transaction leaves the one only when it is in the other, so who
+     * asks the engine first and the history second misses none.
+     */
 
-    Coordinator(
-            Partition<Engine<Command, Outcome, PhaseTwo, TransactionView>, Command, Outcome, PhaseTwo, TransactionView>
-                    partition) {
+    /** How long a door waits for phase two unless it has a reason to do otherwise; well under Seata's 30 s for a TM's request. */
+    public static final Duration PHASE_TWO_WAIT_DEFAULT = Duration.ofSeconds(10);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
+
+    private final Journal<Command> journal;
+    private final Partition<TransactionEngine, Command, Outcome, PhaseTwo, TransactionView> partition;
+    private final History history;
+    private final Executor historyThread;
+    private final HistoryFeed feed;
+    private final EndWaiters waiters;
+    private final Pulses pulses;
+    private final Watcher.Subscription ends;
+    private final Runnable release;
+
+    private Coordinator(
+            Journal<Command> journal,
+            Partition<TransactionEngine, Command, Outcome, PhaseTwo, TransactionView> partition,
+            History history,
+            Executor historyThread,
+            EndWaiters waiters,
+            Clock clock,
+            Consumer<String> report,
+            Runnable release) {
+        this.journal = journal;
         this.partition = partition;
+        this.history = history;
+        this.historyThread = historyThread;
+        this.waiters = waiters;
+        this.pulses = new Pulses(clock);
+        this.feed = new HistoryFeed(partition, history, historyThread, clock, report);
+        this.ends = partition.watch(Indexes.ENDED, this::ended);
+        this.release = release;
     }
+
+    /** What a journal for {@link #open} stores. */
+    public static Codec<Command> codec() {
+        return DiskCodec.COMMANDS;
+    }
+
+    /**
+     * Opens the coordinator of one partition, and starts to serve: phase two of what was decided before goes on.
+     *
+     * @param journal not started yet; closed with the coordinator
+     * @param history a directory of its own, for the transactions that ended
+     * @param participants asked from now on, even before this returns
+     * @param partition 0 to 1023, always the same for this journal
+     * @throws IOException if journal or history cannot be read
+     */
+    public static Coordinator open(
+            Journal<Command> journal, Storage history, Participants participants, Clock clock, int partition)
+            throws IOException {
+        var thread = SerialThread.named("plinth-transactions-history");
+        return open(
+                journal,
+                history,
+                participants,
+                clock,
+                new TransactionEngine(partition),
+                History.Size.OF_RELEASE,
+                thread,
+                LOG::warn,
+                thread::close);
+    }
+
+    static Coordinator open(
+            Journal<Command> journal,
+            Storage storage,
+            Participants participants,
+            Clock clock,
+            TransactionEngine engine,
+            History.Size size,
+            Executor historyThread,
+            Consumer<String> report,
+            Runnable release)
+            throws IOException {
+        var history = History.open(storage, size, report);
+        var waiters = new EndWaiters(clock);
+        try {
+            var partition = Partition.durable(
+                    engine, journal, DiskCodec.ALL, new ParticipantCalls(participants, waiters), clock);
+            var coordinator =
+                    new Coordinator(journal, partition, history, historyThread, waiters, clock, report, release);
+            coordinator.start();
+            return coordinator;
+        } catch (IOException | RuntimeException e) {
+            history.close();
+            release.run();
+            throw e;
+        }
+    }
+
+    private void start() {
+        ends.next();
+        feed.start();
+        pulses.start();
+    }
+
+    private void ended(Watcher.Batch<TransactionView> batch) {
+        for (Watcher.Item<TransactionView> item : batch.items()) {
+            item.view().ifPresent(view -> {
+                waiters.wake(view.id());
+                // A snapshot shows again what was counted before.
+                if (!batch.reset() && timedOut(view.status())) {
+                    pulses.timedOut();
+                }
+            });
+        }
+        ends.next();
+    }
+
+    private static boolean timedOut(GlobalStatus status) {
+        return status == GlobalStatus.TIMEOUT_ROLLBACKED || status == GlobalStatus.TIMEOUT_ROLLBACK_FAILED;
+    }
+
+    // ---- what a transaction's makers ask for
 
     /** Begins a transaction; completes once that is durable. */
     public CompletableFuture<TransactionId> begin(Command.Begin begin) {
-        return submit(begin, outcome -> ((Outcome.Begun) outcome).transaction());
+        return submit(begin, outcome -> {
+            pulses.begun();
+            return ((Outcome.Begun) outcome).transaction();
+        });
     }
 
     /** Adds a branch with its locks; completes once that is durable, with any answer but {@link Outcome.Overloaded}. */
@@ -42,23 +171,61 @@ public final class Coordinator implements AutoCloseable {
         return submit(report, Outcome.OfReport.class::cast);
     }
 
-    /**
-     * Decides to commit and completes once that is durable: {@code COMMITTED} if nothing is left to wait for (AT), {@code
-     * COMMITTING} while participants are being told, {@code TIMEOUT_ROLLBACKING} if it came too late, {@code FINISHED} if the
-     * transaction is unknown; repeated, the status as it is then.
-     */
-    public CompletableFuture<GlobalStatus> commit(TransactionId transaction) {
-        return submit(new Command.Commit(transaction), Coordinator::decided);
+    /** Whether none of the rows is locked by another transaction. */
+    public CompletableFuture<Boolean> lockable(TransactionId asker, String resourceId, List<LockKey> keys) {
+        return read(engine -> engine.lockable(asker, resourceId, keys));
     }
 
-    /** Decides to roll back and completes once that is durable, with {@code ROLLBACKING} while participants are being told. */
+    /**
+     * Decides to commit and completes once that is durable: {@code COMMITTED} if nothing is left that anyone waits for (AT),
+     * {@code COMMITTING} while participants are being told, {@code TIMEOUT_ROLLBACKING} if it came too late. Repeated, the status
+     * as it is then, also long after the end; {@code FINISHED} if nothing is known of the transaction.
+     */
+    public CompletableFuture<GlobalStatus> commit(TransactionId transaction) {
+        return decide(new Command.Commit(transaction), transaction);
+    }
+
+    /** As {@link #commit}, the other way: {@code ROLLBACKING} while participants are being told. */
     public CompletableFuture<GlobalStatus> rollback(TransactionId transaction) {
-        return submit(new Command.Rollback(transaction), Coordinator::decided);
+        return decide(new Command.Rollback(transaction), transaction);
+    }
+
+    /**
+     * As {@link #commit}, and if participants have to be told, waits until they are: what an application reads next is then
+     * confirmed. Completes with the status at the end, or with the one that holds when an attempt has failed or {@code patience}
+     * is over.
+     */
+    public CompletableFuture<GlobalStatus> commitAndAwait(TransactionId transaction, Duration patience) {
+        return decideAndAwait(new Command.Commit(transaction), transaction, patience);
+    }
+
+    /** As {@link #rollback}, and waits as {@link #commitAndAwait} does. */
+    public CompletableFuture<GlobalStatus> rollbackAndAwait(TransactionId transaction, Duration patience) {
+        return decideAndAwait(new Command.Rollback(transaction), transaction, patience);
+    }
+
+    /** The status as it is; {@code FINISHED} if nothing is known of the transaction. */
+    public CompletableFuture<GlobalStatus> status(TransactionId transaction) {
+        return read(engine -> engine.status(transaction))
+                .thenCompose(live -> live.isPresent()
+                        ? CompletableFuture.completedFuture(live.get())
+                        : endedStatus(transaction, GlobalStatus.FINISHED));
     }
 
     /** A Saga's engine says where its transaction stands; completes with the status after that. */
     public CompletableFuture<GlobalStatus> reportGlobal(TransactionId transaction, GlobalStatus status) {
-        return submit(new Command.ReportGlobal(transaction, status), Coordinator::decided);
+        return submit(new Command.ReportGlobal(transaction, status), Function.identity())
+                .thenCompose(outcome -> outcome instanceof Outcome.Decided decided
+                        ? CompletableFuture.completedFuture(decided.status())
+                        : endedStatus(transaction, status));
+    }
+
+    /**
+     * A person has repaired the rows that a failed rollback left behind: their locks are released and the transaction ends.
+     * Completes with its status; settling one that has not failed changes nothing.
+     */
+    public CompletableFuture<GlobalStatus> settle(TransactionId transaction) {
+        return decide(new Command.Settle(transaction), transaction);
     }
 
     /** Ends the back-off of phase two where it matches, because a participant is back. */
@@ -66,21 +233,161 @@ public final class Coordinator implements AutoCloseable {
         partition.retryEffects(which);
     }
 
-    private static GlobalStatus decided(Outcome outcome) {
-        return outcome instanceof Outcome.Decided(GlobalStatus status, var _, var _) ? status : GlobalStatus.FINISHED;
+    // ---- what people ask for
+
+    /** How much there is at the moment. */
+    public CompletableFuture<TransactionCounts> counts() {
+        return read(TransactionEngine::counts);
     }
 
-    private <R> CompletableFuture<R> submit(Command command, Function<Outcome, R> read) {
-        return partition.submit(command).thenApply(outcome -> {
-            if (outcome instanceof Outcome.Overloaded(String what, Duration retryAfter)) {
-                throw Refused.overloaded(what, retryAfter);
+    /**
+     * Transactions that have not ended, the newest first.
+     *
+     * @param from the {@link TransactionPage#next} of the page before; empty for the newest
+     * @param limit at most so many, 1 to {@link TransactionLimits#PAGE_MAX}
+     */
+    public CompletableFuture<TransactionPage> live(TransactionFilter filter, OptionalLong from, int limit) {
+        checkPage(limit);
+        return read(engine -> engine.live(filter, from.orElse(Long.MAX_VALUE), limit));
+    }
+
+    /** Transactions that ended, the newest first; parameters as {@link #live}. */
+    public CompletableFuture<TransactionPage> recent(TransactionFilter filter, OptionalLong from, int limit) {
+        checkPage(limit);
+        return ask(() -> history.page(filter, from, limit));
+    }
+
+    /** Everything known about one transaction, live or ended; empty if nothing is. */
+    public CompletableFuture<Optional<TransactionView>> get(TransactionId transaction) {
+        return read(engine -> engine.find(transaction))
+                .thenCompose(live -> live.isPresent()
+                        ? CompletableFuture.completedFuture(live)
+                        : ask(() -> history.get(transaction)));
+    }
+
+    /** The seconds that are over, the newest last, at most 300. */
+    public List<TransactionPulse> pulses() {
+        return pulses.last();
+    }
+
+    private static void checkPage(int limit) {
+        if (limit < 1 || limit > TransactionLimits.PAGE_MAX) {
+            throw new IllegalArgumentException(
+                    "a page has 1 to " + TransactionLimits.PAGE_MAX + " transactions, not " + limit);
+        }
+    }
+
+    // ---- how
+
+    private CompletableFuture<GlobalStatus> decide(Command command, TransactionId transaction) {
+        return submit(command, Function.identity()).thenCompose(outcome -> {
+            if (outcome instanceof Outcome.Decided decided) {
+                count(decided);
+                return CompletableFuture.completedFuture(decided.status());
             }
-            return read.apply(outcome);
+            return endedStatus(transaction, GlobalStatus.FINISHED);
         });
     }
 
+    private void count(Outcome.Decided decided) {
+        if (!decided.first()) {
+            return;
+        }
+        var sinceBegin = Duration.between(decided.begun(), journal.now());
+        switch (decided.status()) {
+            case COMMITTING, COMMITTED -> pulses.committed(sinceBegin);
+            case ROLLBACKING, ROLLBACKED -> pulses.rolledBack(sinceBegin);
+            default -> {} // time-outs are counted when they end; settling is no decision
+        }
+    }
+
+    private CompletableFuture<GlobalStatus> decideAndAwait(
+            Command command, TransactionId transaction, Duration patience) {
+        var waiter = waiters.add(transaction);
+        return decide(command, transaction)
+                .whenComplete((status, failure) -> {
+                    if (failure != null || !participantsAreTold(status)) {
+                        waiter.complete(null);
+                    } else {
+                        waiters.limit(waiter, patience);
+                    }
+                })
+                .thenCompose(status -> participantsAreTold(status)
+                        ? waiter.thenCompose(_ -> status(transaction)).thenApply(Coordinator::asAnswered)
+                        : CompletableFuture.completedFuture(status));
+    }
+
+    private static boolean participantsAreTold(GlobalStatus status) {
+        return switch (status) {
+            case COMMITTING, COMMIT_RETRYING, ROLLBACKING, ROLLBACK_RETRYING -> true;
+            case TIMEOUT_ROLLBACKING, TIMEOUT_ROLLBACK_RETRYING -> true;
+            case UNKNOWN, BEGIN, ASYNC_COMMITTING, COMMITTED, COMMIT_FAILED, ROLLBACKED, ROLLBACK_FAILED -> false;
+            case TIMEOUT_ROLLBACKED, TIMEOUT_ROLLBACK_FAILED, FINISHED, COMMIT_RETRY_TIMEOUT -> false;
+            case ROLLBACK_RETRY_TIMEOUT, DELETING -> false;
+            case STOP_COMMIT_OR_COMMIT_RETRY, STOP_ROLLBACK_OR_ROLLBACK_RETRY -> false;
+        };
+    }
+
+    private static GlobalStatus asAnswered(GlobalStatus status) {
+        return status == GlobalStatus.ASYNC_COMMITTING ? GlobalStatus.COMMITTED : status;
+    }
+
+    private CompletableFuture<GlobalStatus> endedStatus(TransactionId transaction, GlobalStatus otherwise) {
+        return ask(() -> history.get(transaction))
+                .thenApply(ended -> ended.map(TransactionView::status).orElse(otherwise));
+    }
+
+    private <R> CompletableFuture<R> submit(Command command, Function<Outcome, R> read) {
+        var answer = new CompletableFuture<R>();
+        var _ = partition.submit(command).whenComplete((outcome, failure) -> {
+            if (failure != null) {
+                answer.completeExceptionally(refusal(failure));
+            } else if (outcome instanceof Outcome.Overloaded(String what, Duration retryAfter)) {
+                answer.completeExceptionally(Refused.overloaded(what, retryAfter));
+            } else {
+                answer.complete(read.apply(outcome));
+            }
+        });
+        return answer;
+    }
+
+    private <R> CompletableFuture<R> read(Function<TransactionEngine, R> query) {
+        return partition.read(query);
+    }
+
+    /** Something of the history. */
+    private interface Question<R> {
+        R answer() throws IOException;
+    }
+
+    private <R> CompletableFuture<R> ask(Question<R> question) {
+        var answer = new CompletableFuture<R>();
+        historyThread.execute(() -> {
+            try {
+                answer.complete(question.answer());
+            } catch (IOException e) {
+                answer.completeExceptionally(new Refused(Refused.Code.STORAGE, String.valueOf(e.getMessage())));
+            } catch (RuntimeException e) {
+                answer.completeExceptionally(e);
+            }
+        });
+        return answer;
+    }
+
+    private static Throwable refusal(Throwable failure) {
+        return failure instanceof CompletionException wrapped && wrapped.getCause() != null
+                ? wrapped.getCause()
+                : failure;
+    }
+
+    /** Stops. What waits for an answer is refused; what was decided goes on with the next {@link #open}. */
     @Override
     public void close() {
+        ends.close();
+        feed.close();
+        pulses.close();
         partition.close();
+        historyThread.execute(history::close);
+        release.run();
     }
 }

@@ -1,5 +1,6 @@
 package dev.plinth.transactions;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.plinth.transactions.disk.Disk;
 import java.io.DataInputStream;
@@ -19,6 +20,9 @@ final class StateCodec {
 
     /** Bytes of one transaction; more can only be damage. */
     private static final int RECORD_BYTES_MAX = 1 << 30;
+
+    /** Lock keys of one transaction that the history keeps; they are for people to look at. */
+    static final int HISTORY_LOCK_KEYS_MAX = 1_000;
 
     private StateCodec() {}
 
@@ -153,8 +157,8 @@ final class StateCodec {
 
     // ---- ended transactions, for the history
 
-    /** The same record, without what only the engine needs. */
-    static byte[] encode(TransactionView view) {
+    /** The same record, without what only the engine needs, and with the first of its lock keys. */
+    static ByteString encode(TransactionView view) {
         var record = Disk.TransactionRecord.newBuilder()
                 .setId(view.id().value())
                 .setAsked(Disk.Begin.newBuilder()
@@ -165,23 +169,28 @@ final class StateCodec {
                 .setBegun(DiskCodec.nanos(view.begun()))
                 .setStatus(view.status().code());
         view.ended().ifPresent(ended -> record.setEnded(DiskCodec.nanos(ended)));
+        int keys = 0;
         for (BranchView branch : view.branches()) {
+            var kept = branch.lockKeys().stream()
+                    .limit(HISTORY_LOCK_KEYS_MAX - keys)
+                    .toList();
+            keys += kept.size();
             record.addBranches(Disk.BranchRecord.newBuilder()
                     .setId(branch.id())
                     .setAsked(Disk.RegisterBranch.newBuilder()
                             .setType(branch.type().code())
                             .setResourceId(branch.resourceId())
                             .setClientId(branch.clientId())
-                            .addAllRows(DiskCodec.rows(branch.lockKeys())))
+                            .addAllRows(DiskCodec.rows(kept)))
                     .setStatus(branch.status().code())
                     .setAttempts(branch.attempts()));
         }
         view.timeline().forEach(event -> record.addTimeline(record(event)));
-        return record.build().toByteArray();
+        return record.build().toByteString();
     }
 
     /** @throws IllegalArgumentException if they are not such bytes */
-    static TransactionView view(byte[] bytes) {
+    static TransactionView view(ByteString bytes) {
         try {
             return transaction(Disk.TransactionRecord.parseFrom(bytes)).view();
         } catch (InvalidProtocolBufferException e) {

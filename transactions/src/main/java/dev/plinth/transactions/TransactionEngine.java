@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** Decides about global transactions: who may join, who gets which row, and which way it goes. */
@@ -27,6 +28,9 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
 
     /** Transactions that one tick may time out; the others follow with the next tick. */
     static final int TIMEOUTS_PER_TICK_MAX = 1_000;
+
+    /** Transactions that one page of a list looks at, for the engine does nothing else meanwhile. */
+    static final int SCAN_MAX = 5_000;
 
     static final Duration TICK_SPACING = Duration.ofMillis(1);
 
@@ -299,18 +303,28 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         return Optional.ofNullable(transactions.get(id)).map(Transaction::status);
     }
 
-    /** Those that have not ended, in the order of their begin, from the one after an id (0 for the first). */
-    List<TransactionView> live(long after, int limit) {
+    /**
+     * Those that have not ended and match, the newest first.
+     *
+     * @param before only those that began before this one; {@link Long#MAX_VALUE} for all
+     */
+    TransactionPage live(TransactionFilter filter, long before, int limit) {
         List<TransactionView> page = new ArrayList<>();
-        for (Transaction transaction : transactions.after(after)) {
-            if (page.size() == limit) {
-                break;
+        int looked = 0;
+        long last = before;
+        for (Transaction transaction : transactions.before(before)) {
+            if (page.size() == limit || looked == SCAN_MAX) {
+                return new TransactionPage(page, OptionalLong.of(last));
             }
-            if (!transaction.over()) {
+            looked++;
+            last = transaction.id().value();
+            var asked = transaction.asked();
+            if (!transaction.over()
+                    && filter.matches(transaction.id(), transaction.status(), asked.name(), asked.applicationId())) {
                 page.add(transaction.view());
             }
         }
-        return page;
+        return new TransactionPage(page, OptionalLong.empty());
     }
 
     /** Whether none of the rows is locked by another transaction. */

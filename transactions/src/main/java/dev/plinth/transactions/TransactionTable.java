@@ -63,9 +63,9 @@ final class TransactionTable {
         }
     }
 
-    /** Those that come after an id (0 for the first), in the order of ids. */
-    Iterable<Transaction> after(long id) {
-        NavigableMap<Long, Integer> rest = places.tailMap(id, false);
+    /** Those that come before an id, the last first. */
+    Iterable<Transaction> before(long id) {
+        NavigableMap<Long, Integer> rest = places.headMap(id, false).descendingMap();
         return () -> rest.values().stream()
                 .map(place -> chunks.get(place / CHUNK).items[place % CHUNK])
                 .filter(Objects::nonNull)
