@@ -43,8 +43,7 @@ public final class Coordinator implements AutoCloseable {
 
     private final Journal<Command> journal;
     private final Partition<TransactionEngine, Command, Outcome, PhaseTwo, TransactionView> partition;
-    private final History history;
-    private final Executor historyThread;
+    private final HistoryDesk desk;
     private final HistoryFeed feed;
     private final EndWaiters waiters;
     private final Pulses pulses;
@@ -62,8 +61,7 @@ public final class Coordinator implements AutoCloseable {
             Runnable release) {
         this.journal = journal;
         this.partition = partition;
-        this.history = history;
-        this.historyThread = historyThread;
+        this.desk = new HistoryDesk(history, historyThread);
         this.waiters = waiters;
         this.pulses = new Pulses(clock);
         this.feed = new HistoryFeed(partition, history, historyThread, clock, report);
@@ -254,7 +252,7 @@ public final class Coordinator implements AutoCloseable {
     /** Transactions that ended, the newest first; parameters as {@link #live}. */
     public CompletableFuture<TransactionPage> recent(TransactionFilter filter, OptionalLong from, int limit) {
         checkPage(limit);
-        return ask(() -> history.page(filter, from, limit));
+        return desk.ask(history -> history.page(filter, from, limit));
     }
 
     /** Everything known about one transaction, live or ended; empty if nothing is. */
@@ -262,7 +260,7 @@ public final class Coordinator implements AutoCloseable {
         return read(engine -> engine.find(transaction))
                 .thenCompose(live -> live.isPresent()
                         ? CompletableFuture.completedFuture(live)
-                        : ask(() -> history.get(transaction)));
+                        : desk.ask(history -> history.get(transaction)));
     }
 
     /** The seconds that are over, the newest last, at most 300. */
@@ -333,7 +331,7 @@ public final class Coordinator implements AutoCloseable {
     }
 
     private CompletableFuture<GlobalStatus> endedStatus(TransactionId transaction, GlobalStatus otherwise) {
-        return ask(() -> history.get(transaction))
+        return desk.ask(history -> history.get(transaction))
                 .thenApply(ended -> ended.map(TransactionView::status).orElse(otherwise));
     }
 
@@ -355,25 +353,6 @@ public final class Coordinator implements AutoCloseable {
         return partition.read(query);
     }
 
-    /** Something of the history. */
-    private interface Question<R> {
-        R answer() throws IOException;
-    }
-
-    private <R> CompletableFuture<R> ask(Question<R> question) {
-        var answer = new CompletableFuture<R>();
-        historyThread.execute(() -> {
-            try {
-                answer.complete(question.answer());
-            } catch (IOException e) {
-                answer.completeExceptionally(new Refused(Refused.Code.STORAGE, String.valueOf(e.getMessage())));
-            } catch (RuntimeException e) {
-                answer.completeExceptionally(e);
-            }
-        });
-        return answer;
-    }
-
     private static Throwable refusal(Throwable failure) {
         return failure instanceof CompletionException wrapped && wrapped.getCause() != null
                 ? wrapped.getCause()
@@ -387,7 +366,7 @@ public final class Coordinator implements AutoCloseable {
         feed.close();
         pulses.close();
         partition.close();
-        historyThread.execute(history::close);
+        desk.close();
         release.run();
     }
 }

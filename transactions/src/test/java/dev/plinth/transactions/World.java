@@ -1,0 +1,166 @@
+package dev.plinth.transactions;
+
+import dev.plinth.kernel.FaultyStorage;
+import dev.plinth.kernel.JournalOptions;
+import dev.plinth.kernel.LocalJournal;
+import dev.plinth.kernel.SegmentOptions;
+import dev.plinth.kernel.SegmentStore;
+import dev.plinth.kernel.SimulatedClock;
+import dev.plinth.kernel.SimulatedThreads;
+import dev.plinth.wire.seata.BranchStatus;
+import dev.plinth.wire.seata.BranchType;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+
+/** A coordinator on its journal and its history, on faulty disks, with participants that answer as told; on the test's own thread. */
+final class World {
+    static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+    /** A question that a participant was asked. */
+    record Asked(PhaseTwo phaseTwo, CompletableFuture<BranchStatus> answer) {
+        void done() {
+            answer.complete(
+                    phaseTwo.direction() == PhaseTwo.Direction.COMMIT
+                            ? BranchStatus.PHASE_TWO_COMMITTED
+                            : BranchStatus.PHASE_TWO_ROLLBACKED);
+        }
+    }
+
+    final RandomGenerator random;
+    final SimulatedClock clock = new SimulatedClock();
+    final FaultyStorage disk = new FaultyStorage();
+    final FaultyStorage snapshots = new FaultyStorage();
+    final FaultyStorage historyDisk = new FaultyStorage();
+    final List<String> reports = new ArrayList<>();
+    final ArrayDeque<Asked> asked = new ArrayDeque<>();
+    private final JournalOptions journalOptions;
+    private final History.Size historySize;
+
+    SimulatedThreads threads;
+    Coordinator coordinator;
+
+    World() {
+        this(new Random(1), JournalOptions.defaults(), History.Size.OF_RELEASE);
+    }
+
+    World(RandomGenerator random, JournalOptions journalOptions, History.Size historySize) {
+        this.random = random;
+        this.journalOptions = journalOptions;
+        this.historySize = historySize;
+        this.threads = new SimulatedThreads(random);
+        this.coordinator = start();
+    }
+
+    private Coordinator start() {
+        try {
+            var store = SegmentStore.open(
+                    disk,
+                    SegmentOptions.defaults().withSegmentBytes(256 << 10),
+                    clock,
+                    threads.serial(),
+                    threads.serial(),
+                    reports::add);
+            var journal = LocalJournal.open(
+                    store,
+                    "transactions",
+                    Coordinator.codec(),
+                    snapshots,
+                    journalOptions,
+                    threads.serial(),
+                    threads.serial(),
+                    clock,
+                    reports::add);
+            return Coordinator.open(
+                    journal,
+                    historyDisk,
+                    phaseTwo -> {
+                        var question = new Asked(phaseTwo, new CompletableFuture<>());
+                        asked.add(question);
+                        return question.answer();
+                    },
+                    clock,
+                    new TransactionEngine(0),
+                    historySize,
+                    threads.serial(),
+                    reports::add,
+                    () -> {});
+        } catch (IOException e) {
+            throw new AssertionError("the coordinator does not start: " + e.getMessage(), e);
+        }
+    }
+
+    /** The process is killed, and starts again. */
+    void killed() {
+        disk.kill();
+        snapshots.kill();
+        historyDisk.kill();
+        restart();
+    }
+
+    /** The machine loses power, and starts again. */
+    void powerLost() {
+        disk.powerLoss(random);
+        snapshots.powerLoss(random);
+        historyDisk.powerLoss(random);
+        restart();
+    }
+
+    private void restart() {
+        clock.dropAlarms();
+        asked.clear();
+        threads = new SimulatedThreads(random);
+        coordinator = start();
+        threads.settle();
+    }
+
+    /** Lets everything happen that time is not needed for. */
+    <R> R settled(CompletableFuture<R> future) {
+        threads.settle();
+        if (!future.isDone()) {
+            throw new AssertionError("nothing is left to do, and there is no answer");
+        }
+        return future.join();
+    }
+
+    void pass(Duration duration) {
+        // In steps, for what an alarm starts may set the next one.
+        var step = Duration.ofMillis(50);
+        for (var left = duration; left.isPositive(); left = left.minus(step)) {
+            clock.advance(left.compareTo(step) < 0 ? left : step);
+            threads.settle();
+        }
+    }
+
+    TransactionId begin() {
+        return settled(coordinator.begin(new Command.Begin("pay", TIMEOUT, "bank", "default_tx_group")));
+    }
+
+    long tcc(TransactionId transaction, String resource) {
+        return register(transaction, BranchType.TCC, resource, "");
+    }
+
+    long at(TransactionId transaction, String lockKeys) {
+        return register(transaction, BranchType.AT, "jdbc:accounts", lockKeys);
+    }
+
+    private long register(TransactionId transaction, BranchType type, String resource, String lockKeys) {
+        var outcome = settled(coordinator.register(new Command.RegisterBranch(
+                transaction, type, resource, "bank:1", "{}", LockKey.parse(lockKeys), true)));
+        return ((Outcome.Registered) outcome).branchId();
+    }
+
+    /** The participants do what they are asked, until nothing is asked any more. */
+    void participantsAnswer() {
+        threads.settle();
+        while (!asked.isEmpty()) {
+            asked.remove().done();
+            threads.settle();
+        }
+    }
+}
