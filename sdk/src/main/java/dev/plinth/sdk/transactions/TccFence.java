@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The record lies in a table of the participant's database, by default {@code tcc_fence_log}, with the columns of Seata's
  * own fence: {@code xid, branch_id, action_name, status, gmt_create, gmt_modified}. Works with any database that has primary
- * keys and row locks; {@link #createTable} is for PostgreSQL and MySQL.
+ * keys and row locks; tested on PostgreSQL.
  */
 public final class TccFence implements AutoCloseable {
     /*
@@ -112,7 +112,7 @@ public final class TccFence implements AutoCloseable {
         return new TccFence(database, DEFAULT_TABLE, clock);
     }
 
-    /** Creates the table if it is not there. */
+    /** Creates the table if it is not there, in PostgreSQL's SQL. */
     public void createTable() throws SQLException {
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {

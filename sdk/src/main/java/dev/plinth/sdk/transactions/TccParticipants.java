@@ -110,7 +110,7 @@ final class TccParticipants implements CoordinatorRequests {
                     yield answer(rollback, Result.ok(), BranchStatus.PHASE_TWO_ROLLBACKED);
                 }
             };
-        } catch (Exception e) {
+        } catch (Throwable e) { // an Error of the action must not leave the coordinator without an answer
             LOG.log(Level.WARNING, "phase two failed; the coordinator will try again: " + request, e);
             return failed(request, e.toString());
         } finally {
