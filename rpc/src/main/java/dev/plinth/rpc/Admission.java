@@ -50,7 +50,14 @@ final class Admission {
         if (deadline.hasPassed()) {
             return false;
         }
-        return turns.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
+        if (!turns.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
+            return false;
+        }
+        if (deadline.hasPassed()) {
+            turns.release();
+            return false;
+        }
+        return true;
     }
 
     void endTurn() {

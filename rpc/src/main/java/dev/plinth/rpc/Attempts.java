@@ -1,5 +1,7 @@
 package dev.plinth.rpc;
 
+import dev.plinth.cells.CellMap;
+import dev.plinth.cells.Epoch;
 import dev.plinth.rpc.hessian.BodyException;
 import dev.plinth.rpc.hessian.SofaBodies;
 import dev.plinth.rpc.hessian.SofaRequest;
@@ -26,6 +28,8 @@ final class Attempts {
      * no effect. One whose connection broke may have had; that is repeated only if the call is idempotent. Nothing else is: a
      * deadline that passed leaves no time, and repeating what a server was too busy for makes it busier.
      */
+    private static final int CORRECTIONS_MAX = 3;
+
     private final BoltClient client;
     private final Directory directory;
     private final SofaBodies bodies;
@@ -38,33 +42,113 @@ final class Attempts {
         this.balance = balance;
     }
 
+    /** Where a call may go, and by which map that is so. */
+    private record Target(List<Endpoint> endpoints, Optional<CellMap> map) {}
+
     /** Makes the call; throws what the service throws, or an {@link RpcException}. */
     Reply make(Call call) throws Throwable {
         client.checkOpen();
         Deadline deadline = Deadline.in(call.timeout());
-        Set<String> tried = new HashSet<>();
-        RpcException last = null;
-        while (true) {
-            List<Endpoint> endpoints = directory.endpoints(call.service());
-            Optional<Endpoint> picked = client.balancer().pick(endpoints, tried, balance);
-            if (picked.isEmpty()) {
-                throw last != null ? last : nowhere(call);
-            }
-            Endpoint endpoint = picked.get();
-            tried.add(endpoint.address());
+        for (int corrections = 0; ; corrections++) {
+            Target target = target(call, deadline);
             try {
-                return attempt(call, endpoint, deadline);
+                return somewhere(call, target, deadline);
             } catch (RpcException e) {
-                last = e;
-                if (!mayTryAgain(call, e) || deadline.hasPassed()) {
+                Optional<CellAnswer> answer = cellAnswer(e);
+                if (answer.isEmpty() || target.map.isEmpty() || corrections == CORRECTIONS_MAX) {
                     throw e;
                 }
+                awaitNewerMap(call, target.map.get().epoch(), answer.get(), e, deadline);
             }
         }
     }
 
-    private static RpcException nowhere(Call call) {
-        return new RpcException(RpcException.Code.UNAVAILABLE, "no endpoint of " + call.service() + " is known");
+    private static Optional<CellAnswer> cellAnswer(RpcException e) {
+        return switch (e.code()) {
+            case WRONG_CELL, SHARD_FROZEN -> CellAnswer.in(e.detail());
+            default -> Optional.empty();
+        };
+    }
+
+    /**
+     * Returns when a map has come that is newer than the one by which the call was sent, and at least as new as the one by which
+     * it was turned away. A frozen shard opens with the next map.
+     */
+    private void awaitNewerMap(Call call, Epoch used, CellAnswer answer, RpcException e, Deadline deadline) {
+        Epoch wanted = switch (answer) {
+            case CellAnswer.WrongCell it -> it.epoch();
+            case CellAnswer.ShardFrozen it -> it.epoch().next();
+        };
+        if (!wanted.isAfter(used)) {
+            wanted = used.next();
+        }
+        CellMapSource maps = client.options().maps().orElseThrow();
+        Epoch known = maps.refresh(wanted, deadline.remaining().orElse(call.timeout()))
+                .map(CellMap::epoch)
+                .orElse(Epoch.NONE);
+        if (!known.isAfter(used) || deadline.hasPassed()) {
+            throw new RpcException(
+                    e.code(),
+                    e.detail() + "; it was sent by the map of epoch " + used.number()
+                            + ", and no newer one came in time",
+                    e);
+        }
+    }
+
+    /** The endpoints of the service; if it is one of cells, and called for a user, those in the user's cell. */
+    private Target target(Call call, Deadline deadline) {
+        List<Endpoint> all = directory.endpoints(call.service());
+        if (all.isEmpty()) {
+            throw nowhere("no endpoint of " + call.service() + " is known");
+        }
+        Optional<CellMapSource> maps = client.options().maps();
+        boolean inCells = all.stream().anyMatch(it -> it.cell().isPresent());
+        if (call.user().isEmpty() || maps.isEmpty() || !inCells) {
+            return new Target(all, Optional.empty());
+        }
+        CellMap map = maps.get()
+                .current()
+                .or(() -> maps.get()
+                        .refresh(Epoch.NONE.next(), deadline.remaining().orElse(call.timeout())))
+                .orElseThrow(() -> nowhere("no cell map is known, and " + call.what() + " is for a user"));
+        String owner = owner(map, call.user().get());
+        List<Endpoint> there = all.stream()
+                .filter(it -> it.cell().isPresent() && it.cell().get().equals(owner))
+                .toList();
+        if (there.isEmpty()) {
+            throw nowhere("no endpoint of " + call.service() + " is known in cell " + owner + ", which owns the user "
+                    + call.user().get() + " by the map of epoch " + map.epoch().number());
+        }
+        return new Target(there, Optional.of(map));
+    }
+
+    private static String owner(CellMap map, String user) {
+        try {
+            return map.ownerOf(user).name();
+        } catch (IllegalArgumentException e) {
+            throw new RpcException(RpcException.Code.BAD_REQUEST, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static RpcException nowhere(String why) {
+        return new RpcException(RpcException.Code.UNAVAILABLE, why);
+    }
+
+    private Reply somewhere(Call call, Target target, Deadline deadline) throws Throwable {
+        Set<String> tried = new HashSet<>();
+        while (true) {
+            Endpoint endpoint =
+                    client.balancer().pick(target.endpoints, tried, balance).orElseThrow();
+            tried.add(endpoint.address());
+            try {
+                return attempt(call, endpoint, target.map, deadline);
+            } catch (RpcException e) {
+                boolean noneLeft = target.endpoints.stream().allMatch(it -> tried.contains(it.address()));
+                if (noneLeft || !mayTryAgain(call, e) || deadline.hasPassed()) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private static boolean mayTryAgain(Call call, RpcException e) {
@@ -75,13 +159,13 @@ final class Attempts {
         };
     }
 
-    private Reply attempt(Call call, Endpoint endpoint, Deadline deadline) throws Throwable {
+    private Reply attempt(Call call, Endpoint endpoint, Optional<CellMap> map, Deadline deadline) throws Throwable {
         ClientConnection connection = client.peer(endpoint).connect(deadline);
         if (deadline.hasPassed()) {
             throw new RpcException(
                     RpcException.Code.TIMEOUT, "the deadline passed before " + call.what() + " could be sent");
         }
-        ClientConnection.RequestMaker maker = id -> request(call, id, deadline, connection.allocator());
+        ClientConnection.RequestMaker maker = id -> request(call, id, map, deadline, connection.allocator());
         if (call.oneWay()) {
             connection.sendOneWay(maker, deadline);
             return Reply.NONE;
@@ -94,11 +178,14 @@ final class Attempts {
         }
     }
 
-    private BoltFrame.Request request(Call call, int id, Deadline deadline, ByteBufAllocator allocator) {
+    private BoltFrame.Request request(
+            Call call, int id, Optional<CellMap> map, Deadline deadline, ByteBufAllocator allocator) {
         int millis = deadline.remainingMillis();
         Map<String, String> properties = new HashMap<>(call.properties());
         properties.put(WireProperties.DEADLINE, Integer.toString(millis));
         call.user().ifPresent(it -> properties.put(WireProperties.USER, it));
+        map.ifPresent(it -> properties.put(
+                WireProperties.CELL_EPOCH, Long.toString(it.epoch().number())));
         Map<String, String> header = new HashMap<>(properties);
         header.put(WireProperties.SERVICE, call.service());
         header.put(WireProperties.TARGET_SERVICE, call.service());
@@ -154,7 +241,11 @@ final class Attempts {
             throw badResponse(call, endpoint, e);
         }
         if (body.error().isPresent()) {
-            throw failed(body.error().get(), code(header).orElse(RpcException.Code.FAILED), header, call, endpoint);
+            String message = body.error().get();
+            RpcException.Code code = code(header)
+                    .or(() -> CellAnswer.in(message).map(it -> it.exception().code()))
+                    .orElse(RpcException.Code.FAILED);
+            throw failed(message, code, header, call, endpoint);
         }
         // A method may return an exception as its value; only the header tells it from one that was thrown.
         if (body.value() instanceof Throwable thrown && header.containsKey(WireProperties.RESPONSE_ERROR)) {

@@ -96,7 +96,7 @@ public final class BoltServer implements AutoCloseable {
      */
     public <T> String publish(Class<T> type, String version, T provider, AllowedTypes types) {
         String name = ServiceName.of(type, version);
-        var service = new PublishedService(name, type, provider, types);
+        var service = new PublishedService(name, type, provider, types, options.userId());
         if (services.putIfAbsent(name, service) != null) {
             throw new IllegalArgumentException(name + " is published already");
         }

@@ -1,16 +1,11 @@
 package dev.plinth.rpc;
 
-import java.lang.annotation.Annotation;
 import java.lang.reflect.Array;
 import java.lang.reflect.Method;
-import java.lang.reflect.Parameter;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** A method of a service's interface, as its caller needs to know it. */
@@ -21,7 +16,7 @@ record CalledMethod(
         List<Class<?>> exceptions,
         boolean oneWay,
         boolean idempotent,
-        OptionalInt userIndex) {
+        UserIds userIds) {
 
     static CalledMethod of(Method method, ReferenceOptions options) {
         boolean oneWay = method.isAnnotationPresent(OneWay.class);
@@ -34,38 +29,14 @@ record CalledMethod(
                 method.getReturnType(),
                 List.of(method.getExceptionTypes()),
                 oneWay,
-                options.idempotent() || method.isAnnotationPresent(Idempotent.class),
-                userIndex(method, options.userId()));
+                isIdempotent(method, options),
+                UserIds.of(method, options.userId()));
     }
 
-    private static OptionalInt userIndex(Method method, Class<? extends Annotation> annotation) {
-        Parameter[] parameters = method.getParameters();
-        int[] marked = IntStream.range(0, parameters.length)
-                .filter(it -> parameters[it].isAnnotationPresent(annotation))
-                .toArray();
-        if (marked.length == 0) {
-            return OptionalInt.empty();
-        }
-        Class<?> type = parameters[marked[0]].getType();
-        List<Class<?>> ids = List.of(String.class, long.class, int.class, Long.class, Integer.class);
-        if (marked.length > 1 || !ids.contains(type)) {
-            throw new IllegalArgumentException("@" + annotation.getSimpleName() + " in " + method
-                    + ": expected it at one parameter, of type String, long or int");
-        }
-        return OptionalInt.of(marked[0]);
-    }
-
-    /** The user's id among the arguments. */
-    Optional<String> user(@Nullable Object[] arguments) {
-        if (userIndex.isEmpty()) {
-            return Optional.empty();
-        }
-        Object id = arguments[userIndex.getAsInt()];
-        if (id == null) {
-            throw new IllegalArgumentException(
-                    "the user's id, argument " + (userIndex.getAsInt() + 1) + " of " + name + ", is null");
-        }
-        return Optional.of(id.toString());
+    private static boolean isIdempotent(Method method, ReferenceOptions options) {
+        return options.idempotent()
+                || method.isAnnotationPresent(Idempotent.class)
+                || method.isAnnotationPresent(ReadOnly.class);
     }
 
     boolean returnsFuture() {

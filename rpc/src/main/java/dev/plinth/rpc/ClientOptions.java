@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param inFlightMax calls without an answer on one connection; a further one goes elsewhere, or ends with OVERLOADED
  * @param limits of one frame
  * @param zone endpoints of this zone are preferred
+ * @param maps where the cell map comes from: calls for a user go to the cell that owns the user
  * @param filters around each call, the first one outermost
  */
 public record ClientOptions(
@@ -33,6 +34,7 @@ public record ClientOptions(
         int inFlightMax,
         BoltLimits limits,
         Optional<String> zone,
+        Optional<CellMapSource> maps,
         List<CallFilter> filters) {
 
     public static final ClientOptions DEFAULT = new ClientOptions(
@@ -45,6 +47,7 @@ public record ClientOptions(
             Duration.ofSeconds(5),
             4_096,
             BoltLimits.DEFAULT,
+            Optional.empty(),
             Optional.empty(),
             List.of());
 
@@ -81,6 +84,7 @@ public record ClientOptions(
                 inFlightMax,
                 limits,
                 zone,
+                maps,
                 filters);
     }
 
@@ -96,6 +100,7 @@ public record ClientOptions(
                 inFlightMax,
                 limits,
                 zone,
+                maps,
                 filters);
     }
 
@@ -112,13 +117,25 @@ public record ClientOptions(
                 inFlightMax,
                 limits,
                 zone,
+                maps,
                 filters);
     }
 
     /** How long an endpoint is left alone after failures to connect. */
     public ClientOptions withBackOff(Duration min, Duration max) {
         return new ClientOptions(
-                ioThreads, connectTimeout, callTimeout, heartbeat, idle, min, max, inFlightMax, limits, zone, filters);
+                ioThreads,
+                connectTimeout,
+                callTimeout,
+                heartbeat,
+                idle,
+                min,
+                max,
+                inFlightMax,
+                limits,
+                zone,
+                maps,
+                filters);
     }
 
     public ClientOptions withInFlightMax(int other) {
@@ -133,6 +150,7 @@ public record ClientOptions(
                 other,
                 limits,
                 zone,
+                maps,
                 filters);
     }
 
@@ -148,6 +166,7 @@ public record ClientOptions(
                 inFlightMax,
                 other,
                 zone,
+                maps,
                 filters);
     }
 
@@ -164,6 +183,7 @@ public record ClientOptions(
                 inFlightMax,
                 limits,
                 Optional.of(name),
+                maps,
                 filters);
     }
 
@@ -182,6 +202,24 @@ public record ClientOptions(
                 inFlightMax,
                 limits,
                 zone,
+                maps,
                 more);
+    }
+
+    /** Calls for a user go to the cell that owns the user, by this map. */
+    public ClientOptions with(CellMapSource source) {
+        return new ClientOptions(
+                ioThreads,
+                connectTimeout,
+                callTimeout,
+                heartbeat,
+                idle,
+                backOffMin,
+                backOffMax,
+                inFlightMax,
+                limits,
+                zone,
+                Optional.of(source),
+                filters);
     }
 }

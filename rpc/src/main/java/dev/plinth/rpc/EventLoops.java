@@ -14,6 +14,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /** Netty's threads, on epoll where the machine has it. */
@@ -35,6 +36,16 @@ final class EventLoops {
 
     static Class<? extends ServerChannel> serverChannel() {
         return EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    /** Closes it behind what was given to it to write before. */
+    static void closeAfterWrites(Channel channel) {
+        try {
+            channel.eventLoop().execute(() -> close(channel));
+        } catch (RejectedExecutionException e) {
+            // The loop has ended, and closed all its channels.
+            close(channel);
+        }
     }
 
     /** Closes it, now or soon; whoever wants to know hears of it in the channel's handler. */

@@ -30,7 +30,11 @@ final class FrameReader extends ByteToMessageDecoder {
             decoder.decode(in).ifPresent(out::add);
         } catch (BoltException e) {
             out.add(e);
-            broken = !e.connectionSurvives();
+            if (!e.connectionSurvives()) {
+                broken = true;
+                // Nobody will read them; and the base class takes a message without any byte read for a mistake.
+                in.skipBytes(in.readableBytes());
+            }
         }
     }
 }

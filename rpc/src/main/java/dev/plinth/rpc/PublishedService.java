@@ -2,6 +2,7 @@ package dev.plinth.rpc;
 
 import dev.plinth.rpc.hessian.AllowedTypes;
 import dev.plinth.rpc.hessian.SofaBodies;
+import java.lang.annotation.Annotation;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.HashMap;
@@ -20,15 +21,22 @@ final class PublishedService {
     private final String name;
     private final Object provider;
     private final SofaBodies bodies;
-    private final Map<String, Method> methods = new HashMap<>();
+    private final Map<String, ServedMethod> methods = new HashMap<>();
 
-    <T> PublishedService(String name, Class<T> type, T provider, AllowedTypes types) {
+    /** A method, and what its annotations say. */
+    record ServedMethod(Method method, UserIds userIds, boolean writes) {}
+
+    <T> PublishedService(
+            String name, Class<T> type, T provider, AllowedTypes types, Class<? extends Annotation> userId) {
         this.name = name;
         this.provider = provider;
         this.bodies = new SofaBodies(types);
         for (Method method : type.getMethods()) {
             method.setAccessible(true);
-            methods.put(key(method.getName(), Signatures.of(method)), method);
+            boolean writes = !method.isAnnotationPresent(ReadOnly.class);
+            methods.put(
+                    key(method.getName(), Signatures.of(method)),
+                    new ServedMethod(method, UserIds.of(method, userId), writes));
         }
     }
 
@@ -41,7 +49,7 @@ final class PublishedService {
     }
 
     /** @throws RpcException {@code NO_SUCH_METHOD} */
-    Method method(String methodName, List<String> signature) {
+    ServedMethod method(String methodName, List<String> signature) {
         String key = key(methodName, signature);
         return Optional.ofNullable(methods.get(key))
                 .orElseThrow(() -> new RpcException(

@@ -170,7 +170,7 @@ public final class RpcReference<T> {
                 timeout(),
                 mode == Mode.ONE_WAY,
                 method.idempotent(),
-                method.user(arguments).or(Routing::currentUser).or(RpcReference::servedUser));
+                method.userIds().in(arguments).or(Routing::currentUser).or(RpcReference::servedUser));
         CallFilter.Caller next = mode == Mode.FUTURE ? this::onVirtualThread : this::here;
         for (CallFilter filter : client.options().filters().reversed()) {
             CallFilter.Caller inner = next;

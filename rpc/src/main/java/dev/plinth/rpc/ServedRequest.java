@@ -1,5 +1,7 @@
 package dev.plinth.rpc;
 
+import dev.plinth.cells.Epoch;
+import dev.plinth.rpc.PublishedService.ServedMethod;
 import dev.plinth.rpc.ServeFilter.Serving;
 import dev.plinth.rpc.hessian.AllowedTypes;
 import dev.plinth.rpc.hessian.BodyException;
@@ -10,6 +12,7 @@ import dev.plinth.wire.bolt.BoltFrame;
 import dev.plinth.wire.bolt.BoltHeader;
 import java.lang.System.Logger.Level;
 import java.lang.reflect.Method;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,8 @@ final class ServedRequest {
     private static final System.Logger LOG = System.getLogger(ServedRequest.class.getName());
     /** For answers that have no object of an application's in them. */
     private static final SofaBodies ERRORS = new SofaBodies(AllowedTypes.of(Runnable.class));
+
+    private static final Duration GUARD_WAIT_MAX = Duration.ofSeconds(1);
 
     private final BoltServer server;
     private final ServerConnection connection;
@@ -114,12 +119,38 @@ final class ServedRequest {
         properties
                 .keySet()
                 .removeIf(it -> it.startsWith(WireProperties.HEAD_PREFIX) || it.equals(WireProperties.SERVICE));
-        Method method = service.method(read.request().method(), read.request().signature());
+        ServedMethod served =
+                service.method(read.request().method(), read.request().signature());
+        Method method = served.method();
         @Nullable Object[] arguments = read.arguments(method.getParameterTypes());
+        // The argument is what the service will act on, whatever the caller says besides.
+        served.userIds().in(arguments).ifPresent(it -> properties.put(WireProperties.USER, it));
         Deadline deadline = arrived.or(deadline(properties));
+        guard(properties, served.writes(), deadline);
         var call = new CallContext(
                 name, method.getName(), properties, connection.channel().remoteAddress(), deadline);
         return call.call(() -> filtered(call, () -> service.run(method, arguments, deadline)));
+    }
+
+    private void guard(Map<String, String> properties, boolean writes, Deadline deadline) {
+        String user = properties.get(WireProperties.USER);
+        if (user == null || server.options().guard().isEmpty()) {
+            return;
+        }
+        Duration within = deadline.remaining().orElse(GUARD_WAIT_MAX);
+        server.options().guard().get().check(user, writes, epoch(properties), within);
+    }
+
+    private static Epoch epoch(Map<String, String> properties) {
+        String epoch = properties.getOrDefault(WireProperties.CELL_EPOCH, "0");
+        try {
+            return new Epoch(Long.parseLong(epoch));
+        } catch (IllegalArgumentException e) {
+            throw new RpcException(
+                    RpcException.Code.BAD_REQUEST,
+                    WireProperties.CELL_EPOCH + " is '" + epoch + "': expected a whole number, 0 or more",
+                    e);
+        }
     }
 
     private Deadline deadline(Map<String, String> properties) {

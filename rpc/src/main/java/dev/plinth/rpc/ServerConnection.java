@@ -83,7 +83,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<Object> {
             writer.write(responses.bare(BoltDialect.V1, id, BoltStatus.CODEC_EXCEPTION, failure));
         });
         if (!e.connectionSurvives()) {
-            channel.eventLoop().execute(() -> EventLoops.close(channel));
+            EventLoops.closeAfterWrites(channel);
         }
     }
 
@@ -103,7 +103,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<Object> {
     /** Closes a connection on which nothing is outstanding, behind what is still to be written. */
     void closeIfDraining() {
         if (server.isDraining() && unanswered.get() == 0) {
-            channel.eventLoop().execute(() -> EventLoops.close(channel));
+            EventLoops.closeAfterWrites(channel);
         }
     }
 

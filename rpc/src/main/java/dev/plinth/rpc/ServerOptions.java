@@ -1,6 +1,7 @@
 package dev.plinth.rpc;
 
 import dev.plinth.wire.bolt.BoltLimits;
+import java.lang.annotation.Annotation;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -20,6 +21,8 @@ import java.util.concurrent.Executor;
  * @param connectionsMax a further one is closed at once
  * @param limits of one frame
  * @param filters around each call, the first one outermost
+ * @param guard keeps calls out that are for users of another cell
+ * @param userId the annotation that marks the user's id among a method's parameters
  */
 public record ServerOptions(
         InetSocketAddress listen,
@@ -30,7 +33,9 @@ public record ServerOptions(
         long requestBytesMax,
         int connectionsMax,
         BoltLimits limits,
-        List<ServeFilter> filters) {
+        List<ServeFilter> filters,
+        Optional<CellGuard> guard,
+        Class<? extends Annotation> userId) {
 
     /** A free port on loopback, virtual threads, and limits for a process of some hundred megabytes. */
     public static final ServerOptions DEFAULT = new ServerOptions(
@@ -42,7 +47,9 @@ public record ServerOptions(
             128L << 20,
             10_000,
             BoltLimits.DEFAULT,
-            List.of());
+            List.of(),
+            Optional.empty(),
+            UserId.class);
 
     public ServerOptions {
         filters = List.copyOf(filters);
@@ -69,7 +76,9 @@ public record ServerOptions(
                 requestBytesMax,
                 connectionsMax,
                 limits,
-                filters);
+                filters,
+                guard,
+                userId);
     }
 
     /** Services run on this executor. */
@@ -83,7 +92,9 @@ public record ServerOptions(
                 requestBytesMax,
                 connectionsMax,
                 limits,
-                filters);
+                filters,
+                guard,
+                userId);
     }
 
     /** How many calls run at once, and how many run or wait. */
@@ -97,12 +108,24 @@ public record ServerOptions(
                 requestBytesMax,
                 connectionsMax,
                 limits,
-                filters);
+                filters,
+                guard,
+                userId);
     }
 
     public ServerOptions withLimits(BoltLimits other) {
         return new ServerOptions(
-                listen, ioThreads, executor, runningMax, requestsMax, requestBytesMax, connectionsMax, other, filters);
+                listen,
+                ioThreads,
+                executor,
+                runningMax,
+                requestsMax,
+                requestBytesMax,
+                connectionsMax,
+                other,
+                filters,
+                guard,
+                userId);
     }
 
     /** One more filter, within those that are there. */
@@ -110,6 +133,48 @@ public record ServerOptions(
         List<ServeFilter> more = new ArrayList<>(filters);
         more.add(filter);
         return new ServerOptions(
-                listen, ioThreads, executor, runningMax, requestsMax, requestBytesMax, connectionsMax, limits, more);
+                listen,
+                ioThreads,
+                executor,
+                runningMax,
+                requestsMax,
+                requestBytesMax,
+                connectionsMax,
+                limits,
+                more,
+                guard,
+                userId);
+    }
+
+    /** Serves as part of a cell. */
+    public ServerOptions with(CellGuard cellGuard) {
+        return new ServerOptions(
+                listen,
+                ioThreads,
+                executor,
+                runningMax,
+                requestsMax,
+                requestBytesMax,
+                connectionsMax,
+                limits,
+                filters,
+                Optional.of(cellGuard),
+                userId);
+    }
+
+    /** Another annotation than {@link UserId} marks the user's id. */
+    public ServerOptions withUserId(Class<? extends Annotation> annotation) {
+        return new ServerOptions(
+                listen,
+                ioThreads,
+                executor,
+                runningMax,
+                requestsMax,
+                requestBytesMax,
+                connectionsMax,
+                limits,
+                filters,
+                guard,
+                annotation);
     }
 }

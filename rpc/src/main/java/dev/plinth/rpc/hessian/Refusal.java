@@ -46,6 +46,8 @@ final class Refusal extends IOException {
 
     private static String plain(Throwable failure) {
         String message = failure.getMessage();
-        return message == null ? failure.getClass().getSimpleName() : message;
+        return message == null || message.isEmpty()
+                ? "it does not fit what was expected (" + failure.getClass().getSimpleName() + ")"
+                : message;
     }
 }
