@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Clients that draw operations from a workload and do them, each one operation after another. */
 final class Driver {
@@ -25,6 +27,8 @@ final class Driver {
      * DONE is an acknowledgement. An operation that was given up may have been done nevertheless; nobody may count on it.
      */
     static final int CLIENTS_MAX = 1_024;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Driver.class);
 
     private static final Duration BACKOFF_MIN = Duration.ofMillis(50);
     private static final Duration BACKOFF_MAX = Duration.ofSeconds(1);
@@ -143,20 +147,23 @@ final class Driver {
         Duration backoff = BACKOFF_MIN;
         while (true) {
             Duration pause = backoff;
-            try {
-                Answer answer = attempt(operation, id);
-                if (answer.outcome() == Outcome.DONE) {
+            switch (attempt(operation, id)) {
+                case Answered(Answer answer)
+                when answer.outcome() == Outcome.DONE -> {
                     acknowledge(operation, id, answer.cents(), System.nanoTime() - moment);
                     return;
                 }
-                if (!answer.outcome().isRetryable()) {
+                case Answered(Answer answer)
+                when !answer.outcome().isRetryable() -> {
                     statistics.refused(answer.outcome().name());
                     return;
                 }
-                statistics.failed(answer.outcome().name());
-            } catch (PlinthException e) {
-                statistics.failed(e.code().name());
-                pause = e.retryAfter().orElse(backoff);
+                case Answered(Answer answer) ->
+                    statistics.failed(answer.outcome().name());
+                case Failed(String why, Optional<Duration> retryAfter) -> {
+                    statistics.failed(why);
+                    pause = retryAfter.orElse(backoff);
+                }
             }
             if (stopping || System.nanoTime() + pause.toNanos() > giveUp) {
                 statistics.gaveUp();
@@ -169,7 +176,26 @@ final class Driver {
         }
     }
 
-    private Answer attempt(Operation operation, String id) {
+    /** What came of one call. */
+    private sealed interface Attempt {}
+
+    private record Answered(Answer answer) implements Attempt {}
+
+    private record Failed(String why, Optional<Duration> retryAfter) implements Attempt {}
+
+    private Attempt attempt(Operation operation, String id) {
+        try {
+            return new Answered(call(operation, id));
+        } catch (PlinthException e) {
+            return new Failed(e.code().name(), e.retryAfter());
+        } catch (RuntimeException e) {
+            // The service's own exception: its database is away, say.
+            LOG.debug("{} of {}", id, operation, e);
+            return new Failed(e.getClass().getSimpleName(), Optional.empty());
+        }
+    }
+
+    private Answer call(Operation operation, String id) {
         return switch (operation) {
             case Operation.Balance it -> accounts.balance(it.customer());
             case Operation.DepositChecking it -> answer(accounts.depositChecking(id, it.customer(), it.cents()));

@@ -107,6 +107,9 @@ class DriverTest {
         bank.script.add(() -> {
             throw new PlinthException(Code.TIMEOUT, "lost");
         });
+        bank.script.add(() -> {
+            throw new IllegalStateException("the service's own trouble");
+        });
         bank.script.add(() -> Outcome.IN_PROGRESS);
         bank.script.add(() -> Outcome.ROLLED_BACK);
         bank.script.add(() -> Outcome.UNKNOWN);
@@ -115,9 +118,10 @@ class DriverTest {
         await().until(() -> transfers(driver) > 3);
         driver.stop(Duration.ofSeconds(10));
 
-        assertThat(bank.attempts.get("run-1").get()).isEqualTo(5);
+        assertThat(bank.attempts.get("run-1").get()).isEqualTo(6);
         assertThat(total.line())
-                .contains("failed.IN_PROGRESS=1 failed.ROLLED_BACK=1 failed.TIMEOUT=1 failed.UNKNOWN=1")
+                .contains(
+                        "failed.IN_PROGRESS=1 failed.IllegalStateException=1 failed.ROLLED_BACK=1 failed.TIMEOUT=1 failed.UNKNOWN=1")
                 .contains("gave_up=0");
         assertThat(driver.failure()).isEmpty();
     }
