@@ -5,7 +5,7 @@ import { merge, type Point } from './history';
 import { follow, type SeenService } from './presence';
 
 /** A page whose last document is older than this says so. */
-const STALE_MILLIS = 3_500;
+const STALE_MILLIS = 3_000;
 /** A connection that says nothing for so long is given up, even if it seems to be open. */
 const SILENT_MILLIS = 10_000;
 const RETRY_MILLIS = 2_000;
@@ -17,7 +17,7 @@ class Stream {
   now = $state(Date.now());
   #receivedAt = $state(0);
   #resumedAt = $state(0);
-  #open = $state(false);
+  #open = false;
   /** Server's time minus this page's, so that ages are right on a machine whose clock is not. */
   #skewMillis = 0;
 
@@ -26,8 +26,8 @@ class Stream {
   #retry: number | undefined;
 
   get connected(): boolean {
-    const resuming = this.now - this.#resumedAt < STALE_MILLIS;
-    return resuming || (this.#open && this.now - this.#receivedAt < STALE_MILLIS);
+    // By the age of what is shown: a connection that breaks and is back within a moment is nobody's business.
+    return this.now - Math.max(this.#receivedAt, this.#resumedAt) < STALE_MILLIS;
   }
 
   /** How old what is shown is; undefined while it is fresh, or if there is nothing yet. */
