@@ -82,6 +82,8 @@ public final class FaultyStorage implements Storage {
     private boolean failsWrites;
     private boolean failsSyncs;
     private boolean liesAboutSyncs;
+    private boolean liesAboutDirectory;
+    private int changesLeft = Integer.MAX_VALUE;
 
     /** How often any file was synced. */
     public long syncs() {
@@ -108,14 +110,39 @@ public final class FaultyStorage implements Storage {
         liesAboutSyncs = lie;
     }
 
+    /** From now on syncs of the directory report success and do nothing. */
+    public void lieAboutDirectory(boolean lie) {
+        liesAboutDirectory = lie;
+    }
+
+    /** After so many more changes and syncs the machine stops: nothing works any more until {@link #powerLoss} or {@link #kill}. */
+    public void stopAfter(int changes) {
+        changesLeft = changes;
+    }
+
+    /** Whether it came to that. */
+    public boolean stopped() {
+        return changesLeft == 0;
+    }
+
+    private void count() throws IOException {
+        if (changesLeft == 0) {
+            throw new IOException("the machine has stopped (simulated)");
+        }
+        if (changesLeft != Integer.MAX_VALUE) {
+            changesLeft--;
+        }
+    }
+
     /** The process ends; the system, and what it has in memory, goes on. */
     public void kill() {
         life++;
+        changesLeft = Integer.MAX_VALUE;
     }
 
     /** The machine loses power. */
     public void powerLoss(RandomGenerator random) {
-        life++;
+        kill();
         int kept = changes.isEmpty() ? 0 : random.nextInt(changes.size() + 1);
         changes.subList(0, kept).forEach(change -> change.apply(durable));
         changes.clear();
@@ -180,7 +207,8 @@ public final class FaultyStorage implements Storage {
         return content;
     }
 
-    private void change(Change change) {
+    private void change(Change change) throws IOException {
+        count();
         change.apply(cached);
         changes.add(change);
     }
@@ -232,10 +260,11 @@ public final class FaultyStorage implements Storage {
 
     @Override
     public void syncDirectory() throws IOException {
+        count();
         if (failsSyncs) {
             throw new IOException("syncing the directory failed: a simulated fault");
         }
-        if (!liesAboutSyncs) {
+        if (!liesAboutDirectory) {
             changes.forEach(change -> change.apply(durable));
             changes.clear();
         }
@@ -272,6 +301,7 @@ public final class FaultyStorage implements Storage {
         @Override
         public void write(ByteBuffer from, long offset) throws IOException {
             check();
+            count();
             if (failsWrites) {
                 content.write(from.slice(from.position(), from.remaining() / 2), offset);
                 throw new IOException("writing " + name + " at offset " + offset + " failed: a simulated fault");
@@ -290,6 +320,7 @@ public final class FaultyStorage implements Storage {
         @Override
         public void sync() throws IOException {
             check();
+            count();
             syncs++;
             if (failsSyncs) {
                 content.dirty.clear();

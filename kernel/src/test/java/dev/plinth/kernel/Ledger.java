@@ -170,13 +170,17 @@ final class Ledger implements Engine<Ledger.Command, Ledger.Outcome, Ledger.Paym
         check(context);
         var due = holds.entrySet().stream()
                 .filter(hold -> !hold.getValue().until().isAfter(context.now()))
+                // Not the map's entries: a tree's entry is another one after a removal.
+                .map(Map.Entry::getKey)
                 .toList();
         if (due.isEmpty()) {
             throw new IllegalStateException("a tick and nothing is due");
         }
-        for (var hold : due) {
-            holds.remove(hold.getKey());
-            add(hold.getValue().account(), hold.getValue().amount(), context);
+        for (long number : due) {
+            var hold = holds.remove(number);
+            if (hold != null) {
+                add(hold.account(), hold.amount(), context);
+            }
         }
     }
 
