@@ -1,0 +1,225 @@
+package dev.plinth.transactions.door.seata;
+
+import dev.plinth.transactions.Participants;
+import dev.plinth.transactions.PhaseTwo;
+import dev.plinth.transactions.TransactionId;
+import dev.plinth.transactions.Xid;
+import dev.plinth.wire.seata.BranchStatus;
+import dev.plinth.wire.seata.BranchType;
+import dev.plinth.wire.seata.SeataFrame;
+import dev.plinth.wire.seata.SeataMessage;
+import dev.plinth.wire.seata.SeataMessage.BranchEndResponse;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reaches resource managers over the channels that they opened to this process's Seata door.
+ *
+ * <p>Made before the coordinator, which needs it to perform phase two; until the door is open nobody is connected, and every attempt
+ * fails and is tried again.
+ */
+public final class SeataParticipants implements Participants {
+    /*
+     * Who is asked: the client that registered the branch, if its channel still lives; else the same application on the same host
+     * (it reconnected, or restarted); else the same application elsewhere; and for AT, whose phase two needs nothing but the
+     * database, any application that serves it. A TCC resource is a name that two applications may have given to different things,
+     * so another application is never asked about it. That is Seata's rule too.
+     *
+     * Among equals the turn goes round, so that the next attempt meets another client.
+     *
+     * An answer is paired by our request id, and must name the same XID and branch: ids start anew with the process, and a client
+     * may still be answering its predecessor. It may come over another channel than the question, as a client that reconnected
+     * answers over its new one.
+     */
+    /** As Seata's server: after it the attempt counts as failed, and its answer is not waited for. */
+    static final Duration ANSWER_MAX_DEFAULT = Duration.ofSeconds(15);
+
+    private record Pending(
+            PhaseTwo phaseTwo,
+            String xid,
+            ClientConnection connection,
+            CompletableFuture<BranchStatus> answer,
+            Future<?> timeout) {}
+
+    /** Nobody was asked, or nobody answered. Carries no stack trace: it is an answer, made often. */
+    static final class NotReached extends RuntimeException {
+        NotReached(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    private final Duration answerMax;
+    private final Map<String, List<ClientConnection>> byResource = new ConcurrentHashMap<>();
+    private final Map<Integer, Pending> pending = new ConcurrentHashMap<>();
+    private final AtomicInteger requestIds = new AtomicInteger();
+    private final AtomicInteger turns = new AtomicInteger();
+
+    /** Set when the door opens, before the first client can be there; read on the engine's thread. */
+    private volatile @Nullable Function<TransactionId, Xid> xids;
+
+    public SeataParticipants() {
+        this(ANSWER_MAX_DEFAULT);
+    }
+
+    /** @param answerMax how long a resource manager may take to answer one attempt */
+    SeataParticipants(Duration answerMax) {
+        this.answerMax = answerMax;
+    }
+
+    void opened(Function<TransactionId, Xid> names) {
+        xids = names;
+    }
+
+    /** From now on this connection serves these resources too. */
+    void serves(ClientConnection connection, Set<String> resources) {
+        for (String resource : resources) {
+            byResource.compute(resource, (_, serving) -> {
+                if (serving == null) {
+                    return List.of(connection);
+                }
+                if (serving.contains(connection)) {
+                    return serving;
+                }
+                var more = new ArrayList<>(serving);
+                more.add(connection);
+                return List.copyOf(more);
+            });
+        }
+    }
+
+    /** The connection is closed: nobody is asked over it any more, and what was asked over it will not be answered. */
+    void gone(ClientConnection connection, Set<String> resources) {
+        for (String resource : resources) {
+            byResource.computeIfPresent(resource, (_, serving) -> {
+                var left = serving.stream().filter(one -> one != connection).toList();
+                return left.isEmpty() ? null : left;
+            });
+        }
+        pending.forEach((id, waiting) -> {
+            if (waiting.connection == connection) {
+                fail(id, "the connection was closed before the answer");
+            }
+        });
+    }
+
+    /** Asks one client of each resource to delete undo records that are older than this; nobody waits for it. */
+    void deleteUndoLogs(int saveDays) {
+        byResource.forEach((resource, serving) -> serving.getFirst()
+                .send(SeataFrame.oneWay(
+                        requestIds.incrementAndGet(),
+                        new SeataMessage.UndoLogDeleteRequest(BranchType.AT, resource, saveDays))));
+    }
+
+    @Override
+    public CompletableFuture<BranchStatus> perform(PhaseTwo phaseTwo) {
+        var names = xids;
+        var chosen = choose(phaseTwo);
+        if (names == null || chosen.isEmpty()) {
+            return CompletableFuture.failedFuture(
+                    new NotReached("no client that serves " + phaseTwo.resourceId() + " is connected"));
+        }
+        var connection = chosen.get();
+        if (!connection.writable()) {
+            return CompletableFuture.failedFuture(
+                    new NotReached("the client does not read what it was sent, and too much waits for it"));
+        }
+        String xid = names.apply(phaseTwo.transaction()).toString();
+        var answer = new CompletableFuture<BranchStatus>();
+        int id = requestIds.incrementAndGet();
+        try {
+            var timeout = connection
+                    .eventLoop()
+                    .schedule(
+                            () -> fail(id, "no answer within " + answerMax.toMillis() + " ms"),
+                            answerMax.toNanos(),
+                            TimeUnit.NANOSECONDS);
+            pending.put(id, new Pending(phaseTwo, xid, connection, answer, timeout));
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(new NotReached("the door is closing"));
+        }
+        connection.send(
+                SeataFrame.request(id, message(phaseTwo, xid)),
+                failure -> failure.ifPresent(why -> fail(id, "the request could not be sent: " + why)));
+        if (!connection.open()) {
+            // It may have closed before the attempt was noted, and so without failing it.
+            fail(id, "the connection was closed");
+        }
+        return answer;
+    }
+
+    /** A resource manager's answer; one that nobody waits for changes nothing. */
+    void answered(int requestId, BranchEndResponse response) {
+        var waiting = pending.get(requestId);
+        if (waiting == null || !answers(response, waiting)) {
+            return;
+        }
+        pending.remove(requestId);
+        waiting.timeout.cancel(false);
+        waiting.answer.complete(response.branchStatus());
+    }
+
+    private static boolean answers(BranchEndResponse response, Pending waiting) {
+        boolean sameDirection = switch (response) {
+            case SeataMessage.BranchCommitResponse _ -> waiting.phaseTwo.direction() == PhaseTwo.Direction.COMMIT;
+            case SeataMessage.BranchRollbackResponse _ -> waiting.phaseTwo.direction() == PhaseTwo.Direction.ROLLBACK;
+        };
+        return sameDirection
+                && response.branchId() == waiting.phaseTwo.branchId()
+                && response.xid().equals(waiting.xid);
+    }
+
+    private void fail(int requestId, String why) {
+        var waiting = pending.remove(requestId);
+        if (waiting != null) {
+            waiting.timeout.cancel(false);
+            waiting.answer.completeExceptionally(new NotReached(why));
+        }
+    }
+
+    private static SeataMessage message(PhaseTwo phaseTwo, String xid) {
+        return switch (phaseTwo.direction()) {
+            case COMMIT ->
+                new SeataMessage.BranchCommitRequest(
+                        xid, phaseTwo.branchId(), phaseTwo.type(), phaseTwo.resourceId(), phaseTwo.applicationData());
+            case ROLLBACK ->
+                new SeataMessage.BranchRollbackRequest(
+                        xid, phaseTwo.branchId(), phaseTwo.type(), phaseTwo.resourceId(), phaseTwo.applicationData());
+        };
+    }
+
+    private Optional<ClientConnection> choose(PhaseTwo phaseTwo) {
+        var serving = byResource.getOrDefault(phaseTwo.resourceId(), List.of());
+        String id = phaseTwo.clientId();
+        return pick(serving, client -> client.id().equals(id))
+                .or(() -> pick(serving, client -> id.startsWith(client.applicationOnHost())))
+                .or(() -> pick(serving, client -> id.startsWith(client.applicationId() + ":")))
+                .or(() -> anyoneWillDo(phaseTwo) ? pick(serving, _ -> true) : Optional.empty());
+    }
+
+    private static boolean anyoneWillDo(PhaseTwo phaseTwo) {
+        return phaseTwo.type() == BranchType.AT || phaseTwo.branchId() == PhaseTwo.WHOLE_SAGA;
+    }
+
+    private Optional<ClientConnection> pick(List<ClientConnection> serving, Predicate<Client> wanted) {
+        var candidates = serving.stream()
+                .filter(connection ->
+                        connection.open() && connection.client().filter(wanted).isPresent())
+                .toList();
+        return candidates.isEmpty()
+                ? Optional.empty()
+                : Optional.of(candidates.get(Math.floorMod(turns.getAndIncrement(), candidates.size())));
+    }
+}
