@@ -3,6 +3,7 @@ package dev.plinth.sdk;
 import dev.plinth.cells.CellMap;
 import dev.plinth.cells.CellMapMessages;
 import dev.plinth.cells.Epoch;
+import dev.plinth.rpc.CellMapSource;
 import dev.plinth.wire.cells.v1.CellMapsGrpc;
 import dev.plinth.wire.cells.v1.WatchCellMapRequest;
 import io.grpc.Status;
@@ -17,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /** Follows the cell map. While no server can be reached, the last known map holds. */
-final class CellMapClient {
+final class CellMapClient implements CellMapSource {
 
     private static final Logger LOG = System.getLogger(CellMapClient.class.getName());
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(3));
@@ -28,7 +29,6 @@ final class CellMapClient {
     private final Condition changed = lock.newCondition();
     // Written under the lock, read by every call.
     private volatile Optional<CellMap> newest = Optional.empty();
-    private volatile boolean told;
 
     // In turns.
     private int failures;
@@ -40,22 +40,15 @@ final class CellMapClient {
         turns.take(this::watch);
     }
 
-    /** The newest map that this process has been told of; empty if none was ever put, or no server could be asked so far. */
-    Optional<CellMap> newest() {
+    @Override
+    public Optional<CellMap> current() {
         return newest;
     }
 
-    /** Waits until a server has said what the map is, or that there is none; returns at once ever after. */
-    Optional<CellMap> awaitTold(Duration timeout) {
-        if (!told) {
-            await(timeout, () -> told);
-        }
-        return newest;
-    }
-
-    /** Waits for a map of this epoch or a later one; the newest map there is when the time is over. */
-    Optional<CellMap> awaitEpoch(Epoch epoch, Duration timeout) {
-        await(timeout, () -> newest.isPresent() && !epoch.isAfter(newest.get().epoch()));
+    /** Newer maps come by themselves; so there is nothing to ask for, only to wait. */
+    @Override
+    public Optional<CellMap> refresh(Epoch atLeast, Duration within) {
+        await(within, () -> newest.isPresent() && !atLeast.isAfter(newest.get().epoch()));
         return newest;
     }
 
@@ -107,24 +100,22 @@ final class CellMapClient {
     }
 
     private void tell(dev.plinth.wire.cells.v1.CellMap message) {
-        Optional<CellMap> map = Optional.empty();
-        if (message.getEpoch() > 0) {
-            try {
-                map = Optional.of(CellMapMessages.fromMessage(message));
-            } catch (IllegalArgumentException e) {
-                LOG.log(Level.ERROR, "the server told a cell map that is none; the last known one holds", e);
-                return;
-            }
+        if (message.getEpoch() == 0) {
+            return; // no map was ever put
+        }
+        CellMap map;
+        try {
+            map = CellMapMessages.fromMessage(message);
+        } catch (IllegalArgumentException e) {
+            LOG.log(Level.ERROR, "the server told a cell map that is none; the last known one holds", e);
+            return;
         }
         lock.lock();
         try {
-            told = true;
-            if (map.isPresent()
-                    && (newest.isEmpty()
-                            || map.get().epoch().isAfter(newest.get().epoch()))) {
-                newest = map;
+            if (newest.isEmpty() || map.epoch().isAfter(newest.get().epoch())) {
+                newest = Optional.of(map);
+                changed.signalAll();
             }
-            changed.signalAll();
         } finally {
             lock.unlock();
         }

@@ -4,6 +4,7 @@ import dev.plinth.rpc.BoltClient;
 import dev.plinth.rpc.BoltServer;
 import dev.plinth.rpc.Call;
 import dev.plinth.rpc.CallFilter;
+import dev.plinth.rpc.CellGuard;
 import dev.plinth.rpc.ClientOptions;
 import dev.plinth.rpc.Reply;
 import dev.plinth.rpc.RpcReference;
@@ -40,6 +41,7 @@ final class ConnectedPlinth implements Plinth {
     private final Turns turns = new Turns("plinth-sdk");
     private final ServerChannels servers;
     private final RegistryClient registry;
+    private final CellMapClient cellMaps;
     private final BoltClient client;
     private final ReentrantLock lock = new ReentrantLock();
     // All under the lock; the transactions are read without it, on every call.
@@ -53,8 +55,10 @@ final class ConnectedPlinth implements Plinth {
         this.servers = new ServerChannels(options.servers());
         this.registry = new RegistryClient(
                 options.application() + "@" + ProcessHandle.current().pid(), servers, turns);
+        this.cellMaps = new CellMapClient(servers, turns);
         ClientOptions rpc = ClientOptions.DEFAULT
                 .withCallTimeout(options.callTimeout())
+                .with(cellMaps)
                 .with(this::awaitEndpoints)
                 .with(TransactionFilters.calling(this::currentXid));
         this.client = BoltClient.create(options.zone().map(rpc::inZone).orElse(rpc));
@@ -154,10 +158,7 @@ final class ConnectedPlinth implements Plinth {
             checkOpen();
             BoltServer started = server;
             if (started == null) {
-                started = BoltServer.start(ServerOptions.DEFAULT
-                        .withListen(new InetSocketAddress(
-                                options.listen().host(), options.listen().port()))
-                        .with(TransactionFilters.serving(this::transactions)));
+                started = BoltServer.start(serverOptions());
                 server = started;
             }
             return started;
@@ -166,6 +167,17 @@ final class ConnectedPlinth implements Plinth {
         } finally {
             lock.unlock();
         }
+    }
+
+    private ServerOptions serverOptions() {
+        ServerOptions serving = ServerOptions.DEFAULT
+                .withListen(new InetSocketAddress(
+                        options.listen().host(), options.listen().port()))
+                .withUserId(UserId.class)
+                .with(TransactionFilters.serving(this::transactions));
+        return options.cell()
+                .map(cell -> serving.with(new CellGuard(cell, cellMaps)))
+                .orElse(serving);
     }
 
     @Override

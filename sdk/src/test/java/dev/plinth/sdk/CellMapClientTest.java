@@ -35,28 +35,29 @@ final class CellMapClientTest {
     }
 
     @Test
-    void a_server_that_has_no_map_says_so() {
-        assertThat(client.awaitTold(LONG)).isEmpty();
+    void where_no_map_was_ever_put_there_is_none() {
+        assertThat(client.refresh(new Epoch(1), Duration.ofMillis(200))).isEmpty();
+        assertThat(client.current()).isEmpty();
     }
 
     @Test
     void the_map_is_told_and_every_newer_one() {
         server.put(MAP);
-        assertThat(client.awaitEpoch(MAP.epoch(), LONG)).contains(MAP);
+        assertThat(client.refresh(MAP.epoch(), LONG)).contains(MAP);
         CellMap next = MAP.at(MAP.epoch().next());
         server.put(next);
-        assertThat(client.awaitEpoch(next.epoch(), LONG)).contains(next);
+        assertThat(client.refresh(next.epoch(), LONG)).contains(next);
     }
 
     @Test
     void while_the_server_is_away_the_last_known_map_holds_and_afterwards_newer_ones_come() {
         server.put(MAP);
-        assertThat(client.awaitEpoch(MAP.epoch(), LONG)).isPresent();
+        assertThat(client.refresh(MAP.epoch(), LONG)).isPresent();
         server.stop();
-        assertThat(client.awaitEpoch(new Epoch(2), Duration.ofMillis(200))).contains(MAP);
+        assertThat(client.refresh(new Epoch(2), Duration.ofMillis(200))).contains(MAP);
         server.start();
         CellMap next = MAP.at(new Epoch(2));
         server.put(next);
-        assertThat(client.awaitEpoch(next.epoch(), LONG)).contains(next);
+        assertThat(client.refresh(next.epoch(), LONG)).contains(next);
     }
 }

@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.plinth.cells.Assignment;
+import dev.plinth.cells.Cell;
+import dev.plinth.cells.CellMap;
+import dev.plinth.cells.Shard;
+import dev.plinth.cells.ShardFunction;
+import dev.plinth.cells.Zone;
 import dev.plinth.sdk.PlinthException.Code;
 import dev.plinth.sdk.transactions.FakeCoordinator;
 import dev.plinth.sdk.transactions.TccAction;
@@ -14,6 +20,8 @@ import dev.plinth.wire.seata.GlobalStatus;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -25,6 +33,9 @@ import org.junit.jupiter.api.Test;
 final class PlinthTest {
 
     private static final Duration LONG = Duration.ofSeconds(30);
+
+    private static final Cell EAST = Cell.sharded("east", Zone.of("zone-a", "north"));
+    private static final Cell WEST = Cell.sharded("west", Zone.of("zone-b", "north"));
 
     /** What the provider offers. */
     public interface Accounts {
@@ -94,11 +105,19 @@ final class PlinthTest {
     private final FakeCoordinator coordinator = new FakeCoordinator();
     private final Deque<Plinth> connected = new ArrayDeque<>();
 
-    private Plinth connect(String application) {
-        Plinth plinth = Plinth.connect(PlinthOptions.of(application)
+    private PlinthOptions options(String application) {
+        return PlinthOptions.of(application)
                 .withServers(server.address())
                 .withCoordinator(coordinator.address().toString())
-                .withCallTimeout(Duration.ofSeconds(10)));
+                .withCallTimeout(Duration.ofSeconds(10));
+    }
+
+    private Plinth connect(String application) {
+        return connect(options(application));
+    }
+
+    private Plinth connect(PlinthOptions options) {
+        Plinth plinth = Plinth.connect(options);
         connected.push(plinth);
         return plinth;
     }
@@ -208,6 +227,54 @@ final class PlinthTest {
     }
 
     @Test
+    void calls_for_a_user_go_to_the_cell_that_owns_the_user_also_after_the_user_has_moved() {
+        CellMap map = CellMap.evenly(ShardFunction.lastDigits(100), List.of(EAST, WEST));
+        server.put(map);
+        provide(connect(options("accounts").inCell("east", "zone-a")), "east");
+        provide(connect(options("accounts").inCell("west", "zone-b")), "west");
+        Accounts accounts = connect("payments").reference(Accounts.class);
+        soon().ignoreException(PlinthException.class)
+                .until(() -> accounts.greet(107).contains("from east")
+                        && accounts.greet(157).contains("from west"));
+        for (long user = 1_000; user < 1_100; user++) {
+            assertThat(accounts.greet(user)).contains(user % 100 < 50 ? "from east" : "from west");
+        }
+
+        server.put(map.next(Map.of(new Shard(7), Assignment.open(WEST))));
+
+        soon().until(() -> accounts.greet(107).contains("from west"));
+        assertThat(accounts.greet(108)).contains("from east");
+    }
+
+    @Test
+    void a_user_whose_shard_is_on_the_move_is_served_when_it_has_arrived() {
+        CellMap map = CellMap.evenly(ShardFunction.lastDigits(100), List.of(EAST, WEST));
+        server.put(map);
+        provide(connect(options("accounts").inCell("east", "zone-a")), "east");
+        provide(connect(options("accounts").inCell("west", "zone-b")), "west");
+        Accounts accounts = connect("payments").reference(Accounts.class);
+        soon().ignoreException(PlinthException.class)
+                .until(() -> accounts.greet(107).contains("from east"));
+        CellMap frozen = map.next(Map.of(new Shard(7), Assignment.frozen(EAST)));
+        server.put(frozen);
+        Accounts impatient = connect("impatient")
+                .reference(Accounts.class, ReferenceOptions.DEFAULT.withTimeout(Duration.ofMillis(200)));
+        soon().until(() -> {
+            try {
+                impatient.greet(107);
+                return false;
+            } catch (PlinthException e) {
+                return e.code() == Code.SHARD_FROZEN;
+            }
+        });
+
+        CompletableFuture<String> waiting = CompletableFuture.supplyAsync(() -> accounts.greet(107));
+        server.put(frozen.next(Map.of(new Shard(7), Assignment.open(WEST))));
+
+        assertThat(waiting).succeedsWithin(LONG).asString().contains("from west");
+    }
+
+    @Test
     void a_withdrawn_service_is_served_no_more() {
         Plinth accounts = connect("accounts");
         Publication publication = accounts.publish(Accounts.class, new AccountsProvider("a", accounts.transactions()));
@@ -255,9 +322,7 @@ final class PlinthTest {
 
     @Test
     void an_address_that_nobody_could_reach_is_not_registered() {
-        Plinth plinth = Plinth.connect(
-                PlinthOptions.of("accounts").withServers(server.address()).withListen("0.0.0.0:0"));
-        connected.push(plinth);
+        Plinth plinth = connect(options("accounts").withListen("0.0.0.0:0"));
         assertThatThrownBy(() -> plinth.publish(Runnable.class, () -> {}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("advertise");

@@ -63,8 +63,10 @@ public interface Transactions extends AutoCloseable {
      * Registers an action under a resource id, here and with the coordinator, which from then on may call its phase two:
      * also for branches of an earlier run of this application.
      *
-     * @param resourceId at most 256 characters, without commas; the same at every start of the application, for it is what
-     *     finds the participant of an unfinished transaction
+     * @param resourceId 1 to 64 characters without commas, the same at every start of the application, for it is what finds
+     *     the participant of an unfinished transaction. It names the action <em>and its data</em>: the coordinator may call
+     *     phase two at any process that has registered the id, so processes with databases of their own (cells, say) need
+     *     ids of their own, as in {@code accounts.debit@east}
      * @param arguments the record type of the action's arguments
      * @throws IllegalArgumentException if the id is taken or malformed, or the type cannot travel
      */
