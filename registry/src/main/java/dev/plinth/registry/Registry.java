@@ -76,10 +76,10 @@ public final class Registry implements AutoCloseable {
      * @param after the {@link EndpointName#key} of the last one of the page before, or the empty string
      * @param limit at most so many; never more than {@link dev.plinth.kernel.Limits#READ_ITEMS_MAX}
      */
-    public CompletableFuture<Page<Registration>> endpoints(
+    public CompletableFuture<Page<Listing>> endpoints(
             Optional<String> service, Optional<String> cell, String after, int limit) {
         service.ifPresent(Form::service);
-        return partition.read(engine -> engine.directory().registrations(service, cell, after, limit));
+        return partition.read(engine -> engine.listings(service, cell, after, limit));
     }
 
     public CompletableFuture<Totals> totals() {

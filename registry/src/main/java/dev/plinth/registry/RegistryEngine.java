@@ -160,7 +160,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             holder(before.get()).endpointKeys.remove(key);
         }
         session.endpointKeys.add(key);
-        directory.put(key, new Registration(endpoint, session.id, session.client));
+        var since = mine && before.isPresent() ? before.get().since() : context.now();
+        directory.put(key, new Registration(endpoint, session.id, session.client, since));
         if (before.isEmpty() || !before.get().endpoint().equals(endpoint)) {
             context.changed(key);
         }
@@ -187,6 +188,17 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                     RegistryLimits.LEASE_DEFAULT));
         }
         return Optional.empty();
+    }
+
+    /** As {@link Directory#registrations}, with how each session stands. */
+    Page<Listing> listings(Optional<String> service, Optional<String> cell, String after, int limit) {
+        var page = directory.registrations(service, cell, after, limit);
+        return new Page<>(
+                page.items().stream()
+                        .map(registration ->
+                                new Listing(registration, holder(registration).attached()))
+                        .toList(),
+                page.more());
     }
 
     private Session holder(Registration registration) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.plinth.registry.Registration;
 import dev.plinth.rpc.Endpoint;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,7 +55,7 @@ final class RegistryClientTest {
 
     private List<String> registered() {
         return server.registry().endpoints(Optional.of(SERVICE), Optional.empty(), "", 100).join().items().stream()
-                .map(Registration::endpoint)
+                .map(listing -> listing.registration().endpoint())
                 .map(it -> it.name().address())
                 .toList();
     }

@@ -4,7 +4,7 @@ import dev.plinth.kernel.Refused;
 import dev.plinth.registry.Endpoint;
 import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.Hold;
-import dev.plinth.registry.Registration;
+import dev.plinth.registry.Listing;
 import dev.plinth.registry.RegistryCommand;
 import dev.plinth.registry.RegistryLimits;
 import dev.plinth.registry.RegistryOutcome;
@@ -105,11 +105,14 @@ final class Messages {
                 .build();
     }
 
-    static dev.plinth.wire.registry.v1.Registration message(Registration registration, long incarnation) {
+    static dev.plinth.wire.registry.v1.Registration message(Listing listing, long incarnation) {
+        var registration = listing.registration();
         return dev.plinth.wire.registry.v1.Registration.newBuilder()
                 .setEndpoint(message(registration.endpoint()))
                 .setSessionId(text(registration.session(), incarnation))
                 .setClient(registration.client())
+                .setSinceMillis(registration.since().toEpochMilli())
+                .setConnected(listing.connected())
                 .build();
     }
 

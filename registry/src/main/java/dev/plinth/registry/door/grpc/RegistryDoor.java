@@ -3,8 +3,8 @@ package dev.plinth.registry.door.grpc;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Limits;
 import dev.plinth.kernel.Refused;
+import dev.plinth.registry.Listing;
 import dev.plinth.registry.Page;
-import dev.plinth.registry.Registration;
 import dev.plinth.registry.Registry;
 import dev.plinth.wire.registry.v1.ClientMessage;
 import dev.plinth.wire.registry.v1.ListEndpointsRequest;
@@ -60,7 +60,7 @@ public final class RegistryDoor extends RegistryGrpc.RegistryImplBase {
 
     @Override
     public void listEndpoints(ListEndpointsRequest request, StreamObserver<ListEndpointsResponse> answer) {
-        CompletableFuture<Page<Registration>> page;
+        CompletableFuture<Page<Listing>> page;
         try {
             page = registry.endpoints(
                     given(request.getService()),
@@ -76,20 +76,25 @@ public final class RegistryDoor extends RegistryGrpc.RegistryImplBase {
     }
 
     /** A page is cut where its bytes are enough; what is left comes with the next one. */
-    private ListEndpointsResponse message(Page<Registration> page) {
+    private ListEndpointsResponse message(Page<Listing> page) {
         var response = ListEndpointsResponse.newBuilder();
         int bytes = 0;
-        for (var registration : page.items()) {
+        for (var listing : page.items()) {
             if (bytes >= ServiceStream.MESSAGE_BYTES_MAX) {
                 break;
             }
-            var message = Messages.message(registration, registry.incarnation());
+            var message = Messages.message(listing, registry.incarnation());
             bytes += message.getSerializedSize();
             response.addRegistrations(message);
         }
         int listed = response.getRegistrationsCount();
         if (page.more() || listed < page.items().size()) {
-            response.setNext(page.items().get(listed - 1).endpoint().name().key());
+            response.setNext(page.items()
+                    .get(listed - 1)
+                    .registration()
+                    .endpoint()
+                    .name()
+                    .key());
         }
         return response.build();
     }
