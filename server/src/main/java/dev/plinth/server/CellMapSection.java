@@ -23,7 +23,8 @@ final class CellMapSection {
     static CellMap read(YamlReader.Section section) {
         int shards = section.value("shards", CellMapSection::count).orElse(ShardFunction.SHARDS_DEFAULT);
         var kind = section.value("function", CellMapSection::function).orElse(ShardFunction.Kind.LAST_DIGITS);
-        List<Owned> owned = section.sections("map").stream().map(CellMapSection::cell).toList();
+        List<Owned> owned =
+                section.sections("map").stream().map(CellMapSection::cell).toList();
         section.done();
         try {
             var function = new ShardFunction(kind, shards);
@@ -55,12 +56,13 @@ final class CellMapSection {
         for (var one : owned) {
             for (int shard : one.shards()) {
                 if (shard >= shards) {
-                    throw section.wrong("cell " + one.cell().name() + " has shard " + shard + "; expected 0 to " + (shards - 1));
+                    throw section.wrong(
+                            "cell " + one.cell().name() + " has shard " + shard + "; expected 0 to " + (shards - 1));
                 }
                 var other = owners[shard];
                 if (other != null) {
-                    throw section.wrong("shard " + shard + " is given to " + other.owner().name() + " and to "
-                            + one.cell().name() + "; expected one owner");
+                    throw section.wrong("shard " + shard + " is given to "
+                            + other.owner().name() + " and to " + one.cell().name() + "; expected one owner");
                 }
                 owners[shard] = Assignment.open(one.cell());
             }
@@ -69,7 +71,8 @@ final class CellMapSection {
         for (int shard = 0; shard < shards; shard++) {
             var assignment = owners[shard];
             if (assignment == null) {
-                throw section.wrong("shard " + shard + " has no owner; expected each of 0 to " + (shards - 1) + " in one cell");
+                throw section.wrong(
+                        "shard " + shard + " has no owner; expected each of 0 to " + (shards - 1) + " in one cell");
             }
             assignments.add(assignment);
         }
@@ -96,7 +99,9 @@ final class CellMapSection {
             }
         }
         throw new IllegalArgumentException("one of "
-                + String.join(", ", Arrays.stream(constants).map(CellMapSection::spelled).toList())
+                + String.join(
+                        ", ",
+                        Arrays.stream(constants).map(CellMapSection::spelled).toList())
                 + ", not '" + text + "'");
     }
 

@@ -32,7 +32,10 @@ final class YamlReader {
     Section read(String text) {
         Optional<Node> root;
         try {
-            root = new Compose(LoadSettings.builder().setLabel(file).setAllowDuplicateKeys(false).build())
+            root = new Compose(LoadSettings.builder()
+                            .setLabel(file)
+                            .setAllowDuplicateKeys(false)
+                            .build())
                     .composeString(text);
         } catch (MarkedYamlEngineException e) {
             var line = e.getProblemMark().map(Mark::getLine).map(number -> number + 1);
@@ -148,7 +151,8 @@ final class YamlReader {
         }
 
         private List<Node> elements(String key) {
-            return node(key).map(node -> {
+            return node(key)
+                    .map(node -> {
                         if (!(node instanceof SequenceNode sequence)) {
                             throw YamlReader.this.wrong(node, join(path, key), "a list");
                         }

@@ -28,8 +28,7 @@ class ServerConfigurationTest {
 
     @Test
     void a_file_says_where_to_listen_where_data_lives_and_who_owns_which_users() throws IOException {
-        var configuration = ServerConfiguration.read(file(
-                """
+        var configuration = ServerConfiguration.read(file("""
                 data: /var/lib/plinth
                 http: { listen: "127.0.0.1:1" }
                 seata: { listen: "[::1]:2" }
@@ -52,8 +51,7 @@ class ServerConfigurationTest {
 
     @Test
     void cells_without_shards_share_them_evenly() throws IOException {
-        var configuration = ServerConfiguration.read(file(
-                """
+        var configuration = ServerConfiguration.read(file("""
                 cells:
                   map:
                     - { name: east, zone: z1, region: r }

@@ -1,0 +1,137 @@
+package dev.plinth.server;
+
+import dev.plinth.cells.control.CellMaps;
+import dev.plinth.kernel.Refused;
+import dev.plinth.registry.Registry;
+import dev.plinth.server.console.Alert;
+import dev.plinth.server.console.CellMapState;
+import dev.plinth.server.console.ConsoleSource;
+import dev.plinth.server.console.Live;
+import dev.plinth.server.console.Sample;
+import dev.plinth.server.console.ServerState;
+import dev.plinth.server.console.ServiceState;
+import dev.plinth.server.console.TransactionDetail;
+import dev.plinth.server.console.TransactionPage;
+import dev.plinth.server.console.TransactionQuery;
+import dev.plinth.transactions.Coordinator;
+import dev.plinth.transactions.TransactionCounts;
+import dev.plinth.transactions.TransactionId;
+import dev.plinth.transactions.TransactionPulse;
+import dev.plinth.transactions.Xid;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Feeds the console from the features of this server. */
+final class HouseSource implements ConsoleSource {
+    private final Supplier<ServerState> server;
+    private final CellMaps cells;
+    private final ServicesView services;
+    private final Coordinator coordinator;
+    private final TransactionsView transactions;
+
+    /** Since when each alert stands; looked at by the console's one thread. */
+    private final Map<String, Instant> standing = new HashMap<>();
+
+    HouseSource(
+            Supplier<ServerState> server,
+            CellMaps cells,
+            Registry registry,
+            Coordinator coordinator,
+            Function<TransactionId, Xid> xids) {
+        this.server = server;
+        this.cells = cells;
+        this.services = new ServicesView(registry);
+        this.coordinator = coordinator;
+        this.transactions = new TransactionsView(coordinator, xids);
+    }
+
+    @Override
+    public Live look() {
+        return refusals(() -> {
+            var offered = services.look();
+            var counts = coordinator.counts().join();
+            return new Live(
+                    server.get(),
+                    sample(counts),
+                    cells.current().join().map(CellsView::of).orElseGet(CellMapState::none),
+                    offered,
+                    alerts(offered, counts));
+        });
+    }
+
+    @Override
+    public TransactionPage transactions(TransactionQuery query) {
+        return refusals(() -> transactions.page(query));
+    }
+
+    @Override
+    public Optional<TransactionDetail> transaction(String xid) {
+        return refusals(() -> transactions.detail(xid));
+    }
+
+    private Sample sample(TransactionCounts counts) {
+        List<TransactionPulse> pulses = coordinator.pulses();
+        return pulses.isEmpty()
+                ? new Sample(Instant.now(), 0, 0, 0, 0, counts.live())
+                : sample(pulses.getLast(), counts.live());
+    }
+
+    private static Sample sample(TransactionPulse pulse, int live) {
+        return new Sample(
+                pulse.second().plusSeconds(1),
+                pulse.committed(),
+                pulse.rolledBack(),
+                pulse.p50Micros(),
+                pulse.p99Micros(),
+                live);
+    }
+
+    private List<Alert> alerts(List<ServiceState> offered, TransactionCounts counts) {
+        List<Alert> alerts = new ArrayList<>();
+        if (counts.unsettled() > 0) {
+            alerts.add(alert(
+                    "transactions.unsettled",
+                    Alert.Severity.CRITICAL,
+                    counts.unsettled() + (counts.unsettled() == 1 ? " transaction needs" : " transactions need")
+                            + " a person",
+                    "Phase two failed for good; their locks are held until somebody decides. Look for status failed."));
+        }
+        long suspects = offered.stream()
+                .flatMap(service -> service.endpoints().stream())
+                .filter(endpoint -> endpoint.health() == ServiceState.Health.SUSPECT)
+                .count();
+        if (suspects > 0) {
+            alerts.add(alert(
+                    "registry.suspects",
+                    Alert.Severity.WARNING,
+                    suspects + (suspects == 1 ? " endpoint has" : " endpoints have")
+                            + " lost the connection to the registry",
+                    "They are listed until their leases end; a process that lives comes back by itself."));
+        }
+        standing.keySet().retainAll(alerts.stream().map(Alert::id).toList());
+        return alerts;
+    }
+
+    private Alert alert(String id, Alert.Severity severity, String title, String detail) {
+        return new Alert(id, severity, title, detail, standing.computeIfAbsent(id, _ -> Instant.now()));
+    }
+
+    /** A refused read is told as what it is, not as the wrapping of a future. */
+    private static <R> R refusals(Supplier<R> read) {
+        try {
+            return read.get();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof Refused refused) {
+                throw refused;
+            }
+            throw e;
+        }
+    }
+}
