@@ -17,7 +17,10 @@ import picocli.CommandLine.Unmatched;
         description = "Measures a promise beside its baseline or peer, and says PASS or MISS.",
         mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {
-    @Parameters(arity = "0..1", paramLabel = "NAME", description = "What to measure; without it, the list of what there is.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "NAME",
+            description = "What to measure; without it, the list of what there is.")
     private String name = "";
 
     @Unmatched

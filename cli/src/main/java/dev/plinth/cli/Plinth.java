@@ -1,6 +1,7 @@
 package dev.plinth.cli;
 
 import dev.plinth.cli.dev.DevCommand;
+import dev.plinth.server.Listen;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,7 +18,6 @@ import picocli.CommandLine.Command;
             ServerCommand.class,
             ServicesCommand.class,
             CellsCommand.class,
-            TransactionsCommand.class,
             BenchCommand.class,
             CommandLine.HelpCommand.class,
         },
@@ -34,9 +34,18 @@ public final class Plinth {
         System.exit(commandLine().execute(args));
     }
 
+    private static Listen listen(String text) {
+        try {
+            return Listen.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.TypeConversionException("expected " + e.getMessage());
+        }
+    }
+
     static CommandLine commandLine() {
         var line = new CommandLine(new Plinth());
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.registerConverter(Listen.class, Plinth::listen);
         line.setExecutionExceptionHandler((problem, command, _) -> {
             PrintWriter err = command.getErr();
             err.println("plinth " + command.getCommandName() + ": " + Problems.inOneLine(problem));

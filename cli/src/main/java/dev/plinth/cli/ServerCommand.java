@@ -38,19 +38,28 @@ final class ServerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        var configuration = (config.isPresent() ? ServerConfiguration.read(config.get()) : ServerConfiguration.defaults())
+        var configuration = (config.isPresent()
+                        ? ServerConfiguration.read(config.get())
+                        : ServerConfiguration.defaults())
                 .with(data, http, seata);
+        var stop = new CountDownLatch(1);
         var stopped = new CountDownLatch(1);
         PrintWriter out = spec.commandLine().getOut();
         try (var server = PlinthServer.start(configuration)) {
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-                server.close();
-                stopped.countDown();
+                stop.countDown();
+                try {
+                    stopped.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
             }));
             server.describe().forEach(out::println);
             out.println("READY server " + server.http());
             out.flush();
-            stopped.await();
+            stop.await();
+        } finally {
+            stopped.countDown();
         }
         return 0;
     }

@@ -1,7 +1,7 @@
 package dev.plinth.cli;
 
-import dev.plinth.wire.registry.v1.Endpoint;
 import dev.plinth.wire.registry.v1.ListEndpointsRequest;
+import dev.plinth.wire.registry.v1.Registration;
 import dev.plinth.wire.registry.v1.RegistryGrpc;
 import io.grpc.ManagedChannel;
 import java.io.PrintWriter;
@@ -17,10 +17,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code plinth services}: who serves what, and where. */
-@Command(
-        name = "services",
-        description = "Lists services and their endpoints.",
-        mixinStandardHelpOptions = true)
+@Command(name = "services", description = "Lists services and their endpoints.", mixinStandardHelpOptions = true)
 final class ServicesCommand implements Callable<Integer> {
     @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Only this service.")
     private String service = "";
@@ -38,33 +35,37 @@ final class ServicesCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
-        var endpoints = connection.ask(this::endpoints);
-        if (endpoints.isEmpty()) {
-            out.println("Nobody serves " + (service.isEmpty() ? "anything" : service) + (cell.isEmpty() ? "" : " in " + cell) + ".");
+        var registrations = connection.ask(this::registrations);
+        if (registrations.isEmpty()) {
+            out.println("Nobody serves " + (service.isEmpty() ? "anything" : service)
+                    + (cell.isEmpty() ? "" : " in " + cell) + ".");
             return 0;
         }
-        var table = new Table("SERVICE", "ENDPOINT", "CELL", "ZONE", "WEIGHT");
-        for (var endpoint : endpoints) {
+        var table = new Table("SERVICE", "ENDPOINT", "CELL", "ZONE", "WEIGHT", "STATE");
+        for (var registration : registrations) {
+            var endpoint = registration.getEndpoint();
             table.row(
                     endpoint.getService(),
                     endpoint.getProtocol() + "://" + endpoint.getAddress(),
                     endpoint.getMetadataOrDefault("plinth.cell", "-"),
                     endpoint.getMetadataOrDefault("plinth.zone", "-"),
-                    endpoint.hasWeight() ? Integer.toString(endpoint.getWeight()) : "100");
+                    endpoint.hasWeight() ? Integer.toString(endpoint.getWeight()) : "100",
+                    registration.getConnected() ? "serving" : "suspect");
         }
         table.print(out);
         return 0;
-    
-    private List<Endpoint> endpoints(ManagedChannel channel) {
-        List<Endpoint> endpoints = new ArrayList<>();
+    }
+
+    private List<Registration> registrations(ManagedChannel channel) {
+        List<Registration> registrations = new ArrayList<>();
         var request = ListEndpointsRequest.newBuilder().setService(service).setCell(cell);
         do {
             var page = RegistryGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(Connection.ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS)
                     .listEndpoints(request.build());
-            page.getRegistrationsList().forEach(registration -> endpoints.add(registration.getEndpoint()));
+            registrations.addAll(page.getRegistrationsList());
             request.setAfter(page.getNext());
         } while (!request.getAfter().isEmpty());
-        return endpoints;
+        return registrations;
     }
 }

@@ -21,7 +21,8 @@ final class Table {
     }
 
     void print(PrintWriter out) {
-        List<Integer> widths = new ArrayList<>(Collections.nCopies(rows.getFirst().size(), 0));
+        List<Integer> widths =
+                new ArrayList<>(Collections.nCopies(rows.getFirst().size(), 0));
         for (var row : rows) {
             for (int column = 0; column < row.size(); column++) {
                 widths.set(column, Math.max(widths.get(column), row.get(column).length()));
@@ -30,7 +31,8 @@ final class Table {
         for (var row : rows) {
             var line = new StringBuilder();
             for (int column = 0; column < row.size(); column++) {
-                line.append(row.get(column)).repeat(' ', widths.get(column) - row.get(column).length() + 2);
+                line.append(row.get(column))
+                        .repeat(' ', widths.get(column) - row.get(column).length() + 2);
             }
             out.println(line.toString().stripTrailing());
         }

@@ -8,8 +8,6 @@ import java.util.Map;
 
 /** Shows the processes and how they are: redrawn in place on a terminal, a line for each change elsewhere. */
 final class Board {
-    private static final String UP_AND_CLEAR = "\033[%dA\033[J";
-
     private final PrintWriter out;
     private final boolean terminal;
     private final Map<String, Child.State> shown = new HashMap<>();
@@ -23,7 +21,8 @@ final class Board {
     synchronized void show(List<Child.Status> statuses) {
         if (!terminal) {
             for (var status : statuses) {
-                if (shown.put(status.name(), status.state()) != status.state() && status.state() != Child.State.WAITING) {
+                if (shown.put(status.name(), status.state()) != status.state()
+                        && status.state() != Child.State.WAITING) {
                     out.println(line(status, false));
                 }
             }
@@ -31,7 +30,8 @@ final class Board {
         }
         var text = new StringBuilder();
         if (lines > 0) {
-            text.append(UP_AND_CLEAR.formatted(lines));
+            // Up to the first line, and clear what follows.
+            text.append("\033[").append(lines).append("A\033[J");
         }
         statuses.forEach(status -> text.append(line(status, true)).append('\n'));
         lines = statuses.size();
@@ -47,18 +47,23 @@ final class Board {
     }
 
     private static String line(Child.Status status, boolean coloured) {
-        var mark =
-                switch (status.state()) {
-                    case WAITING -> mark("·", 90, coloured);
-                    case STARTING, RESTARTING -> mark("○", 33, coloured);
-                    case READY -> mark("●", 32, coloured);
-                    case FAILED -> mark("✗", 31, coloured);
-                    case STOPPED -> mark("–", 90, coloured);
-                };
+        var mark = switch (status.state()) {
+            case WAITING -> mark("·", 90, coloured);
+            case STARTING, RESTARTING -> mark("○", 33, coloured);
+            case READY -> mark("●", 32, coloured);
+            case FAILED -> mark("✗", 31, coloured);
+            case STOPPED -> mark("–", 90, coloured);
+        };
         var pid = status.pid() == 0 ? "" : "pid " + status.pid();
         var restarts = status.restarts() == 0 ? "" : " (restarted " + status.restarts() + "×)";
         return "  %s %-16s %-10s %-11s %s%s"
-                .formatted(mark, status.name(), status.state().name().toLowerCase(Locale.ROOT), pid, status.detail(), restarts)
+                .formatted(
+                        mark,
+                        status.name(),
+                        status.state().name().toLowerCase(Locale.ROOT),
+                        pid,
+                        status.detail(),
+                        restarts)
                 .stripTrailing();
     }
 

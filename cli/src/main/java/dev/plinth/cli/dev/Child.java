@@ -38,7 +38,7 @@ final class Child {
     }
 
     /** What is shown of a process. */
-    record Status(String name, State state, long pid, Duration since, String detail, int restarts) {}
+    record Status(String name, State state, long pid, String detail, int restarts) {}
 
     private final String name;
     private final List<String> command;
@@ -46,12 +46,13 @@ final class Child {
     private final Runnable changed;
     private final ArrayDeque<Instant> deaths = new ArrayDeque<>();
 
-    // Guarded by this.
+    // Guarded by this, whose waiters are told of each move.
     private State state = State.WAITING;
     private @Nullable Process process;
-    private Instant stateSince = Instant.now();
-    private String detail = "";
     private int restarts;
+
+    /** Written with every move, and read by the board without the lock: two children that move at once would each wait for the other's. */
+    private volatile Status status;
 
     /**
      * @param log gets all that the process prints
@@ -62,6 +63,7 @@ final class Child {
         this.command = List.copyOf(command);
         this.log = log;
         this.changed = changed;
+        this.status = new Status(name, State.WAITING, 0, "", 0);
     }
 
     String name() {
@@ -72,14 +74,8 @@ final class Child {
         return log;
     }
 
-    synchronized Status status() {
-        return new Status(
-                name,
-                state,
-                process == null || !process.isAlive() ? 0 : process.pid(),
-                Duration.between(stateSince, Instant.now()),
-                detail,
-                restarts);
+    Status status() {
+        return status;
     }
 
     /** Starts the process and keeps it running until {@link #stop}. Returns at once. */
@@ -166,7 +162,7 @@ final class Child {
             }
             running = new ProcessBuilder(command).redirectErrorStream(true).start();
             process = running;
-            move(restarts == 0 ? State.STARTING : State.RESTARTING, detail);
+            move(restarts == 0 ? State.STARTING : State.RESTARTING, status.detail());
         }
         try (Writer out = Files.newBufferedWriter(
                         log, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
@@ -215,8 +211,8 @@ final class Child {
 
     private synchronized void move(State next, String text) {
         state = next;
-        detail = text;
-        stateSince = Instant.now();
+        long pid = process == null || !process.isAlive() ? 0 : process.pid();
+        status = new Status(name, state, pid, text, restarts);
         notifyAll();
         changed.run();
     }

@@ -34,19 +34,39 @@ public final class DevCommand implements Callable<Integer> {
             defaultValue = ".plinth/dev")
     private Path data = Path.of(".plinth", "dev");
 
-    @Option(names = "--http-port", paramLabel = "PORT", description = "Console and API. Default: ${DEFAULT-VALUE}", defaultValue = "7700")
+    @Option(
+            names = "--http-port",
+            paramLabel = "PORT",
+            description = "Console and API. Default: ${DEFAULT-VALUE}",
+            defaultValue = "7700")
     private int httpPort;
 
-    @Option(names = "--seata-port", paramLabel = "PORT", description = "For Seata's clients. Default: ${DEFAULT-VALUE}", defaultValue = "8091")
+    @Option(
+            names = "--seata-port",
+            paramLabel = "PORT",
+            description = "For Seata's clients. Default: ${DEFAULT-VALUE}",
+            defaultValue = "8091")
     private int seataPort;
 
-    @Option(names = "--rate", paramLabel = "N", description = "Operations a second that the driver sends; 0: as many as it can. Default: ${DEFAULT-VALUE}", defaultValue = "200")
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            description = "Operations a second that the driver sends; 0: as many as it can. Default: ${DEFAULT-VALUE}",
+            defaultValue = "200")
     private int rate;
 
-    @Option(names = "--clients", paramLabel = "N", description = "Clients at once. Default: ${DEFAULT-VALUE}", defaultValue = "16")
+    @Option(
+            names = "--clients",
+            paramLabel = "N",
+            description = "Clients at once. Default: ${DEFAULT-VALUE}",
+            defaultValue = "16")
     private int clients;
 
-    @Option(names = "--customers", paramLabel = "N", description = "Customers of the bank. Default: ${DEFAULT-VALUE}", defaultValue = "10000")
+    @Option(
+            names = "--customers",
+            paramLabel = "N",
+            description = "Customers of the bank. Default: ${DEFAULT-VALUE}",
+            defaultValue = "10000")
     private int customers;
 
     @Spec
@@ -66,7 +86,7 @@ public final class DevCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         var began = Instant.now();
         Files.createDirectories(data);
-        var board = new Board(out, System.console() != null && System.console().isTerminal());
+        var board = new Board(out, onTerminal());
         var stopped = new CountDownLatch(1);
         var household = Household.of(
                 new Household.Choices(data.toAbsolutePath(), httpPort, seataPort, rate, clients, customers), board);
@@ -94,14 +114,14 @@ public final class DevCommand implements Callable<Integer> {
                   logs      %s
                   try       kill -9 one of the processes above: it comes back, and the sum stays exact
 
-                Ctrl-C stops everything."""
-                .formatted(
-                        took.toMillis() / 1_000.0,
-                        httpPort,
-                        httpPort,
-                        seataPort,
-                        data.toAbsolutePath(),
-                        household.logs());
+                Ctrl-C stops everything.""".formatted(
+                took.toMillis() / 1_000.0, httpPort, httpPort, seataPort, data.toAbsolutePath(), household.logs());
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // never null on JDK 25, but its declaration says it may be
+    private static boolean onTerminal() {
+        var console = System.console();
+        return console != null && console.isTerminal();
     }
 
     private void atLeast(String option, int value, int least) {
@@ -113,7 +133,8 @@ public final class DevCommand implements Callable<Integer> {
 
     private void free(String option, int port) throws IOException {
         if (port < 1 || port > 65_535) {
-            throw new ParameterException(spec.commandLine(), option + ": expected a port from 1 to 65535, found " + port);
+            throw new ParameterException(
+                    spec.commandLine(), option + ": expected a port from 1 to 65535, found " + port);
         }
         try (var probe = new ServerSocket()) {
             probe.setReuseAddress(true);
@@ -121,7 +142,8 @@ public final class DevCommand implements Callable<Integer> {
         } catch (BindException e) {
             throw new ParameterException(
                     spec.commandLine(),
-                    option + ": port " + port + " is taken (" + e.getMessage() + "); is another plinth dev running? Choose another with " + option,
+                    option + ": port " + port + " is taken (" + e.getMessage()
+                            + "); is another plinth dev running? Choose another with " + option,
                     e);
         }
     }

@@ -65,44 +65,55 @@ final class Household {
                     List.of(),
                     programs.bank(
                             "postgres",
-                            "--cell", cell,
-                            "--port", Integer.toString(port),
-                            "--data", choices.data().resolve("postgres-" + cell).toString()));
+                            "--cell",
+                            cell,
+                            "--port",
+                            Integer.toString(port),
+                            "--data",
+                            choices.data().resolve("postgres-" + cell).toString()));
             house.add(
                     "accounts-" + cell,
                     List.of("server", "postgres-" + cell),
                     programs.bank(
                             "accounts",
-                            "--cell", cell,
-                            "--server", choices.http(),
-                            "--coordinator", choices.seata(),
-                            "--database", "127.0.0.1:" + port,
-                            "--customers", Integer.toString(choices.customers())));
+                            "--cell",
+                            cell,
+                            "--server",
+                            choices.http(),
+                            "--coordinator",
+                            choices.seata(),
+                            "--database",
+                            "127.0.0.1:" + port,
+                            "--customers",
+                            Integer.toString(choices.customers())));
             house.add(
                     "payments-" + cell,
                     List.of("server", "accounts-east", "accounts-west"),
                     programs.bank(
-                            "payments",
-                            "--cell", cell,
-                            "--server", choices.http(),
-                            "--coordinator", choices.seata()));
+                            "payments", "--cell", cell, "--server", choices.http(), "--coordinator", choices.seata()));
         }
         house.add(
                 "driver",
                 List.of("payments-east", "payments-west"),
                 programs.bank(
                         "driver",
-                        "--server", choices.http(),
-                        "--rate", Integer.toString(choices.rate()),
-                        "--clients", Integer.toString(choices.clients()),
-                        "--customers", Integer.toString(choices.customers())));
+                        "--server",
+                        choices.http(),
+                        "--rate",
+                        Integer.toString(choices.rate()),
+                        "--clients",
+                        Integer.toString(choices.clients()),
+                        "--customers",
+                        Integer.toString(choices.customers())));
         house.add(
                 "auditor",
                 List.of("accounts-east", "accounts-west"),
                 programs.bank(
                         "auditor",
-                        "--database", "east=127.0.0.1:" + ports.get(0),
-                        "--database", "west=127.0.0.1:" + ports.get(1)));
+                        "--database",
+                        "east=127.0.0.1:" + ports.get(0),
+                        "--database",
+                        "west=127.0.0.1:" + ports.get(1)));
         return house;
     }
 
@@ -120,8 +131,7 @@ final class Household {
                   map:
                     - { name: east, zone: zone-1, region: coast, shards: 0-49 }
                     - { name: west, zone: zone-2, region: coast, shards: 50-99 }
-                """
-                .formatted(choices.data().resolve("server"), choices.http(), choices.seata());
+                """.formatted(choices.data().resolve("server"), choices.http(), choices.seata());
     }
 
     private void add(String name, List<String> after, List<String> command) throws IOException {
@@ -139,12 +149,14 @@ final class Household {
         show();
         List<Thread> starters = new ArrayList<>();
         for (var member : members.values()) {
-            starters.add(Thread.ofVirtual().name("start-" + member.child().name()).start(() -> startInTurn(member)));
+            starters.add(
+                    Thread.ofVirtual().name("start-" + member.child().name()).start(() -> startInTurn(member)));
         }
         for (var starter : starters) {
             starter.join();
         }
-        return members.values().stream().allMatch(member -> member.child().status().state() == Child.State.READY);
+        return members.values().stream()
+                .allMatch(member -> member.child().status().state() == Child.State.READY);
     }
 
     private void startInTurn(Member member) {
@@ -172,7 +184,8 @@ final class Household {
     }
 
     private void show() {
-        board.show(members.values().stream().map(member -> member.child().status()).toList());
+        board.show(
+                members.values().stream().map(member -> member.child().status()).toList());
     }
 
     /** So many ports that are free now, each another. */
