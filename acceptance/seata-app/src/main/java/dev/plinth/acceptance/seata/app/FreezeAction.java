@@ -1,7 +1,6 @@
 package dev.plinth.acceptance.seata.app;
 
 import org.apache.seata.rm.tcc.api.BusinessActionContext;
-import org.apache.seata.rm.tcc.api.BusinessActionContextParameter;
 import org.apache.seata.rm.tcc.api.LocalTCC;
 import org.apache.seata.rm.tcc.api.TwoPhaseBusinessAction;
 
@@ -10,10 +9,7 @@ import org.apache.seata.rm.tcc.api.TwoPhaseBusinessAction;
 public interface FreezeAction {
 
     @TwoPhaseBusinessAction(name = "freeze", commitMethod = "take", rollbackMethod = "giveBack")
-    boolean freeze(
-            BusinessActionContext context,
-            @BusinessActionContextParameter(paramName = "account") int account,
-            @BusinessActionContextParameter(paramName = "amount") int amount);
+    boolean freeze(BusinessActionContext context, int account, int amount);
 
     boolean take(BusinessActionContext context);
 

@@ -6,12 +6,14 @@ import java.sql.SQLException;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.apache.seata.rm.tcc.api.BusinessActionContext;
+import org.apache.seata.rm.tcc.api.BusinessActionContextParameter;
 
 /**
  * The participant, with a fence of its own: a row for each branch says how far it is, so that repetition, a rollback without a
  * try, and a try after its rollback do no harm.
  *
- * <p>Public, not final and with a constructor without arguments, because Seata makes a subclass of it.
+ * <p>Public, not final and with a constructor without arguments, because Seata makes a subclass of it; and it reads the parameters'
+ * annotations here, not at the interface.
  */
 public class FreezeOnPostgres implements FreezeAction {
     /** Seata makes the subclass' instance itself, so this cannot come by a constructor. Set before the first transaction. */
@@ -22,12 +24,15 @@ public class FreezeOnPostgres implements FreezeAction {
     }
 
     @Override
-    public boolean freeze(BusinessActionContext context, int account, int amount) {
+    public boolean freeze(
+            BusinessActionContext context,
+            @BusinessActionContextParameter(paramName = "account") int account,
+            @BusinessActionContextParameter(paramName = "amount") int amount) {
         return inTransaction(connection -> {
             // Fails by the key if the rollback was here before the try.
             update(
                     connection,
-                    "INSERT INTO freeze (xid, branch_id, account, amount, state) VALUES (?, ?, ?, ?, 'tried')",
+                    "INSERT INTO freezing (xid, branch_id, account, amount, state) VALUES (?, ?, ?, ?, 'tried')",
                     context.getXid(),
                     context.getBranchId(),
                     account,
@@ -73,7 +78,7 @@ public class FreezeOnPostgres implements FreezeAction {
             } else {
                 update(
                         connection,
-                        "INSERT INTO freeze (xid, branch_id, account, amount, state) VALUES (?, ?, 0, 0, 'given back')"
+                        "INSERT INTO freezing (xid, branch_id, account, amount, state) VALUES (?, ?, 0, 0, 'given back')"
                                 + " ON CONFLICT DO NOTHING",
                         context.getXid(),
                         context.getBranchId());
@@ -86,7 +91,7 @@ public class FreezeOnPostgres implements FreezeAction {
             throws SQLException {
         return update(
                         connection,
-                        "UPDATE freeze SET state = ? WHERE xid = ? AND branch_id = ? AND state = 'tried'",
+                        "UPDATE freezing SET state = ? WHERE xid = ? AND branch_id = ? AND state = 'tried'",
                         state,
                         context.getXid(),
                         context.getBranchId())
