@@ -56,7 +56,15 @@ record Branch(
     }
 
     PhaseTwo phaseTwo(TransactionId transaction, Direction direction) {
-        return new PhaseTwo(transaction, id, type(), asked.resourceId(), asked.clientId(), applicationData, direction);
+        return new PhaseTwo(
+                transaction,
+                id,
+                type(),
+                asked.resourceId(),
+                asked.clientId(),
+                asked.xidAddress(),
+                applicationData,
+                direction);
     }
 
     Branch reported(BranchStatus newStatus, String newData) {

@@ -38,6 +38,8 @@ public sealed interface Command {
      *
      * @param clientId the resource manager that asked, as the door knows it: phase two prefers it
      * @param applicationData passed back in phase two, unread
+     * @param xidAddress host and port in the XID by which the participant knows the transaction, and keeps its undo records; phase
+     *     two names it so again, even if the door has another address by then. Empty if the door's own will do.
      * @param autoCommit true if the participant holds no local locks while it waits for global ones. If false, a conflict with a
      *     holder that is rolling back fails fast, for that rollback may need those local locks.
      */
@@ -48,15 +50,29 @@ public sealed interface Command {
             String clientId,
             String applicationData,
             List<LockKey> lockKeys,
+            String xidAddress,
             boolean autoCommit)
             implements Command {
         public RegisterBranch {
             TransactionLimits.check("a resource id", resourceId, TransactionLimits.NAME_CHARS_MAX);
             TransactionLimits.check("a client id", clientId, TransactionLimits.NAME_CHARS_MAX);
+            TransactionLimits.check("an XID's address", xidAddress, TransactionLimits.NAME_CHARS_MAX);
             TransactionLimits.check(
                     "a branch's application data", applicationData, TransactionLimits.APPLICATION_DATA_CHARS_MAX);
             TransactionLimits.check("a branch's lock keys", lockKeys.size(), TransactionLimits.LOCK_KEYS_MAX);
             lockKeys = List.copyOf(lockKeys);
+        }
+
+        /** For a participant that knows the transaction by the door's own address. */
+        public RegisterBranch(
+                TransactionId transaction,
+                BranchType type,
+                String resourceId,
+                String clientId,
+                String applicationData,
+                List<LockKey> lockKeys,
+                boolean autoCommit) {
+            this(transaction, type, resourceId, clientId, applicationData, lockKeys, "", autoCommit);
         }
     }
 

@@ -175,6 +175,7 @@ final class DiskCodec {
                 .setClientId(register.clientId())
                 .setApplicationData(register.applicationData())
                 .addAllRows(rows(register.lockKeys()))
+                .setXidAddress(register.xidAddress())
                 .setAutoCommit(register.autoCommit())
                 .build();
     }
@@ -187,6 +188,7 @@ final class DiskCodec {
                 record.getClientId(),
                 record.getApplicationData(),
                 keys(record.getRowsList()),
+                record.getXidAddress(),
                 record.getAutoCommit());
     }
 
@@ -298,6 +300,7 @@ final class DiskCodec {
                 .setType(effect.type().code())
                 .setResourceId(effect.resourceId())
                 .setClientId(effect.clientId())
+                .setXidAddress(effect.xidAddress())
                 .setApplicationData(effect.applicationData())
                 .setCommit(effect.direction() == Direction.COMMIT)
                 .build();
@@ -310,6 +313,7 @@ final class DiskCodec {
                 branchType(record.getType()),
                 record.getResourceId(),
                 record.getClientId(),
+                record.getXidAddress(),
                 record.getApplicationData(),
                 record.getCommit() ? Direction.COMMIT : Direction.ROLLBACK);
     }

@@ -30,6 +30,7 @@ final class Names {
                 shared(asked.clientId()),
                 asked.applicationData(),
                 keys,
+                shared(asked.xidAddress()),
                 asked.autoCommit());
     }
 

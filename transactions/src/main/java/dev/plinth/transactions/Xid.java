@@ -41,6 +41,11 @@ public record Xid(String host, int port, TransactionId id) {
         }
     }
 
+    /** Host and port, as they stand in the text. */
+    public String address() {
+        return host + ":" + port;
+    }
+
     @Override
     public String toString() {
         return host + ":" + port + ":" + id.value();

@@ -149,6 +149,7 @@ final class ClientRequests {
                         client.id(),
                         request.applicationData(),
                         LockKey.parse(request.lockKey()),
+                        Xid.parse(request.xid()).address(),
                         !NO_AUTO_COMMIT.matcher(request.applicationData()).find());
             } catch (IllegalArgumentException e) {
                 return done(new BranchRegisterResponse(

@@ -60,8 +60,7 @@ public final class SeataDoor implements AutoCloseable {
      * Where the door is and how long it waits.
      *
      * @param listen the address to listen on; port 0 takes any free one
-     * @param advertisedHost the host in the XIDs. With the port it is part of a transaction's name: undo records are kept under it,
-     *     so it must stay the same while transactions live, restarts included.
+     * @param advertisedHost the host in the XIDs; clients that find the coordinator by an XID turn to it
      * @param idleMax a connection that sends nothing for so long, not even a heartbeat (clients send one every 5 s), is closed
      */
     public record Options(InetSocketAddress listen, String advertisedHost, Duration idleMax) {

@@ -136,7 +136,10 @@ public final class SeataParticipants implements Participants {
             return CompletableFuture.failedFuture(
                     new NotReached("the client does not read what it was sent, and too much waits for it"));
         }
-        String xid = names.apply(phaseTwo.transaction()).toString();
+        String xid = (phaseTwo.xidAddress().isEmpty()
+                        ? names.apply(phaseTwo.transaction()).address()
+                        : phaseTwo.xidAddress())
+                + ":" + phaseTwo.transaction();
         var answer = new CompletableFuture<BranchStatus>();
         int id = requestIds.incrementAndGet();
         try {

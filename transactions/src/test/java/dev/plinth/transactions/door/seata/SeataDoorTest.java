@@ -332,6 +332,24 @@ class SeataDoorTest {
     }
 
     @Test
+    void phase_two_names_the_transaction_as_its_participant_does_whatever_the_doors_address_is_by_then()
+            throws IOException {
+        var tm = trial.client().registerTM("bank");
+        var rm = trial.client().registerRM("bank", DATABASE);
+        // As a door at another address, or on another port, had named it: undo records are kept under it.
+        var xid = "plinth.example:8091:" + Xid.parse(begin(tm)).id();
+        branch(rm, xid, BranchType.AT, DATABASE, "account:1", "");
+
+        int rollback = tm.nextId();
+        tm.send(SeataFrame.request(rollback, new GlobalRollbackRequest(xid, "")));
+
+        var asked = rm.next();
+        assertThat(((BranchEndRequest) asked.message()).xid()).isEqualTo(xid);
+        answer(rm, asked, BranchStatus.PHASE_TWO_ROLLBACKED);
+        assertThat(tm.next().message()).isEqualTo(new GlobalRollbackResponse(Result.ok(), GlobalStatus.ROLLBACKED));
+    }
+
+    @Test
     void an_attempt_without_an_answer_is_repeated() throws IOException {
         trial.close();
         trial = new DoorTrial(directory, Duration.ofMillis(50), Duration.ofSeconds(15));
