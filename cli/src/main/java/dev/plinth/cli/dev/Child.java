@@ -181,7 +181,9 @@ final class Child {
 
     private synchronized void ready(String text) {
         if (state != State.STOPPED) {
-            move(State.READY, text);
+            // Its own name stands in front of it on the board already.
+            String self = name.replace('-', ' ') + " ";
+            move(State.READY, text.startsWith(self) ? text.substring(self.length()) : text);
         }
     }
 
