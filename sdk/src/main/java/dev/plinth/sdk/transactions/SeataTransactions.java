@@ -42,7 +42,7 @@ final class SeataTransactions implements Transactions {
     private final TccParticipants participants;
     private final CoordinatorChannel tm;
     private final CoordinatorChannel rm;
-    private final TransactionManager manager;
+    private final GlobalTransactions globals;
     private final CurrentTransaction current = new CurrentTransaction();
 
     SeataTransactions(TransactionOptions options) {
@@ -63,7 +63,7 @@ final class SeataTransactions implements Transactions {
                 () -> new RegisterRMRequest(
                         PROTOCOL_VERSION, options.application(), options.group(), "", participants.resourceIds()),
                 participants);
-        this.manager = new TransactionManager(tm, options.requestTimeout());
+        this.globals = new GlobalTransactions(tm, options.requestTimeout());
     }
 
     @Override
@@ -83,7 +83,7 @@ final class SeataTransactions implements Transactions {
     }
 
     private <R, X extends Exception> R begun(String name, Duration timeout, ValueWork<R, X> work) throws X {
-        OpenTransaction transaction = manager.begin(name, timeout);
+        OpenTransaction transaction = globals.begin(name, timeout);
         R result;
         try {
             result = current.within(
@@ -98,7 +98,7 @@ final class SeataTransactions implements Transactions {
             rollback(transaction, doomed);
             throw doomed;
         }
-        manager.commit(transaction);
+        globals.commit(transaction);
         return result;
     }
 
@@ -120,7 +120,7 @@ final class SeataTransactions implements Transactions {
 
     private void rollback(OpenTransaction transaction, Throwable because) {
         try {
-            manager.rollback(transaction);
+            globals.rollback(transaction);
         } catch (PlinthException e) {
             because.addSuppressed(e);
         }
@@ -213,7 +213,7 @@ final class SeataTransactions implements Transactions {
     @Override
     public TransactionStatus status(String xid) {
         checkXid(xid);
-        return manager.status(xid);
+        return globals.status(xid);
     }
 
     @Override

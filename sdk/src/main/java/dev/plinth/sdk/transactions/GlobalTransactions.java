@@ -16,7 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Begins and ends global transactions, and says honestly how they ended. */
-final class TransactionManager {
+final class GlobalTransactions {
     /*
      * What may be asked twice? A begin: a transaction that nobody heard of is rolled back by its time-out. A commit and a
      * rollback: the coordinator decides once. So all three are asked again after a lost answer.
@@ -46,7 +46,7 @@ final class TransactionManager {
     private final CoordinatorChannel channel;
     private final Duration requestTimeout;
 
-    TransactionManager(CoordinatorChannel channel, Duration requestTimeout) {
+    GlobalTransactions(CoordinatorChannel channel, Duration requestTimeout) {
         this.channel = channel;
         this.requestTimeout = requestTimeout;
     }
