@@ -36,7 +36,9 @@ final class SeataAppProcess implements AutoCloseable {
                         List.of(
                                 "-Dservice.default.grouplist=" + coordinator,
                                 // By default a transaction manager waits half a minute before it asks again.
-                                "-Dtransport.rpcTmRequestTimeout=3000"),
+                                "-Dtransport.rpcTmRequestTimeout=3000",
+                                "-Dclient.tm.commitRetryCount=20",
+                                "-Dclient.tm.rollbackRetryCount=20"),
                         List.of(firstUrl, secondUrl))
                 .redirectError(log.toFile())
                 .start();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.plinth.bank.postgres.EmbeddedPostgres;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * An unmodified {@code seata-all} 2.6.0 application on real PostgreSQL: AT and TCC, commit and rollback, locks, time-out, and the
- * coordinator killed with -9 at the worst moments. Each test works on accounts of its own.
+ * server killed with -9 at the worst moments. Each test works on accounts of its own.
  */
 class SeataApplicationTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);
@@ -29,7 +28,7 @@ class SeataApplicationTest {
     private static EmbeddedPostgres postgres;
     private static BankSchema first;
     private static BankSchema second;
-    private static CoordinatorProcess coordinator;
+    private static ServerProcess server;
     private static SeataAppProcess app;
 
     /** This test's account, in both schemas. */
@@ -41,8 +40,8 @@ class SeataApplicationTest {
                 directory.resolve("postgres"), EmbeddedPostgres.defaultCache(), 0, "bank"));
         first = new BankSchema(postgres.jdbcUrl(), "first");
         second = new BankSchema(postgres.jdbcUrl(), "second");
-        coordinator = new CoordinatorProcess(Files.createDirectories(directory.resolve("coordinator")));
-        app = new SeataAppProcess(coordinator.address(), first.url(), second.url(), Path.of("target", "seata-app.log"));
+        server = new ServerProcess(directory.resolve("server"), Path.of("target", "seata-server.log"));
+        app = new SeataAppProcess(server.seata(), first.url(), second.url(), Path.of("target", "seata-app.log"));
     }
 
     @AfterAll
@@ -50,8 +49,8 @@ class SeataApplicationTest {
         if (app != null) {
             app.close();
         }
-        if (coordinator != null) {
-            coordinator.close();
+        if (server != null) {
+            server.close();
         }
         if (postgres != null) {
             postgres.close();
@@ -167,17 +166,17 @@ class SeataApplicationTest {
         assertBalances(OPENING_BALANCE, OPENING_BALANCE);
     }
 
-    // ---- the coordinator is killed
+    // ---- the server is killed
 
     @Test
-    void a_transaction_is_committed_by_a_coordinator_that_was_killed_after_its_branches_registered() throws Exception {
+    void a_transaction_is_committed_by_a_server_that_was_killed_after_its_branches_registered() throws Exception {
         var xid = begin();
         add(xid, "a", -30);
         add(xid, "b", 30);
         app.run("freeze " + xid + " " + account + " 7");
 
-        coordinator.kill();
-        coordinator.start();
+        server.kill();
+        server.start();
 
         var other = begin();
         assertThat(app.fail("add " + other + " a " + account + " 1")).contains("LockConflict");
@@ -189,15 +188,14 @@ class SeataApplicationTest {
     }
 
     @Test
-    void a_transaction_is_rolled_back_by_a_coordinator_that_was_killed_after_its_branches_registered()
-            throws Exception {
+    void a_transaction_is_rolled_back_by_a_server_that_was_killed_after_its_branches_registered() throws Exception {
         var xid = begin();
         add(xid, "a", -30);
         add(xid, "b", 30);
         app.run("freeze " + xid + " " + account + " 7");
 
-        coordinator.kill();
-        coordinator.start();
+        server.kill();
+        server.start();
 
         bringBackTheResourceManager();
         assertThat(app.run("rollback " + xid)).isEqualTo("Rollbacked");
@@ -207,37 +205,36 @@ class SeataApplicationTest {
     }
 
     @Test
-    void a_commit_goes_on_after_the_coordinator_was_killed_in_the_middle_of_it() throws Exception {
+    void a_commit_goes_on_after_the_server_was_killed_in_the_middle_of_it() throws Exception {
         var xid = begin();
         app.run("freeze " + xid + " " + account + " 40");
-        var commit = app.start("commit " + xid);
         try (var row = first.hold(account)) {
+            var commit = app.start("commit " + xid);
             // The participant is asked only after the decision is on disk, and cannot finish while the row is held.
             await().atMost(PATIENCE).until(() -> first.waiting() > 0);
-            coordinator.kill();
+            server.kill();
             row.rollback();
+            server.start();
+            bringBackTheResourceManager();
+            assertThat(app.succeeded(commit)).isIn("Committed", "CommitRetrying");
         }
 
-        coordinator.start();
-
-        bringBackTheResourceManager();
-        assertThat(app.succeeded(commit)).isIn("Committed", "CommitRetrying");
         await().atMost(PATIENCE).until(() -> app.run("status " + xid).equals("Committed"));
         assertThat(first.frozen(account)).isZero();
         assertBalances(OPENING_BALANCE - 40, OPENING_BALANCE);
     }
 
     @Test
-    void a_rollback_goes_on_after_the_coordinator_was_killed_in_the_middle_of_it() throws Exception {
+    void a_rollback_goes_on_after_the_server_was_killed_in_the_middle_of_it() throws Exception {
         var xid = begin();
         add(xid, "a", -30);
         add(xid, "b", 30);
         try (var row = second.hold(account)) {
             var rollback = app.start("rollback " + xid);
             await().atMost(PATIENCE).until(() -> first.waiting() > 0);
-            coordinator.kill();
+            server.kill();
             row.rollback();
-            coordinator.start();
+            server.start();
             bringBackTheResourceManager();
             assertThat(app.succeeded(rollback)).startsWith("Rollback");
         }

@@ -1,0 +1,88 @@
+package dev.plinth.acceptance.seata;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.plinth.cli.Plinth;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** {@code plinth server} in its own process, which can be killed without warning and started again on the same data. */
+final class ServerProcess implements AutoCloseable {
+    private static final Pattern SEATA = Pattern.compile("Seata's clients +127\\.0\\.0\\.1:(\\d+)");
+
+    private final Path data;
+    private final Path log;
+    private Process process;
+    private int port;
+
+    /** @param log for what it says on its error output */
+    ServerProcess(Path data, Path log) throws IOException {
+        this.data = data;
+        this.log = log;
+        start();
+    }
+
+    /** Where its Seata door is; the same after a restart. */
+    String seata() {
+        return "127.0.0.1:" + port;
+    }
+
+    /** Kill -9: nothing is flushed, nobody is told. */
+    void kill() {
+        process.destroyForcibly();
+        assertThat(process.onExit().orTimeout(20, TimeUnit.SECONDS).join().isAlive())
+                .isFalse();
+    }
+
+    void start() throws IOException {
+        process = new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx192m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Plinth.class.getName(),
+                        "server",
+                        "--data",
+                        data.toString(),
+                        "--http",
+                        "127.0.0.1:0",
+                        "--seata",
+                        "127.0.0.1:" + port))
+                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+        awaitReady(process.inputReader(StandardCharsets.UTF_8));
+    }
+
+    private void awaitReady(BufferedReader said) throws IOException {
+        var lines = new ArrayList<String>();
+        for (String line = said.readLine(); line != null; line = said.readLine()) {
+            lines.add(line);
+            var seata = SEATA.matcher(line);
+            if (seata.find()) {
+                port = Integer.parseInt(seata.group(1));
+            }
+            if (line.startsWith("READY")) {
+                assertThat(port)
+                        .as(() -> "the port for Seata's clients in " + lines)
+                        .isPositive();
+                return;
+            }
+        }
+        throw new AssertionError("the server ended before it was ready; it said " + lines + "; its log is " + log);
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
