@@ -16,6 +16,11 @@ import java.time.Duration;
 public record TransactionOptions(
         String application, HostPort coordinator, String group, Duration requestTimeout, int phaseTwoConcurrencyMax) {
 
+    /*
+     * Longer than a coordinator lets a commit's answer wait for phase two (Plinth's 10 s): a participant that is slow must not
+     * look like an answer that was lost.
+     */
+    private static final Duration REQUEST_TIMEOUT_DEFAULT = Duration.ofSeconds(15);
     private static final Duration REQUEST_TIMEOUT_MAX = Duration.ofHours(1);
 
     public TransactionOptions {
@@ -36,7 +41,7 @@ public record TransactionOptions(
     }
 
     public static TransactionOptions of(String application, HostPort coordinator) {
-        return new TransactionOptions(application, coordinator, "default_tx_group", Duration.ofSeconds(10), 64);
+        return new TransactionOptions(application, coordinator, "default_tx_group", REQUEST_TIMEOUT_DEFAULT, 64);
     }
 
     public TransactionOptions withGroup(String other) {
