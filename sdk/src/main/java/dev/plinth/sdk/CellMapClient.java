@@ -21,7 +21,7 @@ import java.util.function.BooleanSupplier;
 final class CellMapClient implements CellMapSource {
 
     private static final Logger LOG = System.getLogger(CellMapClient.class.getName());
-    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(3));
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1));
 
     private final ServerChannels servers;
     private final Turns turns;

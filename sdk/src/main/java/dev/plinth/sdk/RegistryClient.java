@@ -47,7 +47,7 @@ final class RegistryClient implements Directory, AutoCloseable {
      * All state but the views belongs to `turns`, one thread that does one thing after the other.
      */
     private static final Logger LOG = System.getLogger(RegistryClient.class.getName());
-    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(3));
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1));
     private static final Duration OPENED_WITHIN = Duration.ofSeconds(5);
     private static final Duration REFUSED_RETRY = Duration.ofSeconds(1);
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);

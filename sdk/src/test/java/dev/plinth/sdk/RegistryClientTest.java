@@ -5,10 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.plinth.rpc.Endpoint;
+import dev.plinth.wire.registry.v1.ClientMessage;
+import dev.plinth.wire.registry.v1.Opened;
+import dev.plinth.wire.registry.v1.RegistryGrpc;
+import dev.plinth.wire.registry.v1.ServerMessage;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -167,5 +177,38 @@ final class RegistryClientTest {
         assertThat(provider.register(endpoint("127.0.0.1:9001")).await(LONG)).isTrue();
         provider.close();
         assertThat(registered()).isEmpty();
+    }
+
+    @Test
+    void a_registry_that_falls_silent_without_a_word_is_connected_to_anew() throws Exception {
+        AtomicInteger connections = new AtomicInteger();
+        Server silent = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .addService(new RegistryGrpc.RegistryImplBase() {
+                    @Override
+                    public StreamObserver<ClientMessage> connect(StreamObserver<ServerMessage> answers) {
+                        connections.incrementAndGet();
+                        answers.onNext(ServerMessage.newBuilder()
+                                .setOpened(Opened.newBuilder().setSessionId("s").setLeaseMillis(90))
+                                .build());
+                        return new StreamObserver<>() {
+                            @Override
+                            public void onNext(ClientMessage message) {}
+
+                            @Override
+                            public void onError(Throwable failure) {}
+
+                            @Override
+                            public void onCompleted() {}
+                        };
+                    }
+                })
+                .build()
+                .start();
+        try {
+            client("caller", "127.0.0.1:" + silent.getPort());
+            soon().until(() -> connections.get() >= 3);
+        } finally {
+            silent.shutdownNow();
+        }
     }
 }

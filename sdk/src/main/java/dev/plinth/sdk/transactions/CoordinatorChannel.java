@@ -47,7 +47,7 @@ final class CoordinatorChannel implements AutoCloseable {
     /** Requests without an answer yet, after which callers wait for a place. */
     static final int IN_FLIGHT_MAX = 4_096;
 
-    static final Backoff BACKOFF = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(2));
+    static final Backoff BACKOFF = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(1));
 
     private static final Logger LOG = System.getLogger(CoordinatorChannel.class.getName());
     private static final int CONNECT_TIMEOUT_MS = 3_000;
