@@ -22,7 +22,8 @@ class CompatibilityTableTest {
     private record Proof(String test, String method) {}
 
     private static List<Proof> proofs() throws IOException {
-        return TEST.matcher(Files.readString(DOCS.resolve("compatibility.md"))).results()
+        return TEST.matcher(Files.readString(DOCS.resolve("compatibility.md")))
+                .results()
                 .map(match -> new Proof(match.group(1), match.group(2)))
                 .toList();
     }
@@ -47,12 +48,15 @@ class CompatibilityTableTest {
                             .toList();
                     assertThat(methods).hasSize(1);
                     assertThat(test.isAnnotationPresent(Disabled.class)).isFalse();
-                    assertThat(methods.getFirst().isAnnotationPresent(Disabled.class)).isFalse();
+                    assertThat(methods.getFirst().isAnnotationPresent(Disabled.class))
+                            .isFalse();
                     assertThat(methods.getFirst().getAnnotations())
-                            .anyMatch(annotation -> annotation
-                                    .annotationType()
-                                    .getName()
-                                    .matches("org\\.junit\\.jupiter\\.(api\\.(Test|TestFactory|RepeatedTest)|params\\.ParameterizedTest)"));
+                            .anyMatch(
+                                    annotation -> annotation
+                                            .annotationType()
+                                            .getName()
+                                            .matches(
+                                                    "org\\.junit\\.jupiter\\.(api\\.(Test|TestFactory|RepeatedTest)|params\\.ParameterizedTest)"));
                 }))
                 .toList();
     }

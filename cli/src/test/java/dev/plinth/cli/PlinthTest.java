@@ -1,0 +1,80 @@
+package dev.plinth.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PlinthTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... arguments) {
+        return Plinth.commandLine()
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(arguments);
+    }
+
+    @Test
+    void help_lists_every_command_and_where_to_start() {
+        assertThat(run("--help")).isZero();
+        assertThat(out.toString())
+                .contains(
+                        "dev",
+                        "server",
+                        "services",
+                        "cells",
+                        "transactions",
+                        "bench",
+                        "test",
+                        "Start with: ./plinth dev");
+    }
+
+    @Test
+    void an_unknown_command_is_a_wrong_call() {
+        assertThat(run("fly")).isEqualTo(2);
+        assertThat(err.toString()).contains("fly");
+    }
+
+    @Test
+    void a_malformed_address_says_what_was_expected() {
+        assertThat(run("cells", "--server", "here")).isEqualTo(2);
+        assertThat(err.toString()).contains("--server", "expected host:port, such as 127.0.0.1:7700, not 'here'");
+    }
+
+    @Test
+    void a_server_that_does_not_answer_is_said_in_one_line() throws Exception {
+        int port;
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+        }
+
+        assertThat(run("services", "--server", "127.0.0.1:" + port)).isEqualTo(1);
+        assertThat(err.toString().lines()).singleElement().asString().contains("no server answers there");
+    }
+
+    @Test
+    void a_broken_configuration_is_said_in_one_line(@TempDir Path folder) throws Exception {
+        var file = Files.writeString(folder.resolve("plinth.yaml"), "htpp: {}\n");
+
+        assertThat(run("server", "--config", file.toString())).isEqualTo(1);
+        assertThat(err.toString().lines())
+                .singleElement()
+                .asString()
+                .isEqualTo("plinth server: " + file + ":1: htpp: expected one of data, http, seata, cells");
+    }
+
+    @Test
+    void shards_are_drawn_together() {
+        assertThat(CellsCommand.ranges(List.of(0, 1, 2, 5, 7, 8))).isEqualTo("0-2,5,7-8");
+        assertThat(CellsCommand.ranges(List.of())).isEmpty();
+    }
+}
