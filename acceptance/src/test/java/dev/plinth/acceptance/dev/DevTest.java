@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class DevTest {
     private static final Duration UP_MAX = Duration.ofMinutes(4);
     private static final Duration SOON = Duration.ofMinutes(1);
+    private static final double SOON_MILLIS = 60_000;
     private static final Pattern A_POSITIVE_NUMBER = Pattern.compile(".*[1-9].*");
 
     @TempDir
@@ -38,7 +39,7 @@ final class DevTest {
         dev.awaitLine("Up in", UP_MAX);
         chromium = new Chromium();
         page = chromium.browser().newPage();
-        page.setDefaultTimeout(SOON.toMillis());
+        page.setDefaultTimeout(SOON_MILLIS);
         page.navigate(dev.console());
     }
 
@@ -50,8 +51,7 @@ final class DevTest {
 
     private static void figureIsPositive(String figure) {
         assertThat(page.getByTestId("figure-" + figure))
-                .containsText(
-                        A_POSITIVE_NUMBER, new LocatorAssertions.ContainsTextOptions().setTimeout(SOON.toMillis()));
+                .containsText(A_POSITIVE_NUMBER, new LocatorAssertions.ContainsTextOptions().setTimeout(SOON_MILLIS));
     }
 
     @Test
