@@ -12,6 +12,12 @@ final class DoorLimits {
     /** Requests of one connection whose answers are not written yet; one more is refused with {@code OVERLOADED}. */
     static final int IN_FLIGHT_MAX = 4_096;
 
+    /**
+     * Bytes that wait to be sent to one client before it counts as one that does not read: phase two is not pushed to it, and its
+     * heartbeats go without an answer, until half of them are gone. Well above what a burst of decisions pushes at once.
+     */
+    static final int UNSENT_BYTES_MAX = 1 << 20;
+
     /** Resources that one connection may serve; a registration of more is refused. */
     static final int RESOURCES_MAX = 10_000;
 

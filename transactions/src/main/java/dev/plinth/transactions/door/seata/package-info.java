@@ -22,7 +22,7 @@
  *       a transaction that has left.
  *   <li><b>GlobalReport</b>: the status as it is then.
  *   <li><b>GlobalStatus, GlobalLockQuery</b>: reads.
- *   <li><b>RegisterTM, RegisterRM</b>: the newest one counts; resources add up while the channel lives.
+ *   <li><b>RegisterTM, RegisterRM</b>: the first one of a channel says who the client is; resources add up while the channel lives.
  *   <li><b>BranchCommit, BranchRollback</b> (to the resource manager): sent at least once, perhaps to several clients of the same
  *       resource; the resource manager must bear repetition. An answer counts once, for the request it names by id, XID and branch.
  *   <li><b>UndoLogDelete</b> (to the resource manager): goes one way; deleting twice deletes nothing more.

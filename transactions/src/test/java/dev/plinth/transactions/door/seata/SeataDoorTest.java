@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.plinth.kernel.Limits;
 import dev.plinth.transactions.Command;
+import dev.plinth.transactions.PhaseTwo;
+import dev.plinth.transactions.PhaseTwo.Direction;
+import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.Xid;
 import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.seata.BranchType;
@@ -36,12 +39,14 @@ import dev.plinth.wire.seata.SeataMessage.Result;
 import dev.plinth.wire.seata.TransactionExceptionCode;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -364,6 +369,25 @@ class SeataDoorTest {
 
         assertThat(second.message()).isEqualTo(first.message());
         assertThat(second.requestId()).isNotEqualTo(first.requestId());
+    }
+
+    @Test
+    void what_is_pushed_to_a_client_that_does_not_read_is_bounded() throws Exception {
+        try (var mute = new Socket(
+                trial.door.address().getAddress(), trial.door.address().getPort())) {
+            var bytes = Unpooled.buffer();
+            SeataCodec.encode(
+                    SeataFrame.request(1, new SeataMessage.RegisterRMRequest("2.6.0", "bank", "group", "", ACTION)),
+                    bytes);
+            bytes.readBytes(mute.getOutputStream(), bytes.readableBytes());
+            var push = new PhaseTwo(
+                    new TransactionId(7), 8, BranchType.TCC, ACTION, "bank:1", "x".repeat(60_000), Direction.COMMIT);
+
+            await().pollInterval(Duration.ofMillis(1))
+                    .untilAsserted(() -> assertThatThrownBy(
+                                    () -> trial.participants.perform(push).get(1, TimeUnit.MILLISECONDS))
+                            .hasMessageContaining("does not read"));
+        }
     }
 
     @Test
