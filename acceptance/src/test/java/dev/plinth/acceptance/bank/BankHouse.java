@@ -1,0 +1,225 @@
+package dev.plinth.acceptance.bank;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The server and the bank in two cells, each process as it is delivered: from {@code target/lib}, with small heaps. */
+final class BankHouse implements AutoCloseable {
+    private static final List<String> CELLS = List.of("east", "west");
+    /** PostgreSQL's programs, unpacked once for all runs. */
+    private static final Path PROGRAMS = Path.of("target", "postgres-programs").toAbsolutePath();
+
+    private final Path directory;
+    private final Duration transactionTimeout;
+    private final int httpPort;
+    private final int seataPort;
+    private final Map<String, HouseProcess> running = new LinkedHashMap<>();
+    private final Map<String, String> databases = new LinkedHashMap<>();
+
+    private BankHouse(Path directory, Duration transactionTimeout, int httpPort, int seataPort) {
+        this.directory = directory;
+        this.transactionTimeout = transactionTimeout;
+        this.httpPort = httpPort;
+        this.seataPort = seataPort;
+    }
+
+    /**
+     * Starts everything but driver and auditor.
+     *
+     * @param directory for data and logs
+     */
+    static BankHouse start(Path directory, Duration transactionTimeout) throws IOException, InterruptedException {
+        List<Integer> ports = freePorts(2);
+        BankHouse house = new BankHouse(directory, transactionTimeout, ports.get(0), ports.get(1));
+        boolean up = false;
+        try {
+            house.startAll();
+            up = true;
+            return house;
+        } finally {
+            if (!up) {
+                house.close();
+            }
+        }
+    }
+
+    private void startAll() throws IOException, InterruptedException {
+        Files.writeString(
+                directory.resolve("plinth.yaml"), """
+                data: %s
+                http:
+                  listen: 127.0.0.1:%d
+                seata:
+                  listen: 127.0.0.1:%d
+                cells:
+                  shards: 100
+                  function: last-digits
+                  map:
+                    - { name: east, zone: zone-1, region: coast, shards: 0-49 }
+                    - { name: west, zone: zone-2, region: coast, shards: 50-99 }
+                """.formatted(directory.resolve("server"), httpPort, seataPort));
+        run("server");
+        for (String cell : CELLS) {
+            run("postgres-" + cell);
+        }
+        awaitReady("server");
+        for (String cell : CELLS) {
+            databases.put(cell, awaitReady("postgres-" + cell));
+            run("accounts-" + cell);
+        }
+        for (String cell : CELLS) {
+            awaitReady("accounts-" + cell);
+            run("payments-" + cell);
+        }
+        for (String cell : CELLS) {
+            awaitReady("payments-" + cell);
+        }
+    }
+
+    /** Starts the process of this name; it must not be running. */
+    void run(String name) throws IOException {
+        running.put(name, HouseProcess.start(name, command(name), directory.resolve(name + ".log")));
+    }
+
+    String awaitReady(String name) throws InterruptedException {
+        return process(name).awaitReady();
+    }
+
+    /** SIGKILL. */
+    void kill(String name) throws InterruptedException {
+        process(name).kill();
+    }
+
+    HouseProcess process(String name) {
+        HouseProcess process = running.get(name);
+        if (process == null) {
+            throw new AssertionError(name + " was not started; there are " + running.keySet());
+        }
+        return process;
+    }
+
+    /** Starts a command of the bank that knows where everything is. */
+    HouseProcess bank(String name, List<String> arguments) throws IOException {
+        HouseProcess started = HouseProcess.start(name, bankCommand(arguments), directory.resolve(name + ".log"));
+        running.put(name, started);
+        return started;
+    }
+
+    String http() {
+        return "127.0.0.1:" + httpPort;
+    }
+
+    /** {@code --database east=... --database west=...}. */
+    List<String> databaseOptions() {
+        List<String> options = new ArrayList<>();
+        databases.forEach((cell, address) -> options.addAll(List.of("--database", cell + "=" + address)));
+        return options;
+    }
+
+    private List<String> command(String name) {
+        String cell = name.substring(name.indexOf('-') + 1);
+        String seata = "127.0.0.1:" + seataPort;
+        return switch (name.substring(0, name.length() - cell.length())) {
+            case "postgres-" ->
+                bankCommand(List.of(
+                        "postgres",
+                        "--cell",
+                        cell,
+                        "--data",
+                        directory.resolve(name).toString(),
+                        "--cache",
+                        PROGRAMS.toString()));
+            case "accounts-" ->
+                bankCommand(List.of(
+                        "accounts",
+                        "--cell",
+                        cell,
+                        "--server",
+                        http(),
+                        "--coordinator",
+                        seata,
+                        "--database",
+                        databases.getOrDefault(cell, "not known yet")));
+            case "payments-" ->
+                bankCommand(List.of(
+                        "payments",
+                        "--cell",
+                        cell,
+                        "--server",
+                        http(),
+                        "--coordinator",
+                        seata,
+                        "--transaction-timeout",
+                        transactionTimeout.toMillis() + "ms"));
+            default ->
+                java(
+                        "256m",
+                        "cli",
+                        "dev.plinth.cli.Plinth",
+                        List.of(
+                                "server",
+                                "--config",
+                                directory.resolve("plinth.yaml").toString()));
+        };
+    }
+
+    private static List<String> bankCommand(List<String> arguments) {
+        return java("96m", "examples/bank", "dev.plinth.bank.Bank", arguments);
+    }
+
+    private static List<String> java(String heap, String module, String main, List<String> arguments) {
+        Path lib = Path.of("..", module, "target", "lib").toAbsolutePath().normalize();
+        if (!Files.isDirectory(lib)) {
+            throw new AssertionError("not packaged: there is no " + lib + "; ./plinth test builds it");
+        }
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx" + heap,
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xshare:auto",
+                "-XX:+ExitOnOutOfMemoryError",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                lib + "/*",
+                main));
+        command.addAll(arguments);
+        return command;
+    }
+
+    private static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> held = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            return held.stream().map(ServerSocket::getLocalPort).toList();
+        } finally {
+            for (ServerSocket socket : held) {
+                socket.close();
+            }
+        }
+    }
+
+    /** Asks all to stop, the databases last, and ends those that do not. */
+    @Override
+    public void close() {
+        List<HouseProcess> order = new ArrayList<>(running.values()).reversed();
+        for (boolean database : List.of(false, true)) {
+            for (HouseProcess process : order) {
+                if (process.name().startsWith("postgres-") == database) {
+                    process.end();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package dev.plinth.acceptance.bank;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** The bank under load, its server and a payments process killed with SIGKILL. */
+class BankUnderFaultsTest {
+    private static final int SERVER_KILLS = 5;
+    private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(5);
+    /** For the coordinator to notice a time-out, and for both second phases. */
+    private static final Duration SETTLING = Duration.ofSeconds(10);
+
+    private static final Duration PROGRESS_WITHIN = Duration.ofSeconds(45);
+    private static final Pattern TRANSFERS = Pattern.compile("DRIVER second=.* transfers=([1-9][0-9]*) .*");
+
+    @Test
+    void whatever_is_killed_the_sum_is_exact_no_acknowledged_transfer_is_missing_and_nothing_hangs() throws Exception {
+        Path directory = Files.createDirectories(Path.of(
+                        "target",
+                        "bank-under-faults",
+                        "run-" + ProcessHandle.current().pid())
+                .toAbsolutePath());
+        Path acknowledged = directory.resolve("acknowledged");
+        try (BankHouse house = BankHouse.start(directory, TRANSACTION_TIMEOUT)) {
+            HouseProcess driver = house.bank(
+                    "driver",
+                    List.of(
+                            "driver",
+                            "--server",
+                            house.http(),
+                            "--clients",
+                            "12",
+                            "--rate",
+                            "150",
+                            "--mix",
+                            "5,10,10,5,10,60",
+                            "--cross-cell-share",
+                            "0.5",
+                            "--retry-for",
+                            "30s",
+                            "--acknowledged",
+                            acknowledged.toString()));
+            HouseProcess auditor = house.bank("auditor", withDatabases(house, "auditor", "--every", "500ms"));
+            driver.awaitReady();
+            auditor.awaitReady();
+            awaitTransfers(driver);
+
+            for (int kill = 1; kill <= SERVER_KILLS; kill++) {
+                house.kill("server");
+                house.run("server");
+                house.awaitReady("server");
+                if (kill == 2) {
+                    house.kill("payments-east");
+                    awaitTransfers(driver); // the other cell's customers go on paying
+                    house.run("payments-east");
+                    house.awaitReady("payments-east");
+                }
+                awaitTransfers(driver);
+            }
+
+            assertThat(driver.stop()).isIn(0, 143);
+            HouseProcess verify = house.bank(
+                    "verify",
+                    withDatabases(
+                            house,
+                            "verify",
+                            "--acknowledged",
+                            acknowledged.toString(),
+                            "--patience",
+                            TRANSACTION_TIMEOUT.plus(SETTLING).toSeconds() + "s"));
+            assertThat(verify.awaitEnd(Duration.ofSeconds(60)))
+                    .as(() -> String.join("\n", verify.lines()))
+                    .isZero();
+            assertThat(Files.readAllLines(acknowledged)).hasSizeGreaterThan(100);
+            assertThat(auditor.isAlive()).isTrue();
+            assertThat(auditor.lines())
+                    .noneMatch(line -> line.contains("BROKEN"))
+                    .anyMatch(line -> line.startsWith("AUDIT exact"));
+        }
+    }
+
+    /** Waits for a second that ends after now and in which transfers were acknowledged. */
+    private static void awaitTransfers(HouseProcess driver) throws InterruptedException {
+        int from = driver.printed();
+        driver.awaitLine(from, line -> TRANSFERS.matcher(line).matches(), PROGRESS_WITHIN);
+        int next = driver.printed();
+        driver.awaitLine(next, line -> TRANSFERS.matcher(line).matches(), PROGRESS_WITHIN);
+    }
+
+    private static List<String> withDatabases(BankHouse house, String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(house.databaseOptions());
+        return all;
+    }
+}
