@@ -31,8 +31,9 @@ class EmbeddedPostgresTest {
 
     @BeforeEach
     void freshDirectory() throws IOException {
-        Files.createDirectories(PLACE);
-        directory = Files.createTempDirectory(PLACE, "database-");
+        // Not one for temporary files: nobody else may look into those, and the database runs as somebody else.
+        directory = Files.createDirectories(
+                PLACE.resolve("run-" + ProcessHandle.current().pid() + "-" + System.nanoTime()));
     }
 
     @AfterEach
