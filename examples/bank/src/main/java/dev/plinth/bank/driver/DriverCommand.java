@@ -79,11 +79,11 @@ public final class DriverCommand implements Callable<Integer> {
             paramLabel = "B,D,T,A,W,S",
             description = {
                 "Per cent of Balance, DepositChecking, TransactSavings, Amalgamate, WriteCheck, SendPayment.",
-                "Default: ${DEFAULT-VALUE}"
+                "Default: ${DEFAULT-VALUE}; SmallBank's own is 15,15,15,15,15,25"
             },
-            defaultValue = "15,15,15,15,15,25",
+            defaultValue = "15,15,15,3,15,37",
             converter = MixForm.class)
-    private Mix mix = Mix.SMALLBANK;
+    private Mix mix = Mix.PAYMENTS;
 
     @Option(
             names = "--hot-customers",

@@ -7,8 +7,14 @@ import java.util.List;
 public record Mix(
         int balance, int depositChecking, int transactSavings, int amalgamate, int writeCheck, int sendPayment) {
 
-    /** As the benchmark's implementations have it, with the usual emphasis on SendPayment. */
+    /** As the benchmark's implementations have it. */
     public static final Mix SMALLBANK = new Mix(15, 15, 15, 15, 15, 25);
+
+    /**
+     * More payments for fewer amalgamations. With SmallBank's own mix every seventh operation empties a customer, and since
+     * nearly all are on the hot ones, about half of all transfers are refused for want of money.
+     */
+    public static final Mix PAYMENTS = new Mix(15, 15, 15, 3, 15, 37);
 
     public Mix {
         int sum = 0;

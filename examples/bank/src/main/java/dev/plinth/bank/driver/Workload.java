@@ -17,7 +17,7 @@ public final class Workload {
      * independently, so with 90 % of the accesses to 100 of 10,000 customers, 81 % of the transfers are between two hot ones.
      */
     private static final long CENTS_MIN = 100;
-    private static final long CENTS_MAX = 5_000;
+    private static final long CENTS_MAX = 1_000;
     /** For a payee who is not the payer; with one hot customer and a hot share of 1, drawing again would never end. */
     private static final int DRAWS_MAX = 8;
 
