@@ -1,6 +1,7 @@
 package dev.plinth.acceptance.bank;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,7 +79,10 @@ class BankUnderFaultsTest {
             assertThat(verify.awaitEnd(Duration.ofSeconds(60)))
                     .as(() -> String.join("\n", verify.lines()))
                     .isZero();
+            await().atMost(SETTLING)
+                    .until(() -> house.get("/api/v1/transactions?state=live").contains("\"transactions\":[]"));
             assertThat(Files.readAllLines(acknowledged)).hasSizeGreaterThan(100);
+            assertThat(driver.lines()).as("kills that hit something").anyMatch(line -> line.contains(" failed."));
             assertThat(auditor.isAlive()).isTrue();
             assertThat(auditor.lines())
                     .noneMatch(line -> line.contains("BROKEN"))

@@ -37,7 +37,7 @@ final class HouseProcess {
                 .start();
         HouseProcess started = new HouseProcess(name, process);
         // A test run that is broken off leaves nothing behind.
-        Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> process.toHandle().destroy()));
         Thread.ofVirtual().name("output-of-" + name).start(() -> started.keepOutput(log));
         return started;
     }
@@ -113,33 +113,34 @@ final class HouseProcess {
         return process.isAlive();
     }
 
-    /** SIGKILL. */
+    /** SIGKILL. By the handle, which leaves what the process has printed to be read to its end. */
     void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        process.toHandle().destroyForcibly();
+        process.waitFor();
     }
 
     /** SIGTERM, and SIGKILL if that does not help in time. */
     void end() {
-        process.destroy();
+        process.toHandle().destroy();
         try {
             if (!process.waitFor(STOPS_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
+                process.toHandle().destroyForcibly();
             }
         } catch (InterruptedException e) {
-            process.destroyForcibly();
+            process.toHandle().destroyForcibly();
             Thread.currentThread().interrupt();
         }
     }
 
     /** SIGTERM; returns the exit status. */
     int stop() throws InterruptedException {
-        process.destroy();
+        process.toHandle().destroy();
         return awaitEnd(STOPS_WITHIN);
     }
 
     int awaitEnd(Duration patience) throws InterruptedException {
         if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-            process.destroyForcibly();
+            process.toHandle().destroyForcibly();
             throw new AssertionError(name + " did not end within " + patience.toSeconds() + " s");
         }
         synchronized (lines) {

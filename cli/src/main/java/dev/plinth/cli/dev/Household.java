@@ -77,6 +77,10 @@ final class Household {
                             Integer.toString(port),
                             "--data",
                             choices.data().resolve("postgres-" + cell).toString()));
+        }
+        for (int i = 0; i < CELLS.size(); i++) {
+            String cell = CELLS.get(i);
+            int port = ports.get(i);
             house.add(
                     "accounts-" + cell,
                     List.of("server", "postgres-" + cell),
@@ -92,6 +96,8 @@ final class Household {
                             "127.0.0.1:" + port,
                             "--customers",
                             Integer.toString(choices.customers())));
+        }
+        for (String cell : CELLS) {
             house.add(
                     "payments-" + cell,
                     List.of("server", "accounts-east", "accounts-west"),

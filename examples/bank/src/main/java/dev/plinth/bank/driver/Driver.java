@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Phaser;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -22,13 +23,19 @@ import org.slf4j.LoggerFactory;
 /** Clients that draw operations from a workload and do them, each one operation after another. */
 final class Driver {
     /*
-     * A client that got no answer, or a failure, tries the same operation again with the same id until it is answered or the
-     * time for it is over: what real clients of a payment system do, and the reason why ids are the clients'. Only an answer
-     * DONE is an acknowledgement. An operation that was given up may have been done nevertheless; nobody may count on it.
+     * An operation that got no answer, or a failure, is tried again with the same id until it is answered or the time for it is
+     * over: what real clients of a payment system do, and the reason why ids are the clients'. Only an answer DONE is an
+     * acknowledgement. An operation that was given up may have been done nevertheless; nobody may count on it.
+     *
+     * A client leaves its failed operation to a thread of its own and goes on with the next: otherwise all clients would soon
+     * wait for the one process that is away, and nothing would be asked of the others. Beyond ASIDE_MAX it waits after all.
      */
     static final int CLIENTS_MAX = 1_024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Driver.class);
+
+    /** Failed operations that are tried again beside what the clients do. */
+    private static final int ASIDE_MAX = 256;
 
     private static final Duration BACKOFF_MIN = Duration.ofMillis(50);
     private static final Duration BACKOFF_MAX = Duration.ofSeconds(1);
@@ -45,6 +52,7 @@ final class Driver {
     private final Statistics statistics = new Statistics();
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
     private final Phaser running = new Phaser(1);
+    private final Semaphore aside = new Semaphore(ASIDE_MAX);
     private volatile int clients; // read by every client before each operation
     private volatile boolean stopping; // set once, read by every client
     private int started;
@@ -80,18 +88,22 @@ final class Driver {
         clients = count;
         for (; started < count; started++) {
             int index = started;
-            running.register();
-            Thread.ofVirtual().name("client-" + index).start(() -> {
-                try {
-                    client(index);
-                } catch (RuntimeException e) {
-                    failure.compareAndSet(null, e);
-                    stopping = true;
-                } finally {
-                    running.arriveAndDeregister();
-                }
-            });
+            start("client-" + index, () -> client(index));
         }
+    }
+
+    private void start(String name, Runnable work) {
+        running.register();
+        Thread.ofVirtual().name(name).start(() -> {
+            try {
+                work.run();
+            } catch (RuntimeException e) {
+                failure.compareAndSet(null, e);
+                stopping = true;
+            } finally {
+                running.arriveAndDeregister();
+            }
+        });
     }
 
     void setRate(double perSecond) {
@@ -144,36 +156,62 @@ final class Driver {
     private void carryOut(Operation operation, long moment) {
         String id = run + "-" + Long.toString(sequence.incrementAndGet(), Character.MAX_RADIX);
         long giveUp = System.nanoTime() + retryFor.toNanos();
+        Optional<Duration> pause = tryOnce(operation, id, moment, BACKOFF_MIN);
+        if (pause.isEmpty()) {
+            return;
+        }
+        Duration first = pause.get();
+        if (aside.tryAcquire()) {
+            start("again-" + id, () -> {
+                try {
+                    tryAgain(operation, id, moment, giveUp, first);
+                } finally {
+                    aside.release();
+                }
+            });
+        } else {
+            tryAgain(operation, id, moment, giveUp, first);
+        }
+    }
+
+    private void tryAgain(Operation operation, String id, long moment, long giveUp, Duration first) {
         Duration backoff = BACKOFF_MIN;
-        while (true) {
-            Duration pause = backoff;
-            switch (attempt(operation, id)) {
-                case Answered(Answer answer)
-                when answer.outcome() == Outcome.DONE -> {
-                    acknowledge(operation, id, answer.cents(), System.nanoTime() - moment);
-                    return;
-                }
-                case Answered(Answer answer)
-                when !answer.outcome().isRetryable() -> {
-                    statistics.refused(answer.outcome().name());
-                    return;
-                }
-                case Answered(Answer answer) ->
-                    statistics.failed(answer.outcome().name());
-                case Failed(String why, Optional<Duration> retryAfter) -> {
-                    statistics.failed(why);
-                    pause = retryAfter.orElse(backoff);
-                }
-            }
-            if (stopping || System.nanoTime() + pause.toNanos() > giveUp) {
+        Optional<Duration> pause = Optional.of(first);
+        while (pause.isPresent()) {
+            if (stopping || System.nanoTime() + pause.get().toNanos() > giveUp) {
                 statistics.gaveUp();
                 return;
             }
-            // Half of it is random: clients that failed together do not come back together.
-            long half = pause.toNanos() / 2;
+            // Half of it is random: operations that failed together do not come back together.
+            long half = pause.get().toNanos() / 2;
             LockSupport.parkNanos(half + ThreadLocalRandom.current().nextLong(half + 1));
             backoff = backoff.multipliedBy(2).compareTo(BACKOFF_MAX) > 0 ? BACKOFF_MAX : backoff.multipliedBy(2);
+            pause = tryOnce(operation, id, moment, backoff);
         }
+    }
+
+    /** Empty if the operation is answered; otherwise how long to wait before it is tried again. */
+    private Optional<Duration> tryOnce(Operation operation, String id, long moment, Duration backoff) {
+        return switch (attempt(operation, id)) {
+            case Answered(Answer answer)
+            when answer.outcome() == Outcome.DONE -> {
+                acknowledge(operation, id, answer.cents(), System.nanoTime() - moment);
+                yield Optional.empty();
+            }
+            case Answered(Answer answer)
+            when !answer.outcome().isRetryable() -> {
+                statistics.refused(answer.outcome().name());
+                yield Optional.empty();
+            }
+            case Answered(Answer answer) -> {
+                statistics.failed(answer.outcome().name());
+                yield Optional.of(backoff);
+            }
+            case Failed(String why, Optional<Duration> retryAfter) -> {
+                statistics.failed(why);
+                yield Optional.of(retryAfter.orElse(backoff));
+            }
+        };
     }
 
     /** What came of one call. */
