@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A call on its way out.
  *
  * @param service {@code interface:version}
- * @param signature the parameters' types as Java writes them in source
+ * @param signature the parameters' types as the JVM names them, {@code int} or {@code [Ljava.lang.String;}
  * @param properties travel with the call; the called side finds them in its {@link CallContext}
  * @param timeout for the whole call, all attempts included
  * @param oneWay nobody waits for an answer

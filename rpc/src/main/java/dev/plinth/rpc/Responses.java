@@ -38,7 +38,7 @@ final class Responses {
      * @throws RpcException {@code BAD_RESPONSE} if it is too large
      * @throws IllegalArgumentException if its properties are
      */
-    BoltFrame.Response of(BoltFrame.Request request, SofaResponse response, SofaBodies bodies) {
+    BoltFrame.Response of(BoltFrame.Request request, SofaResponse response, boolean toSofa, SofaBodies bodies) {
         Map<String, String> header = new HashMap<>(response.properties());
         if (response.error().isPresent() || response.value() instanceof Throwable) {
             header.put(WireProperties.RESPONSE_ERROR, "true");
@@ -46,7 +46,7 @@ final class Responses {
         ByteBuf content = allocator.buffer();
         ByteBuf head = allocator.buffer();
         try {
-            bodies.writeResponse(response, content);
+            bodies.writeResponse(response, toSofa, content);
             BoltHeader.encode(header, head);
             checkSize(content.readableBytes());
         } catch (RuntimeException e) {
@@ -78,7 +78,7 @@ final class Responses {
         return switch (failure.code()) {
             case OVERLOADED -> bare(request.dialect(), request.id(), BoltStatus.SERVER_THREADPOOL_BUSY, failure);
             case TIMEOUT -> bare(request.dialect(), request.id(), BoltStatus.TIMEOUT, failure);
-            default -> of(request, SofaResponse.failed(text(failure), properties(failure)), bodies);
+            default -> of(request, SofaResponse.failed(text(failure), properties(failure)), true, bodies);
         };
     }
 

@@ -30,6 +30,7 @@ final class ServedRequest {
     private final BoltFrame.Request request;
     private final Deadline arrived;
     private SofaBodies bodies = ERRORS;
+    private boolean toSofa = true;
     private @Nullable Throwable thrown;
 
     /** Made when the request has arrived, for that is when its time begins to run. */
@@ -108,6 +109,8 @@ final class ServedRequest {
                             + SofaBodies.REQUEST_TYPE + " in codec 1 (Hessian)");
         }
         Map<String, String> properties = new HashMap<>(BoltHeader.decode(request.header()));
+        // Our own clients always say how long they wait, in this way.
+        toSofa = !properties.containsKey(WireProperties.DEADLINE);
         String name = properties.getOrDefault(
                 WireProperties.SERVICE, properties.getOrDefault(WireProperties.TARGET_SERVICE, ""));
         PublishedService service = server.service(name)
@@ -220,7 +223,7 @@ final class ServedRequest {
             return;
         }
         try {
-            connection.answer(connection.responses().of(request, response, bodies));
+            connection.answer(connection.responses().of(request, response, toSofa, bodies));
         } catch (RpcException e) {
             fail(e);
         } catch (BodyException e) {

@@ -4,15 +4,11 @@ import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
 
-/** A method's parameter types as SOFARPC writes them: {@code int}, {@code java.lang.String[]}, {@code com.example.Outer$Inner}. */
+/** A method's parameter types as SOFARPC writes them, which is how the JVM does: {@code int}, {@code [Ljava.lang.String;}. */
 final class Signatures {
     private Signatures() {}
 
     static List<String> of(Method method) {
-        return Arrays.stream(method.getParameterTypes()).map(Signatures::of).toList();
-    }
-
-    private static String of(Class<?> type) {
-        return type.isArray() ? of(type.getComponentType()) + "[]" : type.getName();
+        return Arrays.stream(method.getParameterTypes()).map(Class::getName).toList();
     }
 }

@@ -40,13 +40,15 @@ final class GuardedFactory extends SerializerFactory {
 
     private final AllowedTypes types;
     private final Foreign foreign;
+    private final ThrowableSerializer.Causes causes;
     private final ConcurrentMap<String, Deserializer> byName = new ConcurrentHashMap<>();
     private final ConcurrentMap<Class<?>, Deserializer> byClass = new ConcurrentHashMap<>();
     private final ConcurrentMap<Class<?>, Serializer> serializers = new ConcurrentHashMap<>();
 
-    GuardedFactory(AllowedTypes types, Foreign foreign) {
+    GuardedFactory(AllowedTypes types, Foreign foreign, ThrowableSerializer.Causes causes) {
         this.types = types;
         this.foreign = foreign;
+        this.causes = causes;
         // Our own objects need no marker to be sent; a list of bad names is no use where there is one of good ones.
         setAllowNonSerializable(true);
         setClassNameResolver(null);
@@ -190,7 +192,7 @@ final class GuardedFactory extends SerializerFactory {
             return new EnumSerializer();
         }
         if (Throwable.class.isAssignableFrom(type)) {
-            return new ThrowableSerializer(type);
+            return new ThrowableSerializer(type, causes);
         }
         if (type == UUID.class) {
             return new ValueSerializers.OfUuid();

@@ -4,6 +4,8 @@ import com.caucho.hessian.io.AbstractDeserializer;
 import com.caucho.hessian.io.AbstractHessianInput;
 import com.caucho.hessian.io.AbstractHessianOutput;
 import com.caucho.hessian.io.Hessian2Output;
+import dev.plinth.rpc.hessian.GuardedFactory.Foreign;
+import dev.plinth.rpc.hessian.ThrowableSerializer.Causes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufOutputStream;
 import java.io.IOException;
@@ -48,10 +50,12 @@ public final class SofaBodies {
 
     private final GuardedFactory requests;
     private final GuardedFactory responses;
+    private final GuardedFactory responsesToSofa;
 
     public SofaBodies(AllowedTypes types) {
-        this.requests = new GuardedFactory(types, GuardedFactory.Foreign.REFUSE);
-        this.responses = new GuardedFactory(types, GuardedFactory.Foreign.EXCEPTIONS_BY_NAME);
+        this.requests = new GuardedFactory(types, Foreign.REFUSE, Causes.WITH);
+        this.responses = new GuardedFactory(types, Foreign.EXCEPTIONS_BY_NAME, Causes.WITH);
+        this.responsesToSofa = new GuardedFactory(types, Foreign.EXCEPTIONS_BY_NAME, Causes.CUT);
     }
 
     /**
@@ -71,10 +75,11 @@ public final class SofaBodies {
     /**
      * Writes a response.
      *
+     * @param toSofa the caller is SOFARPC, and not ours: an exception goes without its causes, as from its own servers
      * @throws BodyException {@code UNWRITABLE} if the value cannot travel
      */
-    public void writeResponse(SofaResponse response, ByteBuf out) {
-        write("the response", out, responses, body -> body.writeObject(response));
+    public void writeResponse(SofaResponse response, boolean toSofa, ByteBuf out) {
+        write("the response", out, toSofa ? responsesToSofa : responses, body -> body.writeObject(response));
     }
 
     private interface Content {

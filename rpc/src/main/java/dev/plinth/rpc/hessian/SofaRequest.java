@@ -7,7 +7,7 @@ import java.util.Map;
  * The head of a {@code com.alipay.sofa.rpc.core.request.SofaRequest}; the arguments follow it in the body.
  *
  * @param service the interface's name, ':' and the version
- * @param signature the parameters' types as Java writes them in source: {@code int}, {@code java.lang.String[]}
+ * @param signature the parameters' types as the JVM names them: {@code int}, {@code [Ljava.lang.String;}
  * @param application which of several applications in the called process is meant; empty for whichever
  * @param properties text to text; other values, which SOFARPC allows, are left out in reading
  */

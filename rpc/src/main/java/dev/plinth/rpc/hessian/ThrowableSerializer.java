@@ -13,14 +13,27 @@ final class ThrowableSerializer extends ObjectSerializer {
      * The library's own reaches for the private fields of the JDK's exceptions too (those of SQLException, say), and fails on a
      * JDK of today.
      */
+    private static final int CAUSES_MAX = 100;
     private static final List<String> COMMON = List.of("detailMessage", "cause", "stackTrace", "suppressedExceptions");
 
+    /** Whether what caused an exception goes with it. */
+    enum Causes {
+        WITH,
+        /**
+         * As SOFARPC's servers do: its clients cannot read an exception whose cause has a class that they lack, and some not
+         * even one whose class they have. The stack trace is the first cause's, so that the place is not lost.
+         */
+        CUT
+    }
+
     private final String type;
+    private final Causes causes;
     private final List<Field> own;
     private final String[] names;
 
-    ThrowableSerializer(Class<?> type) {
+    ThrowableSerializer(Class<?> type, Causes causes) {
         this.type = type.getName();
+        this.causes = causes;
         this.own = ownFields(type);
         List<String> all = new ArrayList<>(COMMON);
         own.forEach(it -> all.add(it.getName()));
@@ -50,13 +63,30 @@ final class ThrowableSerializer extends ObjectSerializer {
         Throwable throwable = (Throwable) value;
         write(out, type, names, () -> {
             out.writeString(throwable.getMessage());
-            out.writeObject(throwable.getCause());
-            out.writeObject(throwable.getStackTrace());
-            out.writeObject(new ArrayList<>(Arrays.asList(throwable.getSuppressed())));
+            switch (causes) {
+                case WITH -> {
+                    out.writeObject(throwable.getCause());
+                    out.writeObject(throwable.getStackTrace());
+                    out.writeObject(new ArrayList<>(Arrays.asList(throwable.getSuppressed())));
+                }
+                case CUT -> {
+                    out.writeNull();
+                    out.writeObject(root(throwable).getStackTrace());
+                    out.writeObject(new ArrayList<>());
+                }
+            }
             for (Field field : own) {
                 out.writeObject(valueOf(field, throwable));
             }
         });
+    }
+
+    private static Throwable root(Throwable throwable) {
+        Throwable root = throwable;
+        for (int i = 0; root.getCause() != null && i < CAUSES_MAX; i++) {
+            root = root.getCause();
+        }
+        return root;
     }
 
     private static Object valueOf(Field field, Throwable throwable) throws IOException {

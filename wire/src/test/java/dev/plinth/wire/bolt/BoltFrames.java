@@ -10,10 +10,10 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 
 /** Any frame, for properties; and frames as text, since buffers are equal by what is left to read of them. */
-final class BoltFrames {
+public final class BoltFrames {
     private BoltFrames() {}
 
-    static Arbitrary<BoltFrame> any() {
+    public static Arbitrary<BoltFrame> any() {
         var dialects = Arbitraries.of(BoltDialect.class);
         var ids = Arbitraries.integers();
         var names = Arbitraries.strings().ofMaxLength(60);
@@ -69,7 +69,7 @@ final class BoltFrames {
     }
 
     /** Everything that is in a frame. */
-    static String text(BoltFrame frame) {
+    public static String text(BoltFrame frame) {
         return switch (frame) {
             case BoltFrame.Request it ->
                 String.format(
