@@ -372,6 +372,21 @@ class SeataDoorTest {
     }
 
     @Test
+    void a_burst_of_decisions_is_pushed_whole() throws IOException {
+        var rm = trial.client().registerRM("bank", ACTION);
+
+        for (int branch = 1; branch <= Limits.EFFECTS_UNDER_WAY_MAX; branch++) {
+            var push = new PhaseTwo(
+                    new TransactionId(7), branch, BranchType.TCC, ACTION, "bank:1", "data", Direction.COMMIT);
+            assertThat(trial.participants.perform(push)).isNotCompletedExceptionally();
+        }
+
+        for (int branch = 1; branch <= Limits.EFFECTS_UNDER_WAY_MAX; branch++) {
+            assertThat(((BranchEndRequest) rm.next().message()).branchId()).isEqualTo(branch);
+        }
+    }
+
+    @Test
     void what_is_pushed_to_a_client_that_does_not_read_is_bounded() throws Exception {
         try (var mute = new Socket(
                 trial.door.address().getAddress(), trial.door.address().getPort())) {
