@@ -44,7 +44,12 @@ final class SeataAppProcess implements AutoCloseable {
                 .start();
         commands = process.outputWriter(StandardCharsets.UTF_8);
         Thread.ofVirtual().start(this::read);
-        assertThat(outcome(ready)).isEqualTo("ok ready");
+        try {
+            assertThat(outcome(ready)).isEqualTo("ok ready");
+        } catch (AssertionError e) {
+            close();
+            throw e;
+        }
     }
 
     private void read() {

@@ -60,7 +60,12 @@ final class ServerProcess implements AutoCloseable {
                         "127.0.0.1:" + port))
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
-        awaitReady(process.inputReader(StandardCharsets.UTF_8));
+        try {
+            awaitReady(process.inputReader(StandardCharsets.UTF_8));
+        } catch (IOException | AssertionError e) {
+            kill();
+            throw e;
+        }
     }
 
     private void awaitReady(BufferedReader said) throws IOException {
