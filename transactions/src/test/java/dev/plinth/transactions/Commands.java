@@ -1,0 +1,141 @@
+package dev.plinth.transactions;
+
+import dev.plinth.wire.seata.BranchStatus;
+import dev.plinth.wire.seata.BranchType;
+import dev.plinth.wire.seata.GlobalStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+
+/** Arbitrary records of the coordinator. */
+final class Commands {
+    private Commands() {}
+
+    static Arbitrary<TransactionId> ids() {
+        return Arbitraries.longs().between(1, Long.MAX_VALUE).map(TransactionId::new);
+    }
+
+    private static Arbitrary<Long> branches() {
+        return Arbitraries.longs().between(-1, Long.MAX_VALUE);
+    }
+
+    private static Arbitrary<String> texts() {
+        return Arbitraries.strings().ofMaxLength(20);
+    }
+
+    private static Arbitrary<LockKey> keys() {
+        var part = Arbitraries.strings().alpha().numeric().ofMinLength(1).ofMaxLength(8);
+        return Combinators.combine(part, part).as(LockKey::new);
+    }
+
+    private static Arbitrary<Instant> instants() {
+        return Arbitraries.longs()
+                .between(0, 4_000_000_000_000_000_000L)
+                .map(nanos -> Instant.ofEpochSecond(nanos / 1_000_000_000, nanos % 1_000_000_000));
+    }
+
+    private static Arbitrary<Command.Begin> begins() {
+        var timeouts = Arbitraries.longs().between(1, 30L * 24 * 3_600 * 1_000).map(Duration::ofMillis);
+        return Combinators.combine(texts(), timeouts, texts(), texts()).as(Command.Begin::new);
+    }
+
+    private static Arbitrary<Command.RegisterBranch> registrations() {
+        return Combinators.combine(
+                        ids(),
+                        Arbitraries.of(BranchType.class),
+                        texts(),
+                        texts(),
+                        texts(),
+                        keys().list().ofMaxSize(6),
+                        Arbitraries.of(true, false))
+                .as(Command.RegisterBranch::new);
+    }
+
+    static Arbitrary<Command> commands() {
+        return Arbitraries.oneOf(
+                begins(),
+                registrations(),
+                Combinators.combine(ids(), branches(), Arbitraries.of(BranchStatus.class), texts())
+                        .as(Command.ReportBranch::new),
+                ids().map(Command.Commit::new),
+                ids().map(Command.Rollback::new),
+                Combinators.combine(ids(), Arbitraries.of(GlobalStatus.class)).as(Command.ReportGlobal::new),
+                Combinators.combine(ids(), branches(), Arbitraries.of(BranchStatus.class), texts().optional())
+                        .as(Command.PhaseTwoResult::new),
+                ids().map(Command.Settle::new),
+                ids().list().ofMaxSize(5).map(Command.Forget::new));
+    }
+
+    static Arbitrary<Outcome> outcomes() {
+        var statuses = Arbitraries.of(GlobalStatus.class);
+        return Arbitraries.oneOf(
+                ids().map(Outcome.Begun::new),
+                branches().map(Outcome.Registered::new),
+                Combinators.combine(texts(), keys(), ids(), Arbitraries.of(true, false))
+                        .as(Outcome.LockConflict::new),
+                Combinators.combine(ids(), statuses).as(Outcome.NotActive::new),
+                ids().map(Outcome.NotFound::new),
+                Combinators.combine(ids(), branches()).as(Outcome.BranchNotFound::new),
+                Arbitraries.just(new Outcome.Reported()),
+                Combinators.combine(statuses, Arbitraries.of(true, false), instants())
+                        .as(Outcome.Decided::new),
+                Combinators.combine(
+                                texts(), Arbitraries.longs().between(0, 100_000).map(Duration::ofMillis))
+                        .as(Outcome.Overloaded::new),
+                Arbitraries.just(new Outcome.Noted()));
+    }
+
+    static Arbitrary<PhaseTwo> effects() {
+        return Combinators.combine(
+                        ids(),
+                        branches(),
+                        Arbitraries.of(BranchType.class),
+                        texts(),
+                        texts(),
+                        texts(),
+                        Arbitraries.of(PhaseTwo.Direction.class))
+                .as(PhaseTwo::new);
+    }
+
+    private static Arbitrary<BranchView> branchViews() {
+        return Combinators.combine(
+                        branches(),
+                        Arbitraries.of(BranchType.class),
+                        texts(),
+                        texts(),
+                        Arbitraries.of(BranchStatus.class),
+                        Arbitraries.integers().between(0, 100),
+                        keys().list().ofMaxSize(4))
+                .as(BranchView::new);
+    }
+
+    static Arbitrary<TransactionView> views() {
+        Arbitrary<List<TimelineEvent>> timelines = Combinators.combine(
+                        instants(), Arbitraries.of(TimelineEvent.Kind.class), branches(), texts())
+                .as(TimelineEvent::new)
+                .list()
+                .ofMaxSize(5);
+        return Combinators.combine(
+                        ids(),
+                        begins(),
+                        Arbitraries.of(GlobalStatus.class),
+                        instants(),
+                        instants().optional(),
+                        branchViews().list().ofMaxSize(4),
+                        timelines)
+                .as((id, asked, status, begun, ended, branches, timeline) -> new TransactionView(
+                        id,
+                        asked.name(),
+                        asked.applicationId(),
+                        asked.serviceGroup(),
+                        status,
+                        begun,
+                        asked.timeout(),
+                        ended,
+                        branches,
+                        timeline));
+    }
+}
