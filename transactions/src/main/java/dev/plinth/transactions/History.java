@@ -77,7 +77,8 @@ final class History implements AutoCloseable {
         }
         var last = files.isEmpty() ? null : files.getLast();
         if (last != null) {
-            last.sync();
+            last.makeDurable();
+            storage.syncDirectory();
         }
         return new History(storage, size, report, files, last != null && last.endsClean() ? last : null);
     }

@@ -170,8 +170,14 @@ final class HistoryFile {
         return end;
     }
 
-    /** Brings what a killed process wrote and did not sync to the disk, before anyone relies on it. */
-    void sync() throws IOException {
+    /**
+     * Writes the records again and syncs, before anyone relies on them: a killed process may have written them and not synced; or
+     * its sync may have failed, after which the system takes them for clean and no later sync would bring them to the disk.
+     */
+    void makeDurable() throws IOException {
+        var bytes = ByteBuffer.allocate(end);
+        file.read(bytes, 0);
+        file.write(bytes.flip(), 0);
         file.sync();
     }
 
