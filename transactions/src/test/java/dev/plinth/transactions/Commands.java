@@ -50,6 +50,7 @@ final class Commands {
                         texts(),
                         texts(),
                         keys().list().ofMaxSize(6),
+                        texts(),
                         Arbitraries.of(true, false))
                 .as(Command.RegisterBranch::new);
     }
@@ -93,6 +94,7 @@ final class Commands {
                         ids(),
                         branches(),
                         Arbitraries.of(BranchType.class),
+                        texts(),
                         texts(),
                         texts(),
                         texts(),

@@ -124,7 +124,14 @@ class DiskCodecTest {
         List<Command> commands = List.of(
                 new Command.Begin("pay", Duration.ofSeconds(60), "bank", "default_tx_group"),
                 new Command.RegisterBranch(
-                        ID, BranchType.AT, "jdbc:postgresql://accounts", "bank:1", "{\"autoCommit\":true}", keys, true),
+                        ID,
+                        BranchType.AT,
+                        "jdbc:postgresql://accounts",
+                        "bank:1",
+                        "{\"autoCommit\":true}",
+                        keys,
+                        "10.0.0.1:8091",
+                        true),
                 new Command.ReportBranch(ID, 77, BranchStatus.PHASE_ONE_DONE, "{}"),
                 new Command.Commit(ID),
                 new Command.Rollback(ID),
@@ -153,7 +160,8 @@ class DiskCodecTest {
         outcomes.forEach(outcome -> records.add(new Golden<>(DiskCodec.OUTCOMES, outcome)));
         records.add(new Golden<>(
                 DiskCodec.EFFECTS,
-                new PhaseTwo(ID, 77, BranchType.TCC, "debit", "bank:1", "{}", PhaseTwo.Direction.COMMIT)));
+                new PhaseTwo(
+                        ID, 77, BranchType.TCC, "debit", "bank:1", "10.0.0.1:8091", "{}", PhaseTwo.Direction.COMMIT)));
         return records;
     }
 
