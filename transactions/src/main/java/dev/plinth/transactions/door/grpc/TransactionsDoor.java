@@ -1,0 +1,138 @@
+package dev.plinth.transactions.door.grpc;
+
+import dev.plinth.kernel.Refused;
+import dev.plinth.transactions.Coordinator;
+import dev.plinth.transactions.TransactionFilter;
+import dev.plinth.transactions.TransactionId;
+import dev.plinth.transactions.TransactionPage;
+import dev.plinth.transactions.Xid;
+import dev.plinth.wire.transactions.v1.GetPulseRequest;
+import dev.plinth.wire.transactions.v1.GetTransactionRequest;
+import dev.plinth.wire.transactions.v1.ListTransactionsRequest;
+import dev.plinth.wire.transactions.v1.ListTransactionsResponse;
+import dev.plinth.wire.transactions.v1.Pulse;
+import dev.plinth.wire.transactions.v1.SettleRequest;
+import dev.plinth.wire.transactions.v1.SettleResponse;
+import dev.plinth.wire.transactions.v1.Transaction;
+import dev.plinth.wire.transactions.v1.TransactionsGrpc;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+/** Lists transactions, tells everything about one, and settles what failed. Reads may be repeated; so may settling. */
+public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBase {
+    private static final int LIMIT_DEFAULT = 100;
+
+    private final Coordinator coordinator;
+    private final Messages messages;
+    private final Executor workers;
+
+    /**
+     * @param xids the name of a transaction as its clients know it: with the Seata door's advertised address
+     * @param workers encode and send, so that the engine's thread need not
+     */
+    public TransactionsDoor(Coordinator coordinator, Function<TransactionId, Xid> xids, Executor workers) {
+        this.coordinator = coordinator;
+        this.messages = new Messages(xids);
+        this.workers = workers;
+    }
+
+    @Override
+    public void listLive(ListTransactionsRequest request, StreamObserver<ListTransactionsResponse> answer) {
+        list(request, answer, coordinator::live);
+    }
+
+    @Override
+    public void listRecent(ListTransactionsRequest request, StreamObserver<ListTransactionsResponse> answer) {
+        list(request, answer, coordinator::recent);
+    }
+
+    /** One of the coordinator's two lists. */
+    private interface Listing {
+        CompletableFuture<TransactionPage> page(TransactionFilter filter, OptionalLong from, int limit);
+    }
+
+    private void list(
+            ListTransactionsRequest request, StreamObserver<ListTransactionsResponse> answer, Listing listing) {
+        respond(
+                answer,
+                () -> listing.page(
+                        Messages.filter(request),
+                        Messages.pageToken(request.getPageToken()),
+                        request.getLimit() == 0 ? LIMIT_DEFAULT : Messages.limit(request.getLimit())),
+                messages::page);
+    }
+
+    @Override
+    public void getTransaction(GetTransactionRequest request, StreamObserver<Transaction> answer) {
+        respond(
+                answer,
+                () -> coordinator.get(Messages.id(request.getXid())),
+                found -> messages.transaction(found.orElseThrow(() -> Status.NOT_FOUND
+                        .withDescription(
+                                "no transaction " + request.getXid() + " is known: it never was, or it ended so"
+                                        + " long ago that the history has let it go")
+                        .asRuntimeException())));
+    }
+
+    @Override
+    public void getPulse(GetPulseRequest request, StreamObserver<Pulse> answer) {
+        respond(answer, coordinator::counts, counts -> Messages.pulse(counts, coordinator.pulses()));
+    }
+
+    @Override
+    public void settle(SettleRequest request, StreamObserver<SettleResponse> answer) {
+        respond(
+                answer,
+                () -> coordinator.settle(Messages.id(request.getXid())),
+                status -> SettleResponse.newBuilder()
+                        .setStatus(Messages.status(status))
+                        .build());
+    }
+
+    /** Something to ask the coordinator; an IllegalArgumentException says what is wrong with the request. */
+    private interface Question<R> {
+        CompletableFuture<R> ask();
+    }
+
+    private <R, M> void respond(StreamObserver<M> answer, Question<R> question, Function<R, M> message) {
+        CompletableFuture<R> asked;
+        try {
+            asked = question.ask();
+        } catch (IllegalArgumentException e) {
+            answer.onError(
+                    Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+            return;
+        }
+        var _ = asked.thenApplyAsync(message, workers).whenComplete((response, failure) -> {
+            if (failure != null) {
+                answer.onError(error(failure));
+            } else {
+                answer.onNext(response);
+                answer.onCompleted();
+            }
+        });
+    }
+
+    private static StatusRuntimeException error(Throwable failure) {
+        var cause = failure instanceof CompletionException wrapped && wrapped.getCause() != null
+                ? wrapped.getCause()
+                : failure;
+        if (cause instanceof StatusRuntimeException status) {
+            return status;
+        }
+        if (cause instanceof Refused refused) {
+            var status = refused.code() == Refused.Code.OVERLOADED ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE;
+            return status.withDescription(refused.getMessage()).asRuntimeException();
+        }
+        return Status.INTERNAL
+                .withDescription(cause.toString())
+                .withCause(cause)
+                .asRuntimeException();
+    }
+}
