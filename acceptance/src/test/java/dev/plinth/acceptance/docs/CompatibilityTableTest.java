@@ -51,12 +51,12 @@ class CompatibilityTableTest {
                     assertThat(methods.getFirst().isAnnotationPresent(Disabled.class))
                             .isFalse();
                     assertThat(methods.getFirst().getAnnotations())
-                            .anyMatch(
-                                    annotation -> annotation
-                                            .annotationType()
-                                            .getName()
-                                            .matches(
-                                                    "org\\.junit\\.jupiter\\.(api\\.(Test|TestFactory|RepeatedTest)|params\\.ParameterizedTest)"));
+                            .anyMatch(annotation -> annotation
+                                    .annotationType()
+                                    .getName()
+                                    .matches(
+                                            "org\\.junit\\.jupiter\\.(api\\.(Test|TestFactory|RepeatedTest)|params\\.ParameterizedTest)"
+                                                    + "|net\\.jqwik\\.api\\.(Property|Example)"));
                 }))
                 .toList();
     }
