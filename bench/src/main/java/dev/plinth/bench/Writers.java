@@ -1,21 +1,32 @@
 package dev.plinth.bench;
 
+import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.DiskStorage;
+import dev.plinth.kernel.Entry;
+import dev.plinth.kernel.Input;
+import dev.plinth.kernel.Journal;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.LocalJournal;
-import dev.plinth.kernel.Partition;
+import dev.plinth.kernel.Refused;
+import dev.plinth.kernel.Revision;
 import dev.plinth.kernel.SegmentOptions;
 import dev.plinth.kernel.SegmentStore;
+import dev.plinth.kernel.Snapshot;
 import dev.plinth.kernel.Storage;
 import dev.plinth.kernel.SystemClock;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /** Sixty-four clients, each of which appends a command of 128 bytes and waits for its outcome before the next. */
 final class Writers implements AutoCloseable {
@@ -33,46 +44,132 @@ final class Writers implements AutoCloseable {
     private final DiskStorage disk;
     private final DiskStorage snapshots;
     private final SegmentStore store;
-    private final Partition<Tally, ByteBuffer, Long, Void, Long> partition;
+    private final LocalJournal<ByteBuffer> journal;
 
     Writers(Path directory, boolean synced) throws IOException {
         disk = DiskStorage.open(directory);
         snapshots = DiskStorage.open(directory.resolve("snapshots"));
         Storage storage = synced ? disk : new UnsyncedStorage(disk);
         store = SegmentStore.open(storage, SegmentOptions.defaults(), clock);
-        var journal =
-                LocalJournal.open(store, "bench", Tally.CODECS.commands(), snapshots, JournalOptions.defaults(), clock);
-        partition = Partition.durable(new Tally(), journal, Tally.CODECS, Tally.NO_EFFECTS, clock);
+        journal = LocalJournal.open(store, "bench", new Bytes(), snapshots, JournalOptions.defaults(), clock);
+        journal.start(new Counter());
     }
 
     Round run(Duration time) throws InterruptedException {
-        var commands = new LongAdder();
-        var failure = new AtomicReference<Throwable>();
         long syncsBefore = store.syncs();
         long start = System.nanoTime();
         long end = start + time.toNanos();
-        List<Thread> threads = new ArrayList<>();
+        List<Writer> writers = new ArrayList<>();
         for (int i = 0; i < COUNT; i++) {
-            var command = command(i);
-            threads.add(Thread.startVirtualThread(() -> {
-                try {
-                    while (System.nanoTime() < end) {
-                        partition.submit(command).join();
-                        commands.increment();
-                    }
-                } catch (RuntimeException e) {
-                    failure.set(e);
+            writers.add(new Writer(command(i), end));
+        }
+        writers.forEach(writer -> writer.thread.start());
+        for (var writer : writers) {
+            writer.thread.join();
+        }
+        long commands = 0;
+        for (var writer : writers) {
+            var refused = writer.refused;
+            if (refused != null) {
+                throw refused;
+            }
+            commands += writer.commands;
+        }
+        return new Round(commands, store.syncs() - syncsBefore, (System.nanoTime() - start) / 1e9);
+    }
+
+    /** One client: asks, waits, asks again. */
+    private final class Writer implements Journal.Ticket {
+        private final Thread thread = Thread.ofVirtual().unstarted(this::write);
+        private final Input.Command<ByteBuffer> command;
+        private final long end;
+        private long commands;
+
+        /** Written by who answers, read by the client. */
+        private volatile boolean answered;
+
+        private volatile @Nullable Refused refused;
+
+        Writer(ByteBuffer command, long end) {
+            this.command = new Input.Command<>(Optional.empty(), command);
+            this.end = end;
+        }
+
+        private void write() {
+            while (refused == null && System.nanoTime() < end) {
+                answered = false;
+                journal.propose(command, this);
+                while (!answered) {
+                    LockSupport.park(this);
                 }
-            }));
+                commands++;
+            }
         }
-        for (var thread : threads) {
-            thread.join();
+
+        private void answer() {
+            answered = true;
+            LockSupport.unpark(thread);
         }
-        var problem = failure.get();
-        if (problem != null) {
-            throw new IllegalStateException("a writer failed", problem);
+
+        @Override
+        public void refused(Refused reason) {
+            refused = reason;
+            answer();
         }
-        return new Round(commands.sum(), store.syncs() - syncsBefore, (System.nanoTime() - start) / 1e9);
+    }
+
+    /** A member that costs nothing, so that what is measured is the journal. */
+    private static final class Counter implements Journal.Member<ByteBuffer> {
+        private long count;
+
+        @Override
+        public void restore(Revision revision, Instant stamp, InputStream state) throws IOException {
+            count = new DataInputStream(state).readLong();
+        }
+
+        @Override
+        public void apply(Entry<ByteBuffer> entry, Journal.@Nullable Ticket ticket) {
+            count++;
+            if (ticket instanceof Writer writer) {
+                writer.answer();
+            }
+        }
+
+        @Override
+        public Snapshot snapshot() {
+            long now = count;
+            return out -> new DataOutputStream(out).writeLong(now);
+        }
+
+        @Override
+        public void lead() {
+            // It has nothing to do outside.
+        }
+
+        @Override
+        public void follow() {
+            // There is nobody to follow.
+        }
+
+        @Override
+        public void stopped(Refused reason) {
+            // The writers are told by their tickets.
+        }
+    }
+
+    /** Commands are bytes, and are written as they are. */
+    private static final class Bytes implements Codec<ByteBuffer> {
+        @Override
+        public byte[] encode(ByteBuffer value) {
+            byte[] bytes = new byte[value.remaining()];
+            value.get(value.position(), bytes);
+            return bytes;
+        }
+
+        @Override
+        public ByteBuffer decode(ByteBuffer bytes) {
+            return ByteBuffer.wrap(encode(bytes));
+        }
     }
 
     private static ByteBuffer command(int writer) {
@@ -86,7 +183,7 @@ final class Writers implements AutoCloseable {
     /** Closes from the outside in. */
     @Override
     public void close() throws IOException {
-        partition.close();
+        journal.close();
         store.close();
         clock.close();
         snapshots.close();

@@ -32,6 +32,9 @@ public final class LocalJournal<C> implements Journal<C> {
      */
     private static final Duration RETRY_HINT = Duration.ofMillis(20);
 
+    /** Above the bytes that can be pending at any time, those included that are about to be refused. */
+    private static final long ONE_INPUT = 1L << 42;
+
     /** Bytes that one journal takes of a sync: the others shall have their share. */
     private static final int SHARE_BYTES_MAX = SegmentStore.BATCH_BYTES_MAX / 4;
 
@@ -54,8 +57,10 @@ public final class LocalJournal<C> implements Journal<C> {
     private final int commandBytesMax;
 
     private final ConcurrentLinkedQueue<Waiting<C>> queue = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger pendingInputs = new AtomicInteger();
-    private final AtomicLong pendingBytes = new AtomicLong();
+
+    /** Inputs between their proposal and their application, and their bytes: one number, for each is changed with the other. */
+    private final AtomicLong pending = new AtomicLong();
+
     private final AtomicInteger pendingReads = new AtomicInteger();
     private final AtomicBoolean submitted = new AtomicBoolean();
     private final Object gate = new Object();
@@ -233,14 +238,14 @@ public final class LocalJournal<C> implements Journal<C> {
                             "a command of " + commandBytes + " bytes; the limit is " + commandBytesMax));
             return;
         }
-        boolean manyInputs = pendingInputs.incrementAndGet() > Limits.PENDING_INPUTS_MAX;
-        boolean manyBytes = pendingBytes.addAndGet(size) > Limits.PENDING_BYTES_MAX;
-        if (manyInputs || manyBytes) {
+        long now = pending.addAndGet(ONE_INPUT + size);
+        if (now / ONE_INPUT > Limits.PENDING_INPUTS_MAX || now % ONE_INPUT > Limits.PENDING_BYTES_MAX) {
             release(size);
             refuse(ticket, Refused.overloaded("journal " + log.name() + " has enough to do", RETRY_HINT));
             return;
         }
         queue.add(new Waiting<>(input, envelope, ticket));
+        log.gathering().came(1);
         if (submitted.compareAndSet(false, true)) {
             log.submit(write);
         }
@@ -249,14 +254,13 @@ public final class LocalJournal<C> implements Journal<C> {
         }
     }
 
-    /** Encoded bytes between their proposal and their application. */
-    long pendingBytes() {
-        return pendingBytes.get();
+    /** Whether everything that was proposed is applied, or refused. */
+    boolean idle() {
+        return pending.get() == 0;
     }
 
     private void release(int bytes) {
-        pendingInputs.decrementAndGet();
-        pendingBytes.addAndGet(-bytes);
+        pending.addAndGet(-(ONE_INPUT + bytes));
     }
 
     @Override
@@ -350,6 +354,7 @@ public final class LocalJournal<C> implements Journal<C> {
                 }
                 taken.add(next);
                 queue.remove();
+                log.gathering().went(1);
             }
             return true;
         }
@@ -527,6 +532,7 @@ public final class LocalJournal<C> implements Journal<C> {
 
     private void refuseQueue(Refused reason) {
         for (var waiting = queue.poll(); waiting != null; waiting = queue.poll()) {
+            log.gathering().went(1);
             refuse(waiting, reason);
         }
     }

@@ -122,6 +122,10 @@ public final class SegmentLog {
     }
 
     /** Has {@code write} asked, on the store's thread, to put down what it has. */
+    Gathering gathering() {
+        return store.gathering();
+    }
+
     void submit(SegmentStore.Write write) {
         store.submit(write);
     }
@@ -194,6 +198,7 @@ public final class SegmentLog {
         private int done;
 
         AppendWrite(long first, List<ByteBuffer> payloads) {
+            super(gathering(), payloads.size());
             this.first = first;
             this.payloads = payloads;
         }
@@ -218,6 +223,7 @@ public final class SegmentLog {
                     return false;
                 }
                 done++;
+                put();
             }
             finished();
             return true;
@@ -229,6 +235,7 @@ public final class SegmentLog {
         private final long index;
 
         ControlWrite(byte kind, long index) {
+            super(gathering(), 1);
             this.kind = kind;
             this.index = index;
         }
@@ -242,6 +249,7 @@ public final class SegmentLog {
             if (!batch.control(SegmentLog.this, kind, index)) {
                 return false;
             }
+            put();
             finished();
             return true;
         }

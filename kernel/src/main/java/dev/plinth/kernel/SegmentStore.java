@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 public final class SegmentStore implements AutoCloseable {
     /*
      * Group commit: the store's thread asks everyone who waits to put down what they have, writes it all at once, syncs once, and
-     * tells them. Meanwhile the next ones gather. There is no timer and no batch size to tune: the slower the disk, the larger
-     * the groups.
+     * tells them. Meanwhile the next ones gather; see Gathering. There is no timer and no batch size to tune: the slower the disk,
+     * the larger the groups.
      *
      * A log's data and the changes to it (truncations) go the same way and in one order, so what is found after a crash is a state
      * that once was. Files are only ever appended to, and leave as a whole when no log needs them.
@@ -88,13 +88,36 @@ public final class SegmentStore implements AutoCloseable {
     /** A write with a future. */
     abstract static class Once implements Write {
         final CompletableFuture<Void> future = new CompletableFuture<>();
+        private final Gathering gathering;
+
+        /** Of its records, those that are in no batch yet. */
+        private int waiting;
+
         private @Nullable RuntimeException wrong;
         private boolean finished;
+
+        Once(Gathering gathering, int records) {
+            this.gathering = gathering;
+            this.waiting = records;
+            gathering.came(records);
+        }
+
+        /** One record is put down. */
+        final void put() {
+            waiting--;
+            gathering.went(1);
+        }
+
+        private void goAway() {
+            gathering.went(waiting);
+            waiting = 0;
+        }
 
         /** The caller asked for what cannot be. */
         final void wrong(String message) {
             wrong = new IllegalArgumentException(message);
             finished = true;
+            goAway();
         }
 
         /** All of it is put down. */
@@ -113,6 +136,7 @@ public final class SegmentStore implements AutoCloseable {
 
         @Override
         public void failed(Refused reason) {
+            goAway();
             future.completeExceptionally(reason);
         }
     }
@@ -145,6 +169,7 @@ public final class SegmentStore implements AutoCloseable {
     /** Guarded by itself. */
     private final TreeMap<Integer, SegmentLog> logs = new TreeMap<>();
 
+    private final Gathering gathering;
     private final ConcurrentLinkedQueue<Write> queue = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
@@ -268,6 +293,7 @@ public final class SegmentStore implements AutoCloseable {
         this.background = background;
         this.report = report;
         this.ownThreads = ownThreads;
+        this.gathering = new Gathering(!ownThreads.isEmpty(), clock);
         this.buffer = ByteBuffer.allocateDirect(Math.min(BATCH_BYTES_MAX, options.segmentBytes()) + END_BYTES);
         this.storeId = found.current() == null ? newId(clock) : found.storeId();
         this.syncedUpTo = found.syncedUpTo();
@@ -363,6 +389,11 @@ public final class SegmentStore implements AutoCloseable {
         return Math.min(RECORD_BYTES_MAX, options.segmentBytes() / 4);
     }
 
+    /** Whoever has records to write counts them here, before he submits, and after they are in a batch or refused. */
+    Gathering gathering() {
+        return gathering;
+    }
+
     /** How often this store has asked the disk to sync appended records, since it was opened. */
     public long syncs() {
         return syncs.get();
@@ -402,6 +433,7 @@ public final class SegmentStore implements AutoCloseable {
             refuseWaiting(reason);
             return;
         }
+        gathering.await();
         noRoom = false;
         long before = begun().sequence();
         try {
@@ -414,7 +446,9 @@ public final class SegmentStore implements AutoCloseable {
             }
             if (buffer.position() > 0) {
                 flush();
+                long start = clock.nanoTime();
                 sync();
+                gathering.synced(changes.size(), clock.nanoTime() - start);
             }
         } catch (IOException | RuntimeException | Error e) {
             poison(e);

@@ -166,7 +166,7 @@ class LocalJournalTest {
         assertThat(refused).hasSize(5);
         assertThat(refusal(refused.getFirst()).code()).isEqualTo(Refused.Code.OVERLOADED);
         assertThat(refusal(refused.getFirst()).retryAfter()).isPresent();
-        assertThat(process.journal().pendingBytes()).isZero();
+        assertThat(process.journal().idle()).isTrue();
         assertThat(balance(process)).isEqualTo(Limits.PENDING_INPUTS_MAX);
         deposits(process, 1);
     }
