@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             ServerCommand.class,
             ServicesCommand.class,
             CellsCommand.class,
+            TransactionsCommand.class,
             BenchCommand.class,
             CommandLine.HelpCommand.class,
         },

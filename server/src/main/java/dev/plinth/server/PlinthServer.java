@@ -16,6 +16,7 @@ import dev.plinth.registry.door.grpc.RegistryDoor;
 import dev.plinth.server.console.ConsoleDoor;
 import dev.plinth.server.console.ServerState;
 import dev.plinth.transactions.Coordinator;
+import dev.plinth.transactions.door.grpc.TransactionsDoor;
 import dev.plinth.transactions.door.seata.SeataDoor;
 import dev.plinth.transactions.door.seata.SeataParticipants;
 import io.grpc.BindableService;
@@ -122,7 +123,7 @@ public final class PlinthServer implements AutoCloseable {
                 Thread.ofVirtual().name("plinth-door-", 0).factory());
         parts.add("door workers", workers);
         openHttp(
-                List.of(new CellMapsDoor(cells, workers), new RegistryDoor(registry, clock, workers)),
+                List.of(new CellMapsDoor(cells, workers), new RegistryDoor(registry, clock, workers), new TransactionsDoor(coordinator, seataDoor::xid, workers)),
                 parts.add(
                         "console",
                         ConsoleDoor.open(
