@@ -192,7 +192,7 @@ public final class SegmentLog {
     }
 
     /** Entries as they are. */
-    private final class AppendWrite extends SegmentStore.Once {
+    private final class AppendWrite extends OneWrite {
         private final long first;
         private final List<ByteBuffer> payloads;
         private int done;
@@ -230,7 +230,7 @@ public final class SegmentLog {
         }
     }
 
-    private final class ControlWrite extends SegmentStore.Once {
+    private final class ControlWrite extends OneWrite {
         private final byte kind;
         private final long index;
 

@@ -2,19 +2,13 @@ package dev.plinth.kernel;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -44,23 +38,8 @@ public final class SegmentStore implements AutoCloseable {
     /** Bytes that one sync covers. */
     static final int BATCH_BYTES_MAX = 4 << 20;
 
-    /** Logs in one store, and bytes of a log's name: the directory of all has its place in each segment. */
-    static final int LOGS_MAX = 256;
-
-    static final int LOG_NAME_BYTES_MAX = 48;
-
     /** A log that still needs the file so far back is asked to truncate: it may be idle, and keep the others' past alive. */
     public static final int SEGMENTS_HELD_MAX = 8;
-
-    /** At the end of each segment, kept free for truncations: on a full disk they are what makes room. */
-    private static final int CONTROL_RESERVE_BYTES = 2048;
-
-    private static final int END_BYTES = SegmentFormat.size(0);
-
-    /** After a failure to make a segment the next try waits so long, and so do those who are refused meanwhile. */
-    private static final Duration SPARE_RETRY = Duration.ofSeconds(1);
-
-    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
 
     /** Somebody who has records to write. All calls come on the store's thread. */
     interface Write {
@@ -85,96 +64,25 @@ public final class SegmentStore implements AutoCloseable {
         boolean control(SegmentLog log, byte kind, long index) throws IOException;
     }
 
-    /** A write with a future. */
-    abstract static class Once implements Write {
-        final CompletableFuture<Void> future = new CompletableFuture<>();
-        private final Gathering gathering;
-
-        /** Of its records, those that are in no batch yet. */
-        private int waiting;
-
-        private @Nullable RuntimeException wrong;
-        private boolean finished;
-
-        Once(Gathering gathering, int records) {
-            this.gathering = gathering;
-            this.waiting = records;
-            gathering.came(records);
-        }
-
-        /** One record is put down. */
-        final void put() {
-            waiting--;
-            gathering.went(1);
-        }
-
-        private void goAway() {
-            gathering.went(waiting);
-            waiting = 0;
-        }
-
-        /** The caller asked for what cannot be. */
-        final void wrong(String message) {
-            wrong = new IllegalArgumentException(message);
-            finished = true;
-            goAway();
-        }
-
-        /** All of it is put down. */
-        final void finished() {
-            finished = true;
-        }
-
-        @Override
-        public void synced() {
-            if (wrong != null) {
-                future.completeExceptionally(wrong);
-            } else if (finished) {
-                future.complete(null);
-            }
-        }
-
-        @Override
-        public void failed(Refused reason) {
-            goAway();
-            future.completeExceptionally(reason);
-        }
-    }
-
-    /** Where the next segment stands: written by one thread at a time, the store's or the background's. */
-    private sealed interface Spare {
-        record None() implements Spare {}
-
-        record Preparing() implements Spare {}
-
-        record Ready(Segment segment) implements Spare {}
-
-        record Failed(String reason, long atNanos) implements Spare {}
-    }
-
     private record Change(SegmentLog log, byte kind, long index, long position) {}
 
     private final Storage storage;
-    private final SegmentOptions options;
     private final Clock clock;
     private final Executor disk;
     private final Executor background;
     private final Consumer<String> report;
     private final List<SerialThread> ownThreads;
     private final long storeId;
+    private final int payloadBytesMax;
 
     /** Segments that were begun, by sequence. Changed on the store's thread, read by readers. */
     private final ConcurrentSkipListMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
 
-    /** Guarded by itself. */
-    private final TreeMap<Integer, SegmentLog> logs = new TreeMap<>();
-
+    private final LogDirectory logs;
     private final Gathering gathering;
+    private final NextSegment nextSegment;
     private final ConcurrentLinkedQueue<Write> queue = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
-
-    /** Handed between the store's thread and the background's. */
-    private volatile Spare spare = new Spare.None();
 
     /** Set once, on the store's thread or at the end; read where writes come in. */
     private volatile @Nullable Refused ended;
@@ -182,26 +90,15 @@ public final class SegmentStore implements AutoCloseable {
     /** Set when the store is closed: what comes after that has no thread to run on. */
     private volatile boolean threadsEnded;
 
-    private final AtomicLong syncs = new AtomicLong();
-
     /** Written and read in the background only, once the store is open. */
     private boolean deletionFailed;
 
     // Below: the store's thread only.
     private final Records records = new Records();
-    private final ByteBuffer buffer;
-    private final SegmentFormat.Checksum checksum = new SegmentFormat.Checksum();
+    private final SegmentTail tail;
     private final List<Change> changes = new ArrayList<>();
     private final List<Write> writers = new ArrayList<>();
     private @Nullable Write carried;
-    private @Nullable Segment current;
-    private boolean currentEnded;
-
-    /** Where {@link #buffer} goes in the current segment. */
-    private int bufferOffset;
-
-    private long syncedUpTo;
-    private boolean noRoom;
     private boolean mayDelete;
 
     /** Opens the store in {@code storage} with threads of its own, or makes a new one there. */
@@ -263,7 +160,7 @@ public final class SegmentStore implements AutoCloseable {
             }
             var found = Recovery.read(files);
             var store = new SegmentStore(storage, options, clock, disk, background, report, ownThreads, found);
-            store.begin(found, files);
+            store.begin(found, files, options.segmentBytes());
             return store;
         } catch (IOException | RuntimeException e) {
             for (var file : files) {
@@ -287,30 +184,28 @@ public final class SegmentStore implements AutoCloseable {
             List<SerialThread> ownThreads,
             Recovery.Found found) {
         this.storage = storage;
-        this.options = options;
         this.clock = clock;
         this.disk = disk;
         this.background = background;
         this.report = report;
         this.ownThreads = ownThreads;
+        this.storeId = found.current() == null ? LogDirectory.newId(clock) : found.storeId();
+        this.payloadBytesMax = Math.min(RECORD_BYTES_MAX, options.segmentBytes() / 4);
         this.gathering = new Gathering(!ownThreads.isEmpty(), clock);
-        this.buffer = ByteBuffer.allocateDirect(Math.min(BATCH_BYTES_MAX, options.segmentBytes()) + END_BYTES);
-        this.storeId = found.current() == null ? newId(clock) : found.storeId();
-        this.syncedUpTo = found.syncedUpTo();
+        this.logs = new LogDirectory(clock);
+        this.nextSegment = new NextSegment(
+                storage, options, clock, background, report, segments, logs::holderOfOldestSegment, this::schedule);
+        this.tail = new SegmentTail(
+                storeId, Math.min(BATCH_BYTES_MAX, options.segmentBytes()), nextSegment, this::begun, logs::encode);
         found.segments().forEach(segment -> segments.put(segment.sequence(), segment));
         found.logs()
-                .forEach((id, log) ->
-                        logs.put(id, new SegmentLog(this, id, log.name(), log.incarnation(), log.positions(), true)));
-    }
-
-    /** A number that no store, and no log, of this machine was ever given. */
-    private static long newId(Clock clock) {
-        var now = clock.wall();
-        return now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
+                .values()
+                .forEach(log -> logs.found(
+                        new SegmentLog(this, log.id(), log.name(), log.incarnation(), log.positions(), true)));
     }
 
     /** Makes sure that what was found stays, and that what was not stays away. */
-    private void begin(Recovery.Found found, List<Segment> files) throws IOException {
+    private void begin(Recovery.Found found, List<Segment> files, int segmentBytes) throws IOException {
         for (var torn : found.torn()) {
             var zeros = ByteBuffer.allocate(torn.to() - torn.from());
             torn.segment().file().write(zeros, torn.from());
@@ -318,42 +213,29 @@ public final class SegmentStore implements AutoCloseable {
             report.accept(torn.segment().name() + " ended in " + (torn.to() - torn.from()) + " bytes at offset "
                     + torn.from() + " that were never acknowledged; they are gone");
         }
-        current = found.current();
-        bufferOffset = found.offset();
-        currentEnded = found.ended();
-        if (current != null) {
-            rewriteUnsynced(current, found.offset());
-            syncedUpTo = SegmentFormat.position(current.sequence(), bufferOffset);
+        if (!found.spares().isEmpty()) {
+            nextSegment.found(found.spares().getFirst());
+        }
+        var last = found.current();
+        if (last != null) {
+            tail.resume(last, found.offset(), found.ended(), found.syncedUpTo());
+            nextSegment.request();
+            return;
         }
         if (found.spares().isEmpty()) {
-            if (current == null) {
-                var first = Segment.create(storage, 1, options.segmentBytes());
-                files.add(first);
-                spare = new Spare.Ready(first);
-            }
-        } else {
-            spare = new Spare.Ready(found.spares().getFirst());
+            var first = Segment.create(storage, 1, segmentBytes);
+            files.add(first);
+            nextSegment.found(first);
         }
-        if (current == null) {
-            rollOver();
-            flush();
-            sync();
-        } else {
-            requestSpare();
-        }
+        tail.begin();
     }
 
-    /** What nobody vouches for may be in memory only, even after a sync that failed before this process: written once more. */
-    private void rewriteUnsynced(Segment segment, int end) throws IOException {
-        long start = SegmentFormat.position(segment.sequence(), 0);
-        int from = syncedUpTo <= start ? 0 : SegmentFormat.offset(syncedUpTo);
-        var bytes = ByteBuffer.allocate(end - from);
-        if (segment.file().read(bytes, from) < end - from) {
-            throw new IOException(segment.name() + " cannot be read to offset " + end);
-        }
-        segment.file().write(bytes.flip(), from);
-        segment.file().sync();
-        syncs.incrementAndGet();
+    /** A segment comes into use. */
+    private void begun(Segment segment) {
+        segments.put(segment.sequence(), segment);
+        mayDelete = true;
+        nextSegment.taken();
+        nextSegment.request();
     }
 
     /**
@@ -362,31 +244,12 @@ public final class SegmentStore implements AutoCloseable {
      * @param name lower-case letters, digits, '-' and '.', starting with a letter
      */
     public SegmentLog log(String name) {
-        if (!name.matches("[a-z][a-z0-9.-]*") || name.length() > LOG_NAME_BYTES_MAX) {
-            throw new IllegalArgumentException(
-                    "log name '" + name + "': expected lower-case letters, digits, '-' and '.', "
-                            + "starting with a letter, at most " + LOG_NAME_BYTES_MAX + " in all");
-        }
-        synchronized (logs) {
-            for (var log : logs.values()) {
-                if (log.name().equals(name)) {
-                    return log;
-                }
-            }
-            if (logs.size() >= LOGS_MAX) {
-                throw Refused.overloaded("the store has " + LOGS_MAX + " logs", Duration.ofHours(1));
-            }
-            int id = logs.isEmpty() ? 1 : logs.lastKey() + 1;
-            // Written down with its first record; until then nobody was told anything of it.
-            var log = new SegmentLog(this, id, name, newId(clock), new Positions(1, 1), false);
-            logs.put(id, log);
-            return log;
-        }
+        return logs.get(this, name);
     }
 
     /** Bytes of the largest entry that this store takes. */
     public int payloadBytesMax() {
-        return Math.min(RECORD_BYTES_MAX, options.segmentBytes() / 4);
+        return payloadBytesMax;
     }
 
     /** Whoever has records to write counts them here, before he submits, and after they are in a batch or refused. */
@@ -396,12 +259,12 @@ public final class SegmentStore implements AutoCloseable {
 
     /** How often this store has asked the disk to sync appended records, since it was opened. */
     public long syncs() {
-        return syncs.get();
+        return tail.syncs();
     }
 
-    CompletableFuture<Void> submit(Once write) {
+    CompletableFuture<Void> submit(OneWrite write) {
         submit((Write) write);
-        return write.future;
+        return write.future();
     }
 
     void submit(Write write) {
@@ -434,8 +297,7 @@ public final class SegmentStore implements AutoCloseable {
             return;
         }
         gathering.await();
-        noRoom = false;
-        long before = begun().sequence();
+        long before = tail.current().sequence();
         try {
             for (var write = next(); write != null; write = next()) {
                 writers.add(write);
@@ -444,10 +306,9 @@ public final class SegmentStore implements AutoCloseable {
                     break;
                 }
             }
-            if (buffer.position() > 0) {
-                flush();
+            if (tail.waits()) {
                 long start = clock.nanoTime();
-                sync();
+                tail.commit();
                 gathering.synced(changes.size(), clock.nanoTime() - start);
             }
         } catch (IOException | RuntimeException | Error e) {
@@ -465,17 +326,15 @@ public final class SegmentStore implements AutoCloseable {
             mayDelete = false;
             deleteUnneeded();
         }
-        if (begun().sequence() != before) {
+        if (tail.current().sequence() != before) {
             askToLetGo();
         }
-        if (carried == null || !noRoom) {
-            if (carried != null || !queue.isEmpty()) {
-                schedule();
-            }
-        } else if (spare instanceof Spare.Failed failed) {
-            refuseWaiting(new Refused(Refused.Code.STORAGE, failed.reason(), Optional.of(SPARE_RETRY)));
+        if (tail.wasFull()) {
+            // Or a segment is being made, and who makes it will schedule.
+            nextSegment.failure().ifPresent(this::refuseWaiting);
+        } else if (carried != null || !queue.isEmpty()) {
+            schedule();
         }
-        // Else a segment is being made, and who makes it will schedule.
     }
 
     private @Nullable Write next() {
@@ -521,190 +380,40 @@ public final class SegmentStore implements AutoCloseable {
 
         @Override
         public boolean append(SegmentLog log, long index, ByteBuffer payload) throws IOException {
-            return add(log, SegmentFormat.APPEND, index, payload, CONTROL_RESERVE_BYTES);
+            return declared(log)
+                    && added(
+                            log,
+                            SegmentFormat.APPEND,
+                            index,
+                            tail.entry(SegmentFormat.APPEND, log.id(), index, payload));
         }
 
         @Override
         public boolean control(SegmentLog log, byte kind, long index) throws IOException {
             mayDelete = true;
-            return add(log, kind, index, NOTHING, 0);
+            return declared(log) && added(log, kind, index, tail.control(kind, log.id(), index));
         }
 
-        private boolean add(SegmentLog log, byte kind, long index, ByteBuffer payload, int reserve) throws IOException {
-            if (!log.declared()) {
-                var declaration = declaration(log);
-                if (!room(declaration.remaining(), CONTROL_RESERVE_BYTES)) {
-                    return false;
-                }
-                put(SegmentFormat.LOG, log.id(), 0, declaration);
+        private boolean declared(SegmentLog log) throws IOException {
+            if (!log.declared() && tail.entry(SegmentFormat.LOG, log.id(), 0, LogDirectory.declaration(log)) > 0) {
                 log.declare();
             }
-            if (!room(payload.remaining(), reserve)) {
+            return log.declared();
+        }
+
+        private boolean added(SegmentLog log, byte kind, long index, long position) {
+            if (position == 0) {
                 return false;
             }
-            changes.add(new Change(log, kind, index, put(kind, log.id(), index, payload)));
+            changes.add(new Change(log, kind, index, position));
             log.written(kind, index);
             return true;
         }
     }
 
-    private static ByteBuffer declaration(SegmentLog log) {
-        byte[] name = log.name().getBytes(StandardCharsets.UTF_8);
-        return ByteBuffer.allocate(Long.BYTES + name.length)
-                .putLong(log.incarnation())
-                .put(name)
-                .flip();
-    }
-
-    /** Puts one record into the buffer, where there is room for it, and returns its position. */
-    private long put(byte kind, int log, long index, ByteBuffer payload) {
-        long position = SegmentFormat.position(begun().sequence(), bufferOffset + buffer.position());
-        SegmentFormat.putRecord(buffer, checksum, storeId, position, kind, log, index, syncedUpTo, payload);
-        return position;
-    }
-
-    private boolean room(int payloadBytes, int reserve) throws IOException {
-        int size = SegmentFormat.size(payloadBytes);
-        if (buffer.position() + size + END_BYTES > buffer.capacity()) {
-            return false;
-        }
-        // More than once, if the next segment was made with a smaller size than this record asks for.
-        while (currentEnded || bufferOffset + buffer.position() + size + END_BYTES + reserve > begun().bytes()) {
-            requestSpare();
-            if (!(spare instanceof Spare.Ready)) {
-                noRoom = true;
-                return false;
-            }
-            rollOver();
-        }
-        return true;
-    }
-
-    private Segment begun() {
-        if (current == null) {
-            throw new IllegalStateException("no segment was begun");
-        }
-        return current;
-    }
-
-    /** Ends the current segment, if there is one, and begins the spare one. */
-    private void rollOver() throws IOException {
-        if (!(spare instanceof Spare.Ready(Segment next))) {
-            throw new IllegalStateException("no segment is ready");
-        }
-        if (current != null) {
-            if (!currentEnded) {
-                put(SegmentFormat.END, 0, 0, NOTHING);
-            }
-            // Synced to its end before the next one has its first byte: recovery relies on it.
-            flush();
-            sync();
-        }
-        spare = new Spare.None();
-        current = next;
-        currentEnded = false;
-        bufferOffset = 0;
-        syncedUpTo = SegmentFormat.position(next.sequence(), 0);
-        segments.put(next.sequence(), next);
-        SegmentFormat.putHeader(buffer, new SegmentFormat.Header(next.sequence(), next.bytes(), storeId));
-        put(SegmentFormat.DIRECTORY, 0, 0, directory());
-        mayDelete = true;
-        requestSpare();
-    }
-
-    private ByteBuffer directory() {
-        var to = ByteBuffer.allocate(Integer.BYTES + LOGS_MAX * (30 + LOG_NAME_BYTES_MAX));
-        to.putInt(0);
-        int count = 0;
-        synchronized (logs) {
-            for (var log : logs.values()) {
-                if (log.declared()) {
-                    byte[] name = log.name().getBytes(StandardCharsets.UTF_8);
-                    to.putInt(log.id()).putLong(log.incarnation());
-                    to.putLong(log.writtenFirst()).putLong(log.writtenNext());
-                    to.putShort((short) name.length).put(name);
-                    count++;
-                }
-            }
-        }
-        return to.putInt(0, count).flip();
-    }
-
-    private void flush() throws IOException {
-        int bytes = buffer.position();
-        begun().file().write(buffer.flip(), bufferOffset);
-        buffer.clear();
-        bufferOffset += bytes;
-    }
-
-    private void sync() throws IOException {
-        begun().file().sync();
-        syncs.incrementAndGet();
-        syncedUpTo = SegmentFormat.position(begun().sequence(), bufferOffset);
-    }
-
-    /** Sees to it that the next segment is made, if nobody does yet. */
-    private void requestSpare() {
-        switch (spare) {
-            case Spare.Ready _, Spare.Preparing _ -> {
-                return;
-            }
-            case Spare.Failed failed -> {
-                if (clock.nanoTime() - failed.atNanos() < SPARE_RETRY.toNanos()) {
-                    return;
-                }
-            }
-            case Spare.None _ -> {
-                // Nobody does.
-            }
-        }
-        if (segments.size() >= options.segmentsMax()) {
-            spare = new Spare.Failed(
-                    segments.size() + " segments are in use, the limit; log " + oldestLog() + " holds the oldest",
-                    clock.nanoTime());
-            return;
-        }
-        long sequence = begun().sequence() + 1;
-        spare = new Spare.Preparing();
-        background.execute(() -> prepare(sequence));
-    }
-
-    private String oldestLog() {
-        long oldest = Long.MAX_VALUE;
-        var name = "(none)";
-        for (var log : logsNow()) {
-            long segment = log.oldestSegment(Long.MAX_VALUE);
-            if (segment < oldest) {
-                oldest = segment;
-                name = log.name();
-            }
-        }
-        return name;
-    }
-
-    private Collection<SegmentLog> logsNow() {
-        synchronized (logs) {
-            return List.copyOf(logs.values());
-        }
-    }
-
-    private void prepare(long sequence) {
-        try {
-            spare = new Spare.Ready(Segment.create(storage, sequence, options.segmentBytes()));
-        } catch (IOException e) {
-            var reason = "no room for the next segment: " + e.getMessage();
-            report.accept(reason);
-            spare = new Spare.Failed(reason, clock.nanoTime());
-        }
-        schedule();
-    }
-
     /** Lets go of the segments before the first that some log needs. */
     private void deleteUnneeded() {
-        long needed = begun().sequence();
-        for (var log : logsNow()) {
-            needed = Math.min(needed, log.oldestSegment(needed));
-        }
+        long needed = logs.oldestSegment(tail.current().sequence());
         while (segments.firstKey() < needed) {
             var segment = segments.pollFirstEntry().getValue();
             background.execute(() -> delete(segment));
@@ -713,8 +422,8 @@ public final class SegmentStore implements AutoCloseable {
 
     /** Asks the logs that hold the oldest segments to let go of them. */
     private void askToLetGo() {
-        long current = begun().sequence();
-        for (var log : logsNow()) {
+        long current = tail.current().sequence();
+        for (var log : logs.all()) {
             if (log.oldestSegment(current) <= current - SEGMENTS_HELD_MAX) {
                 log.holdsBack();
             }
@@ -760,14 +469,7 @@ public final class SegmentStore implements AutoCloseable {
         submit(new Write() {
             @Override
             public boolean write(Batch batch) throws IOException {
-                if (buffer.position() > 0) {
-                    // A record vouches for what was synced before it was written: so first the rest, then the mark.
-                    flush();
-                    sync();
-                }
-                if (!currentEnded && bufferOffset + buffer.position() + 2 * END_BYTES <= begun().bytes()) {
-                    put(SegmentFormat.MARK, 0, 0, NOTHING);
-                }
+                tail.mark();
                 return true;
             }
 
@@ -797,9 +499,7 @@ public final class SegmentStore implements AutoCloseable {
 
     private void closeFiles() {
         List<Segment> open = new ArrayList<>(segments.values());
-        if (spare instanceof Spare.Ready(Segment segment)) {
-            open.add(segment);
-        }
+        nextSegment.ready().ifPresent(open::add);
         for (var segment : open) {
             try {
                 segment.file().close();
