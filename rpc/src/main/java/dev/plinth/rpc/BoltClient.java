@@ -9,6 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * connections, one for each address, made when first needed and made again when they broke.
  */
 public final class BoltClient implements AutoCloseable {
+    private static final int PEERS_KEPT_MAX = 1_000;
+
     private final ClientOptions options;
     private final EventLoopGroup loops;
     private final Map<String, Peer> peers = new ConcurrentHashMap<>();
@@ -45,6 +47,10 @@ public final class BoltClient implements AutoCloseable {
     }
 
     Peer peer(Endpoint endpoint) {
+        if (peers.size() > PEERS_KEPT_MAX) {
+            // Addresses that came and went, where processes get a new one at each start.
+            peers.values().removeIf(Peer::isUnused);
+        }
         return peers.computeIfAbsent(endpoint.address(), address -> new Peer(endpoint, options, loops));
     }
 

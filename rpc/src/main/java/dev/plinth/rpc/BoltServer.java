@@ -33,6 +33,7 @@ public final class BoltServer implements AutoCloseable {
     private final EventLoopGroup loops;
     private final Executor executor;
     private final Admission admission;
+    private final PartialFrames partialFrames;
     private final Map<String, PublishedService> services = new ConcurrentHashMap<>();
     private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
     private final Channel listening;
@@ -44,6 +45,7 @@ public final class BoltServer implements AutoCloseable {
         this.options = options;
         this.executor = options.executor().orElseGet(BoltServer::virtualThreads);
         this.admission = new Admission(options);
+        this.partialFrames = new PartialFrames(options.requestBytesMax());
         this.loops = EventLoops.group("plinth-rpc-server", options.ioThreads());
         var bind = new ServerBootstrap()
                 .group(loops)
@@ -51,6 +53,7 @@ public final class BoltServer implements AutoCloseable {
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
@@ -118,7 +121,8 @@ public final class BoltServer implements AutoCloseable {
             EventLoops.close(channel);
             return;
         }
-        channel.pipeline().addLast(new FrameReader(options.limits()), new ServerConnection(this, channel));
+        channel.pipeline()
+                .addLast(new FrameReader(options.limits(), partialFrames), new ServerConnection(this, channel));
     }
 
     void opened(ServerConnection connection) {

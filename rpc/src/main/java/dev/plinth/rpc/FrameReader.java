@@ -6,6 +6,7 @@ import dev.plinth.wire.bolt.BoltLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import java.lang.System.Logger.Level;
 import java.util.List;
 
 /**
@@ -13,11 +14,16 @@ import java.util.List;
  * frames answers it, and closes the connection if that cannot go on. After such a one nothing more is read.
  */
 final class FrameReader extends ByteToMessageDecoder {
-    private final BoltDecoder decoder;
-    private boolean broken;
+    private static final System.Logger LOG = System.getLogger(FrameReader.class.getName());
 
-    FrameReader(BoltLimits limits) {
+    private final BoltDecoder decoder;
+    private final PartialFrames partialFrames;
+    private boolean broken;
+    private int kept;
+
+    FrameReader(BoltLimits limits, PartialFrames partialFrames) {
         this.decoder = new BoltDecoder(limits);
+        this.partialFrames = partialFrames;
     }
 
     @Override
@@ -35,6 +41,32 @@ final class FrameReader extends ByteToMessageDecoder {
                 // Nobody will read them; and the base class takes a message without any byte read for a mistake.
                 in.skipBytes(in.readableBytes());
             }
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) throws Exception {
+        keep(context, actualReadableBytes());
+        super.channelReadComplete(context);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) throws Exception {
+        keep(context, 0);
+        super.channelInactive(context);
+    }
+
+    private void keep(ChannelHandlerContext context, int bytes) {
+        boolean fits = partialFrames.add(bytes - kept);
+        kept = bytes;
+        if (!fits) {
+            LOG.log(
+                    Level.WARNING,
+                    "connection of {0} closed: all connections together keep more than {1} bytes of frames that have not come"
+                            + " whole",
+                    context.channel().remoteAddress(),
+                    partialFrames.bytesMax());
+            EventLoops.close(context.channel());
         }
     }
 }

@@ -4,6 +4,7 @@ import dev.plinth.wire.bolt.BoltEncoder;
 import dev.plinth.wire.bolt.BoltFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import java.lang.System.Logger.Level;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,6 +19,8 @@ final class FrameWriter {
      */
     private record Entry(ByteBuf bytes, BooleanSupplier mayBeSent) {}
 
+    private static final System.Logger LOG = System.getLogger(FrameWriter.class.getName());
+    static final long UNREAD_BYTES_MAX = 128L << 20;
     private static final int WRITTEN_BEFORE_FLUSH_MAX = 64;
 
     private final Channel channel;
@@ -57,6 +60,16 @@ final class FrameWriter {
             for (Entry entry = queue.poll(); entry != null; entry = queue.poll()) {
                 if (!channel.isActive() || !entry.mayBeSent.getAsBoolean()) {
                     entry.bytes.release();
+                    continue;
+                }
+                if (channel.bytesBeforeWritable() > UNREAD_BYTES_MAX) {
+                    LOG.log(
+                            Level.WARNING,
+                            "connection to {0} closed: the other side does not read, more than UNREAD_BYTES_MAX = {1} are waiting",
+                            channel.remoteAddress(),
+                            UNREAD_BYTES_MAX);
+                    entry.bytes.release();
+                    channel.close();
                     continue;
                 }
                 channel.write(entry.bytes, channel.voidPromise());

@@ -46,7 +46,7 @@ final class Peer {
                     protected void initChannel(SocketChannel channel) {
                         channel.pipeline()
                                 .addLast(
-                                        new FrameReader(options.limits()),
+                                        new FrameReader(options.limits(), PartialFrames.UNBOUNDED),
                                         new ClientConnection(address, options, channel));
                     }
                 });
@@ -59,6 +59,12 @@ final class Peer {
     /** Whether connecting failed lately, so that another address should be tried first. */
     boolean isBackingOff() {
         return failures > 0 && System.nanoTime() - retryAtNanos < 0;
+    }
+
+    /** Whether there is nothing that would be lost with this object. */
+    boolean isUnused() {
+        CompletableFuture<ClientConnection> current = connection;
+        return current == null || (current.isDone() && open(current) == null && !isBackingOff());
     }
 
     /** Calls of ours that it has not answered; those of a connection that is being made count as none. */

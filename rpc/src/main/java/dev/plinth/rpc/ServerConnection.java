@@ -9,6 +9,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The server's end of one connection. */
@@ -20,6 +22,8 @@ final class ServerConnection extends SimpleChannelInboundHandler<Object> {
     private final Responses responses;
     private final Channel channel;
     private final AtomicInteger unanswered = new AtomicInteger();
+    // The connection's thread alone reads and writes it.
+    private long lastReadNanos = System.nanoTime();
 
     ServerConnection(BoltServer server, Channel channel) {
         super(false);
@@ -38,9 +42,29 @@ final class ServerConnection extends SimpleChannelInboundHandler<Object> {
     }
 
     @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // it ends with the connection
     public void channelActive(ChannelHandlerContext context) {
         server.opened(this);
+        long everyMs = Math.max(1, server.options().idle().toMillis() / 2);
+        context.executor().scheduleAtFixedRate(this::closeIfIdle, everyMs, everyMs, TimeUnit.MILLISECONDS);
         context.fireChannelActive();
+    }
+
+    /** Most connections end with a word from the peer; those of a host that lost its power do not. */
+    private void closeIfIdle() {
+        if (!channel.isActive()) {
+            // The loop's tasks end with this exception, which is how a periodic one stops itself.
+            throw new CancellationException("the connection is closed");
+        }
+        long silent = System.nanoTime() - lastReadNanos;
+        if (silent > server.options().idle().toNanos() && unanswered.get() == 0) {
+            LOG.log(
+                    Level.DEBUG,
+                    "{0} has been silent for {1}; the connection is closed",
+                    peer(),
+                    server.options().idle());
+            EventLoops.close(channel);
+        }
     }
 
     @Override
@@ -51,6 +75,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<Object> {
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, Object message) {
+        lastReadNanos = System.nanoTime();
         switch (message) {
             case BoltFrame.Request request -> {
                 unanswered.incrementAndGet();

@@ -4,6 +4,7 @@ import dev.plinth.wire.bolt.BoltLimits;
 import java.lang.annotation.Annotation;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,8 +18,10 @@ import java.util.concurrent.Executor;
  * @param executor runs the services; a virtual thread for each call if empty
  * @param runningMax calls that run at once; the others wait for their turn, or for their deadline
  * @param requestsMax calls that run or wait; a further one is answered OVERLOADED
- * @param requestBytesMax bytes of all these calls' bodies; beyond, a further one is answered OVERLOADED
+ * @param requestBytesMax bytes of all these calls' bodies; beyond, a further one is answered OVERLOADED. And as much again for
+ *     requests that have not come whole yet; beyond, their connections are closed
  * @param connectionsMax a further one is closed at once
+ * @param idle a connection over which nothing came for so long, not even a heartbeat, is closed
  * @param limits of one frame
  * @param filters around each call, the first one outermost
  * @param guard keeps calls out that are for users of another cell
@@ -32,6 +35,7 @@ public record ServerOptions(
         int requestsMax,
         long requestBytesMax,
         int connectionsMax,
+        Duration idle,
         BoltLimits limits,
         List<ServeFilter> filters,
         Optional<CellGuard> guard,
@@ -46,6 +50,7 @@ public record ServerOptions(
             8_192,
             128L << 20,
             10_000,
+            Duration.ofMinutes(5),
             BoltLimits.DEFAULT,
             List.of(),
             Optional.empty(),
@@ -58,6 +63,7 @@ public record ServerOptions(
         requirePositive("requestsMax", requestsMax);
         requirePositive("requestBytesMax", requestBytesMax);
         requirePositive("connectionsMax", connectionsMax);
+        requirePositive("idle in ms", idle.toMillis());
     }
 
     private static void requirePositive(String name, long value) {
@@ -75,6 +81,7 @@ public record ServerOptions(
                 requestsMax,
                 requestBytesMax,
                 connectionsMax,
+                idle,
                 limits,
                 filters,
                 guard,
@@ -91,6 +98,7 @@ public record ServerOptions(
                 requestsMax,
                 requestBytesMax,
                 connectionsMax,
+                idle,
                 limits,
                 filters,
                 guard,
@@ -107,6 +115,24 @@ public record ServerOptions(
                 runningOrWaiting,
                 requestBytesMax,
                 connectionsMax,
+                idle,
+                limits,
+                filters,
+                guard,
+                userId);
+    }
+
+    /** A connection over which nothing came for so long is closed. */
+    public ServerOptions withIdle(Duration other) {
+        return new ServerOptions(
+                listen,
+                ioThreads,
+                executor,
+                runningMax,
+                requestsMax,
+                requestBytesMax,
+                connectionsMax,
+                other,
                 limits,
                 filters,
                 guard,
@@ -122,6 +148,7 @@ public record ServerOptions(
                 requestsMax,
                 requestBytesMax,
                 connectionsMax,
+                idle,
                 other,
                 filters,
                 guard,
@@ -140,6 +167,7 @@ public record ServerOptions(
                 requestsMax,
                 requestBytesMax,
                 connectionsMax,
+                idle,
                 limits,
                 more,
                 guard,
@@ -156,6 +184,7 @@ public record ServerOptions(
                 requestsMax,
                 requestBytesMax,
                 connectionsMax,
+                idle,
                 limits,
                 filters,
                 Optional.of(cellGuard),
@@ -172,6 +201,7 @@ public record ServerOptions(
                 requestsMax,
                 requestBytesMax,
                 connectionsMax,
+                idle,
                 limits,
                 filters,
                 guard,

@@ -20,12 +20,30 @@ class FrameReaderTest {
 
     @Test
     void garbage_is_told_once_and_whatever_follows_is_dropped() {
-        var channel = new EmbeddedChannel(new FrameReader(BoltLimits.DEFAULT));
+        var channel = new EmbeddedChannel(new FrameReader(BoltLimits.DEFAULT, PartialFrames.UNBOUNDED));
         channel.writeInbound(Unpooled.copiedBuffer("GET / HTTP/1.1", StandardCharsets.US_ASCII));
         channel.writeInbound(Unpooled.wrappedBuffer(RawConnection.bytes(new BoltFrame.Heartbeat(BoltDialect.V1, 1))));
         assertThat(channel.<Object>readInbound()).isInstanceOf(BoltException.class);
         assertThat(channel.<Object>readInbound()).isNull();
         channel.checkException();
+    }
+
+    @Test
+    void connections_that_keep_too_much_of_unfinished_frames_are_closed() {
+        var shared = new PartialFrames(150);
+        var one = new EmbeddedChannel(new FrameReader(BoltLimits.DEFAULT, shared));
+        var other = new EmbeddedChannel(new FrameReader(BoltLimits.DEFAULT, shared));
+        byte[] unfinished = new byte[100];
+        RawConnection.head(unfinished, 5_000);
+        one.writeInbound(Unpooled.wrappedBuffer(unfinished));
+        assertThat(one.isOpen()).isTrue();
+        other.writeInbound(Unpooled.wrappedBuffer(unfinished));
+        assertThat(other.isOpen()).isFalse();
+        // What a closed one kept is free for others.
+        var third = new EmbeddedChannel(new FrameReader(BoltLimits.DEFAULT, shared));
+        third.writeInbound(Unpooled.wrappedBuffer(unfinished, 0, 40));
+        assertThat(third.isOpen()).isTrue();
+        assertThat(one.isOpen()).isTrue();
     }
 
     @Test

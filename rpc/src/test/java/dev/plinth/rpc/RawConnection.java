@@ -1,6 +1,7 @@
 package dev.plinth.rpc;
 
 import dev.plinth.wire.bolt.BoltDecoder;
+import dev.plinth.wire.bolt.BoltDialect;
 import dev.plinth.wire.bolt.BoltEncoder;
 import dev.plinth.wire.bolt.BoltFrame;
 import dev.plinth.wire.bolt.BoltLimits;
@@ -38,6 +39,14 @@ final class RawConnection implements AutoCloseable {
 
     void send(BoltFrame frame) throws IOException {
         send(bytes(frame));
+    }
+
+    /** Makes the bytes begin as a request does whose content is so long. */
+    static void head(byte[] bytes, int contentBytes) {
+        byte[] request = bytes(new BoltFrame.Request(
+                BoltDialect.V1, 1, false, (byte) 1, 0, "", Unpooled.EMPTY_BUFFER, Unpooled.EMPTY_BUFFER));
+        System.arraycopy(request, 0, bytes, 0, request.length);
+        Unpooled.wrappedBuffer(bytes).setInt(request.length - Integer.BYTES, contentBytes);
     }
 
     static byte[] bytes(BoltFrame frame) {

@@ -425,6 +425,14 @@ class ServerTest {
     }
 
     @Test
+    void a_connection_over_which_nothing_comes_is_closed() throws Exception {
+        var raw = raw(server(ServerOptions.DEFAULT.withIdle(Duration.ofMillis(50))));
+        raw.send(new BoltFrame.Heartbeat(BoltDialect.V1, 6));
+        assertThat(raw.receive()).isPresent();
+        assertThat(raw.receive()).isEmpty();
+    }
+
+    @Test
     void a_port_that_is_taken_is_named() throws Exception {
         var server = server(ServerOptions.DEFAULT);
         assertThatThrownBy(() -> BoltServer.start(ServerOptions.DEFAULT.withListen(server.address())))
