@@ -123,7 +123,10 @@ public final class PlinthServer implements AutoCloseable {
                 Thread.ofVirtual().name("plinth-door-", 0).factory());
         parts.add("door workers", workers);
         openHttp(
-                List.of(new CellMapsDoor(cells, workers), new RegistryDoor(registry, clock, workers), new TransactionsDoor(coordinator, seataDoor::xid, workers)),
+                List.of(
+                        new CellMapsDoor(cells, workers),
+                        new RegistryDoor(registry, clock, workers),
+                        new TransactionsDoor(coordinator, seataDoor::xid, workers)),
                 parts.add(
                         "console",
                         ConsoleDoor.open(
