@@ -7,6 +7,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +24,8 @@ import java.util.regex.Pattern;
 /** A running {@code plinth dev}, from the built modules. */
 final class DevProcess implements AutoCloseable {
     private static final Pattern PID = Pattern.compile("\\bpid (\\d+)");
+
+    private static final Pattern XID = Pattern.compile("\"xid\":\"([^\"]+)\"");
 
     private final Process process;
     private final Path data;
@@ -127,6 +133,25 @@ final class DevProcess implements AutoCloseable {
 
     long audits() {
         return log("auditor").lines().filter(line -> line.startsWith("AUDIT")).count();
+    }
+
+    /** The XID of a transfer that has ended. */
+    String recentXid() {
+        var request = HttpRequest.newBuilder(URI.create(console() + "/api/v1/transactions?state=recent&limit=1"))
+                .build();
+        try (var client = HttpClient.newHttpClient()) {
+            var matcher = XID.matcher(
+                    client.send(request, HttpResponse.BodyHandlers.ofString()).body());
+            if (!matcher.find()) {
+                throw new AssertionError("no transaction has ended yet");
+            }
+            return matcher.group(1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 
     /** It and everything that it started. */
