@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -192,15 +193,27 @@ public final class BoltServer implements AutoCloseable {
     }
 
     /**
-     * Takes no more connections, answers further requests {@code UNAVAILABLE}, waits for those that were taken on, at most so
-     * long, and closes the connections.
+     * Takes no more connections, answers further requests {@code UNAVAILABLE}, waits until those that were taken on are carried
+     * out and their answers are sent, at most so long, and closes the connections.
      */
     public void stop(Duration drain) {
         draining = true;
         listening.close().awaitUninterruptibly();
         connections.forEach(ServerConnection::closeIfDraining);
-        awaitDrained(Deadline.in(drain));
+        var deadline = Deadline.in(drain);
+        awaitDrained(deadline);
+        if (admission.isEmpty()) {
+            awaitWritten(deadline);
+        }
         EventLoops.stop(loops);
+    }
+
+    /** An answer that was given to a connection may not have left it yet, and the loops' end would close it before. */
+    private void awaitWritten(Deadline deadline) {
+        List<Channel> open =
+                connections.stream().map(ServerConnection::channel).toList();
+        open.forEach(EventLoops::closeAfterWrites);
+        open.forEach(channel -> channel.closeFuture().awaitUninterruptibly(deadline.remainingMillis()));
     }
 
     private void awaitDrained(Deadline deadline) {

@@ -1,6 +1,8 @@
 package dev.plinth.rpc;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -38,14 +40,20 @@ final class EventLoops {
         return EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
     }
 
-    /** Closes it behind what was given to it to write before. */
+    /** Closes it when what was given to it to write before has left this process. */
     static void closeAfterWrites(Channel channel) {
         try {
-            channel.eventLoop().execute(() -> close(channel));
+            channel.eventLoop().execute(() -> flushAndClose(channel));
         } catch (RejectedExecutionException e) {
             // The loop has ended, and closed all its channels.
             close(channel);
         }
+    }
+
+    /** The empty write is done when those before it are; a plain close would drop what the socket has no room for yet. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the listener is all that is wanted of it
+    private static void flushAndClose(Channel channel) {
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 
     /** Closes it, now or soon; whoever wants to know hears of it in the channel's handler. */

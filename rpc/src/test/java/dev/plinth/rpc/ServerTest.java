@@ -411,6 +411,25 @@ class ServerTest {
     }
 
     @Test
+    void a_stop_sends_the_last_answer_however_close_it_comes() throws Exception {
+        for (int round = 0; round < 100; round++) {
+            var provider = new SlowProvider();
+            try (var server = BoltServer.start(ServerOptions.DEFAULT);
+                    var client = BoltClient.create(ClientOptions.DEFAULT.withCallTimeout(Duration.ofSeconds(30)))) {
+                server.publish(Slow.class, "1.0", provider);
+                CompletableFuture<String> running = client.reference(Slow.class, Directory.of(endpoint(server)))
+                        .async(it -> it.run("running"));
+                await().until(() -> provider.begun.get() == 1);
+                CompletableFuture<Void> stopped =
+                        CompletableFuture.runAsync(() -> server.stop(Duration.ofSeconds(30)));
+                provider.leave.countDown();
+                assertThat(running.join()).isEqualTo("running");
+                stopped.join();
+            }
+        }
+    }
+
+    @Test
     void a_stop_does_not_wait_longer_than_it_was_told() throws Exception {
         var server = server(ServerOptions.DEFAULT);
         var reference = reference(Slow.class, server);
