@@ -191,7 +191,8 @@ final class ConnectedPlinth implements Plinth {
             checkOpen();
             current = transactions;
             if (current == null) {
-                current = Transactions.connect(TransactionOptions.of(options.application(), options.coordinator()));
+                current = Transactions.connect(TransactionOptions.of(
+                        options.application(), options.coordinators().toArray(HostPort[]::new)));
                 transactions = current;
             }
             return current;

@@ -11,7 +11,8 @@ import java.util.stream.Stream;
  * @param application the application's name, as the registry, the coordinator and the console show it: 1 to 64 characters,
  *     letters, digits, {@code .}, {@code _}, {@code -}
  * @param servers Plinth servers, any one of which will do; the others are tried when it is away
- * @param coordinator the transaction coordinator's Seata door, of Plinth or an original Seata server
+ * @param coordinators the transaction coordinator's Seata doors, of Plinth or of an original Seata server; the next is taken when
+ *     one is away
  * @param listen where this application's own RPC server listens once something is published; port 0 takes a free one
  * @param advertise the host that others reach it under; the host of {@code listen} if empty
  * @param cell the cell that this process belongs to; empty if it serves all users
@@ -21,7 +22,7 @@ import java.util.stream.Stream;
 public record PlinthOptions(
         String application,
         List<HostPort> servers,
-        HostPort coordinator,
+        List<HostPort> coordinators,
         HostPort listen,
         Optional<String> advertise,
         Optional<String> cell,
@@ -36,6 +37,10 @@ public record PlinthOptions(
         if (servers.isEmpty()) {
             throw new IllegalArgumentException("servers: at least one address is needed");
         }
+        coordinators = List.copyOf(coordinators);
+        if (coordinators.isEmpty()) {
+            throw new IllegalArgumentException("coordinators: at least one address is needed");
+        }
         if (callTimeout.toMillis() < 1 || callTimeout.compareTo(CALL_TIMEOUT_MAX) > 0) {
             throw new IllegalArgumentException("callTimeout: " + callTimeout + " is not within 1 ms..1 h");
         }
@@ -46,7 +51,7 @@ public record PlinthOptions(
         return new PlinthOptions(
                 application,
                 List.of(new HostPort("127.0.0.1", 7700)),
-                new HostPort("127.0.0.1", 8091),
+                List.of(new HostPort("127.0.0.1", 8091)),
                 new HostPort("127.0.0.1", 0),
                 Optional.empty(),
                 Optional.empty(),
@@ -57,31 +62,28 @@ public record PlinthOptions(
     /** {@code host:port} of each server. */
     public PlinthOptions withServers(String... addresses) {
         return new PlinthOptions(
-                application,
-                Stream.of(addresses).map(HostPort::parse).toList(),
-                coordinator,
-                listen,
-                advertise,
-                cell,
-                zone,
-                callTimeout);
+                application, parse(addresses), coordinators, listen, advertise, cell, zone, callTimeout);
     }
 
-    /** {@code host:port} of the coordinator. */
-    public PlinthOptions withCoordinator(String address) {
-        return new PlinthOptions(
-                application, servers, HostPort.parse(address), listen, advertise, cell, zone, callTimeout);
+    /** {@code host:port} of each server's coordinator. */
+    public PlinthOptions withCoordinators(String... addresses) {
+        return new PlinthOptions(application, servers, parse(addresses), listen, advertise, cell, zone, callTimeout);
+    }
+
+    private static List<HostPort> parse(String... addresses) {
+        return Stream.of(addresses).map(HostPort::parse).toList();
     }
 
     /** {@code host:port} on which to serve what is published. */
     public PlinthOptions withListen(String address) {
         return new PlinthOptions(
-                application, servers, coordinator, HostPort.parse(address), advertise, cell, zone, callTimeout);
+                application, servers, coordinators, HostPort.parse(address), advertise, cell, zone, callTimeout);
     }
 
     /** The host under which others reach what is published here. */
     public PlinthOptions withAdvertise(String host) {
-        return new PlinthOptions(application, servers, coordinator, listen, Optional.of(host), cell, zone, callTimeout);
+        return new PlinthOptions(
+                application, servers, coordinators, listen, Optional.of(host), cell, zone, callTimeout);
     }
 
     /** This process is part of a cell, in a zone. */
@@ -89,7 +91,7 @@ public record PlinthOptions(
         return new PlinthOptions(
                 application,
                 servers,
-                coordinator,
+                coordinators,
                 listen,
                 advertise,
                 Optional.of(cell),
@@ -100,10 +102,17 @@ public record PlinthOptions(
     /** This process runs in a zone and belongs to no cell. */
     public PlinthOptions inZone(String zone) {
         return new PlinthOptions(
-                application, servers, coordinator, listen, advertise, Optional.empty(), Optional.of(zone), callTimeout);
+                application,
+                servers,
+                coordinators,
+                listen,
+                advertise,
+                Optional.empty(),
+                Optional.of(zone),
+                callTimeout);
     }
 
     public PlinthOptions withCallTimeout(Duration timeout) {
-        return new PlinthOptions(application, servers, coordinator, listen, advertise, cell, zone, timeout);
+        return new PlinthOptions(application, servers, coordinators, listen, advertise, cell, zone, timeout);
     }
 }

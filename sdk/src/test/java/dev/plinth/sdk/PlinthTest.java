@@ -108,7 +108,7 @@ final class PlinthTest {
     private PlinthOptions options(String application) {
         return PlinthOptions.of(application)
                 .withServers(server.address())
-                .withCoordinator(coordinator.address().toString())
+                .withCoordinators(coordinator.address().toString())
                 .withCallTimeout(Duration.ofSeconds(10));
     }
 

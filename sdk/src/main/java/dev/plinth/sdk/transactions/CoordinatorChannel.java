@@ -19,6 +19,7 @@ import io.netty.handler.timeout.IdleStateHandler;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -41,6 +42,9 @@ final class CoordinatorChannel implements AutoCloseable {
      * A request is sent at most once. What was under way when the connection broke fails with TIMEOUT ("may have happened"),
      * and whoever asked decides whether it can be asked again: a commit can, a branch's registration cannot.
      *
+     * With several coordinators one connection is enough, for any of them takes any request. When one is lost the next is tried at
+     * once, and only when none of them is there the back-off begins.
+     *
      * All state changes happen on the one event loop; `ready` is what the callers' threads see of it.
      */
 
@@ -58,7 +62,7 @@ final class CoordinatorChannel implements AutoCloseable {
     private static final int FLUSHES_CONSOLIDATED_MAX = 256;
 
     private final String role;
-    private final HostPort address;
+    private final List<HostPort> addresses;
     private final EventLoop loop;
     private final Supplier<SeataMessage> registration;
     private final CoordinatorRequests requests;
@@ -66,25 +70,28 @@ final class CoordinatorChannel implements AutoCloseable {
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     // Written on the event loop, read by callers: completed with the registered connection, replaced when that is lost.
     private volatile CompletableFuture<CoordinatorConnection> ready = new CompletableFuture<>();
-    // Both on the event loop only. The connection is there from TCP's handshake on, registered or not.
+    // All on the event loop only. The connection is there from TCP's handshake on, registered or not.
     private @Nullable CoordinatorConnection connection;
     private int failures;
+    // Which of the addresses it is or comes next.
+    private int turn;
 
     /**
      * Starts to connect.
      *
      * @param role for messages to people
+     * @param addresses at least one; any will do
      * @param registration what to say first on each connection
      * @param requests takes what the coordinator asks; called on the event loop, must not block
      */
     CoordinatorChannel(
             String role,
-            HostPort address,
+            List<HostPort> addresses,
             EventLoopGroup group,
             Supplier<SeataMessage> registration,
             CoordinatorRequests requests) {
         this.role = role;
-        this.address = address;
+        this.addresses = addresses;
         this.loop = group.next();
         this.registration = registration;
         this.requests = requests;
@@ -122,7 +129,7 @@ final class CoordinatorChannel implements AutoCloseable {
         try {
             return ready.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            throw new PlinthException(Code.UNAVAILABLE, "no connection to the coordinator at " + address, e);
+            throw new PlinthException(Code.UNAVAILABLE, "no connection to the coordinator at " + addresses, e);
         } catch (ExecutionException e) {
             throw closedException();
         } catch (InterruptedException e) {
@@ -174,6 +181,7 @@ final class CoordinatorChannel implements AutoCloseable {
                                 .addLast(new CoordinatorConnection(channel, requests));
                     }
                 });
+        HostPort address = address();
         ChannelFuture attempt = bootstrap.connect(address.host(), address.port());
         attempt.addListener(done -> {
             if (done.isSuccess()) {
@@ -210,19 +218,19 @@ final class CoordinatorChannel implements AutoCloseable {
                                         Level.WARNING,
                                         "{0}: the coordinator at {1} did not answer the registration",
                                         role,
-                                        address);
+                                        address());
                                 to.close();
                             } else if (!identified(answer)) {
                                 LOG.log(
                                         Level.WARNING,
                                         "{0}: the coordinator at {1} refused the registration: {2}",
                                         role,
-                                        address,
+                                        address(),
                                         answer);
                                 to.close();
                             } else if (ready.complete(to)) {
                                 failures = 0;
-                                LOG.log(Level.INFO, "{0}: connected to the coordinator at {1}", role, address);
+                                LOG.log(Level.INFO, "{0}: connected to the coordinator at {1}", role, address());
                             }
                         },
                         loop);
@@ -247,18 +255,25 @@ final class CoordinatorChannel implements AutoCloseable {
 
     private void again(String why) {
         failures++;
-        Duration delay = BACKOFF.delay(failures, ThreadLocalRandom.current());
         if (failures == 1) {
             LOG.log(
                     Level.WARNING,
                     "{0}: no connection to the coordinator at {1}: {2}; trying again",
                     role,
-                    address,
+                    address(),
                     why);
         }
+        turn++;
+        int rounds = failures / addresses.size();
+        Duration delay =
+                failures % addresses.size() == 0 ? BACKOFF.delay(rounds, ThreadLocalRandom.current()) : Duration.ZERO;
         if (!loop.isShuttingDown()) {
             loop.schedule(this::connect, delay.toNanos(), TimeUnit.NANOSECONDS);
         }
+    }
+
+    private HostPort address() {
+        return addresses.get(Math.floorMod(turn, addresses.size()));
     }
 
     private static PlinthException closedException() {

@@ -52,13 +52,13 @@ final class SeataTransactions implements Transactions {
         this.participants = new TccParticipants(options.phaseTwoConcurrencyMax());
         this.tm = new CoordinatorChannel(
                 "transaction manager",
-                options.coordinator(),
+                options.coordinators(),
                 group,
                 () -> new RegisterTMRequest(PROTOCOL_VERSION, options.application(), options.group(), ""),
                 (request, reply) -> participants.accept(request, reply));
         this.rm = new CoordinatorChannel(
                 "resource manager",
-                options.coordinator(),
+                options.coordinators(),
                 group,
                 () -> new RegisterRMRequest(
                         PROTOCOL_VERSION, options.application(), options.group(), "", participants.resourceIds()),

@@ -304,6 +304,22 @@ final class TransactionsTest {
     }
 
     @Test
+    void of_several_coordinators_the_next_is_taken_when_one_is_away_and_the_one_after_that_when_it_goes_too() {
+        try (var second = new FakeCoordinator();
+                var paying =
+                        Transactions.connect(TransactionOptions.of("bank", coordinator.address(), second.address()))) {
+            paying.call("pay", TIMEOUT, GlobalTransaction::xid);
+            coordinator.stop();
+            String xid = paying.call("pay", TIMEOUT, GlobalTransaction::xid);
+            assertThat(second.status(xid)).isEqualTo(GlobalStatus.COMMITTED);
+            coordinator.start();
+            second.stop();
+            String another = paying.call("pay", TIMEOUT, GlobalTransaction::xid);
+            awaitStatus(another, GlobalStatus.COMMITTED);
+        }
+    }
+
+    @Test
     void without_a_coordinator_nothing_begins_and_the_work_does_not_run() {
         coordinator.stop();
         AtomicInteger runs = new AtomicInteger();

@@ -62,16 +62,18 @@ public final class AccountsCommand implements Callable<Integer> {
     @Option(
             names = "--server",
             paramLabel = "HOST:PORT",
-            description = "Plinth. Default: ${DEFAULT-VALUE}",
+            split = ",",
+            description = "Plinth's servers. Default: ${DEFAULT-VALUE}",
             defaultValue = "127.0.0.1:7700")
-    private String server = "";
+    private String[] servers = {};
 
     @Option(
             names = "--coordinator",
             paramLabel = "HOST:PORT",
-            description = "Its transaction coordinator. Default: ${DEFAULT-VALUE}",
+            split = ",",
+            description = "Their transaction coordinators. Default: ${DEFAULT-VALUE}",
             defaultValue = "127.0.0.1:8091")
-    private String coordinator = "";
+    private String[] coordinators = {};
 
     @Option(
             names = "--listen",
@@ -120,8 +122,8 @@ public final class AccountsCommand implements Callable<Integer> {
             try (HikariDataSource connections = connections();
                     TccFence fence = TccFence.over(connections);
                     Plinth plinth = Plinth.connect(PlinthOptions.of("accounts")
-                            .withServers(server)
-                            .withCoordinator(coordinator)
+                            .withServers(servers)
+                            .withCoordinators(coordinators)
                             .withListen(listen)
                             .inCell(cell, Options.zone(cell, zone)))) {
                 fence.createTable();

@@ -40,9 +40,10 @@ public final class DriverCommand implements Callable<Integer> {
     @Option(
             names = "--server",
             paramLabel = "HOST:PORT",
-            description = "Plinth. Default: ${DEFAULT-VALUE}",
+            split = ",",
+            description = "Plinth's servers. Default: ${DEFAULT-VALUE}",
             defaultValue = "127.0.0.1:7700")
-    private String server = "";
+    private String[] servers = {};
 
     @Option(
             names = "--rate",
@@ -150,7 +151,7 @@ public final class DriverCommand implements Callable<Integer> {
         try (Termination termination = new Termination();
                 Acknowledgements acknowledgements =
                         acknowledged == null ? Acknowledgements.none() : Acknowledgements.to(acknowledged);
-                Plinth plinth = Plinth.connect(PlinthOptions.of("driver").withServers(server))) {
+                Plinth plinth = Plinth.connect(PlinthOptions.of("driver").withServers(servers))) {
             Driver driver = new Driver(
                     plinth.reference(Payments.class, repeatable),
                     plinth.reference(Accounts.class, repeatable),

@@ -36,16 +36,18 @@ public final class PaymentsCommand implements Callable<Integer> {
     @Option(
             names = "--server",
             paramLabel = "HOST:PORT",
-            description = "Plinth. Default: ${DEFAULT-VALUE}",
+            split = ",",
+            description = "Plinth's servers. Default: ${DEFAULT-VALUE}",
             defaultValue = "127.0.0.1:7700")
-    private String server = "";
+    private String[] servers = {};
 
     @Option(
             names = "--coordinator",
             paramLabel = "HOST:PORT",
-            description = "Its transaction coordinator. Default: ${DEFAULT-VALUE}",
+            split = ",",
+            description = "Their transaction coordinators. Default: ${DEFAULT-VALUE}",
             defaultValue = "127.0.0.1:8091")
-    private String coordinator = "";
+    private String[] coordinators = {};
 
     @Option(
             names = "--listen",
@@ -69,8 +71,8 @@ public final class PaymentsCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         try (Termination termination = new Termination();
                 Plinth plinth = Plinth.connect(PlinthOptions.of("payments")
-                        .withServers(server)
-                        .withCoordinator(coordinator)
+                        .withServers(servers)
+                        .withCoordinators(coordinators)
                         .withListen(listen)
                         .inCell(cell, Options.zone(cell, zone)))) {
             PaymentsProvider provider =
