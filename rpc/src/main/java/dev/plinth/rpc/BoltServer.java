@@ -210,8 +210,7 @@ public final class BoltServer implements AutoCloseable {
 
     /** An answer that was given to a connection may not have left it yet, and the loops' end would close it before. */
     private void awaitWritten(Deadline deadline) {
-        List<Channel> open =
-                connections.stream().map(ServerConnection::channel).toList();
+        List<Channel> open = connections.stream().map(ServerConnection::channel).toList();
         open.forEach(EventLoops::closeAfterWrites);
         open.forEach(channel -> channel.closeFuture().awaitUninterruptibly(deadline.remainingMillis()));
     }

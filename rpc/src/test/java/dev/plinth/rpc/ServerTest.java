@@ -420,8 +420,7 @@ class ServerTest {
                 CompletableFuture<String> running = client.reference(Slow.class, Directory.of(endpoint(server)))
                         .async(it -> it.run("running"));
                 await().until(() -> provider.begun.get() == 1);
-                CompletableFuture<Void> stopped =
-                        CompletableFuture.runAsync(() -> server.stop(Duration.ofSeconds(30)));
+                CompletableFuture<Void> stopped = CompletableFuture.runAsync(() -> server.stop(Duration.ofSeconds(30)));
                 provider.leave.countDown();
                 assertThat(running.join()).isEqualTo("running");
                 stopped.join();
