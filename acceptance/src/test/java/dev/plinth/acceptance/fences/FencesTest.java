@@ -35,6 +35,7 @@ class FencesTest {
     private static final Map<String, List<String>> ROOMS = new LinkedHashMap<>();
 
     static {
+        ROOMS.put("checker", List.of());
         ROOMS.put("kernel", List.of());
         ROOMS.put("wire", List.of());
         ROOMS.put("cells", List.of("wire"));
