@@ -1,5 +1,6 @@
 package dev.plinth.transactions;
 
+import com.google.protobuf.ByteString;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.Journal;
@@ -14,12 +15,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +48,7 @@ public final class Coordinator implements AutoCloseable {
     private final HistoryFeed feed;
     private final EndWaiters waiters;
     private final Pulses pulses;
+    private final Peers peers;
     private final Watcher.Subscription ends;
     private final Runnable release;
 
@@ -56,6 +58,7 @@ public final class Coordinator implements AutoCloseable {
             History history,
             Executor historyThread,
             EndWaiters waiters,
+            Peers peers,
             Clock clock,
             Consumer<String> report,
             Runnable release) {
@@ -64,7 +67,8 @@ public final class Coordinator implements AutoCloseable {
         this.desk = new HistoryDesk(history, historyThread);
         this.waiters = waiters;
         this.pulses = new Pulses(clock);
-        this.feed = new HistoryFeed(partition, history, historyThread, clock, report);
+        this.peers = peers;
+        this.feed = new HistoryFeed(partition, history, historyThread, clock, peers.lagMax(), report);
         this.ends = partition.watch(Indexes.ENDED, this::ended);
         this.release = release;
     }
@@ -74,23 +78,37 @@ public final class Coordinator implements AutoCloseable {
         return DiskCodec.COMMANDS;
     }
 
+    /** As the other {@code open}, for a server that is alone. */
+    public static Coordinator open(
+            Journal<Command> journal, Storage history, Participants participants, Clock clock, int partition)
+            throws IOException {
+        return open(journal, history, participants, Peers.NONE, clock, partition);
+    }
+
     /**
      * Opens the coordinator of one partition, and starts to serve: phase two of what was decided before goes on.
      *
      * @param journal not started yet; closed with the coordinator
      * @param history a directory of its own, for the transactions that ended
-     * @param participants asked from now on, even before this returns
+     * @param participants asked from now on, even before this returns; those that are connected to this server
+     * @param peers the other servers that hold this partition; {@link Peers#NONE} if there are none
      * @param partition 0 to 1023, always the same for this journal
      * @throws IOException if journal or history cannot be read
      */
     public static Coordinator open(
-            Journal<Command> journal, Storage history, Participants participants, Clock clock, int partition)
+            Journal<Command> journal,
+            Storage history,
+            Participants participants,
+            Peers peers,
+            Clock clock,
+            int partition)
             throws IOException {
         var thread = SerialThread.named("plinth-transactions-history");
         return open(
                 journal,
                 history,
                 participants,
+                peers,
                 clock,
                 new TransactionEngine(partition),
                 History.Size.OF_RELEASE,
@@ -103,6 +121,7 @@ public final class Coordinator implements AutoCloseable {
             Journal<Command> journal,
             Storage storage,
             Participants participants,
+            Peers peers,
             Clock clock,
             TransactionEngine engine,
             History.Size size,
@@ -114,9 +133,9 @@ public final class Coordinator implements AutoCloseable {
         var waiters = new EndWaiters(clock);
         try {
             var partition = Partition.durable(
-                    engine, journal, DiskCodec.ALL, new ParticipantCalls(participants, waiters), clock);
+                    engine, journal, DiskCodec.ALL, new ParticipantCalls(participants, peers, waiters), clock);
             var coordinator =
-                    new Coordinator(journal, partition, history, historyThread, waiters, clock, report, release);
+                    new Coordinator(journal, partition, history, historyThread, waiters, peers, clock, report, release);
             coordinator.start();
             return coordinator;
         } catch (IOException | RuntimeException e) {
@@ -226,9 +245,15 @@ public final class Coordinator implements AutoCloseable {
         return decide(new Command.Settle(transaction), transaction);
     }
 
-    /** Ends the back-off of phase two where it matches, because a participant is back. */
-    public void participantBack(Predicate<PhaseTwo> which) {
-        partition.retryEffects(which);
+    /** Ends the back-off of phase two of these resources, here and on the peers, because a participant has come to this server. */
+    public void participantBack(Set<String> resources) {
+        participantBackElsewhere(resources);
+        peers.participantBack(resources);
+    }
+
+    /** As {@link #participantBack}, when it has come to another server. */
+    public void participantBackElsewhere(Set<String> resources) {
+        partition.retryEffects(phaseTwo -> resources.contains(phaseTwo.resourceId()));
     }
 
     // ---- what people ask for
@@ -258,9 +283,23 @@ public final class Coordinator implements AutoCloseable {
     /** Everything known about one transaction, live or ended; empty if nothing is. */
     public CompletableFuture<Optional<TransactionView>> get(TransactionId transaction) {
         return read(engine -> engine.find(transaction))
-                .thenCompose(live -> live.isPresent()
-                        ? CompletableFuture.completedFuture(live)
-                        : desk.ask(history -> history.get(transaction)));
+                .thenCompose(live -> live.isPresent() ? CompletableFuture.completedFuture(live) : ended(transaction));
+    }
+
+    /** What this server's own history has of a transaction, as histories store it; for the peers. */
+    public CompletableFuture<Optional<ByteString>> recorded(TransactionId transaction) {
+        return desk.ask(history -> history.get(transaction)).thenApply(found -> found.map(StateCodec::encode));
+    }
+
+    /** What {@link #recorded} gave. */
+    public static TransactionView recorded(ByteString record) {
+        return StateCodec.view(record);
+    }
+
+    private CompletableFuture<Optional<TransactionView>> ended(TransactionId transaction) {
+        return desk.ask(history -> history.get(transaction))
+                .thenCompose(
+                        here -> here.isPresent() ? CompletableFuture.completedFuture(here) : peers.ended(transaction));
     }
 
     /** The seconds that are over, the newest last, at most 300. */
@@ -331,7 +370,7 @@ public final class Coordinator implements AutoCloseable {
     }
 
     private CompletableFuture<GlobalStatus> endedStatus(TransactionId transaction, GlobalStatus otherwise) {
-        return desk.ask(history -> history.get(transaction))
+        return ended(transaction)
                 .thenApply(ended -> ended.map(TransactionView::status).orElse(otherwise));
     }
 

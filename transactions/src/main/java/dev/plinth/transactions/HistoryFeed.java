@@ -18,6 +18,10 @@ final class HistoryFeed implements Watcher<TransactionView>, AutoCloseable {
      * One batch at a time: append and sync, then Forget, then ask for the next. Whatever fails is done again, for both steps bear
      * repetition; until then the transactions wait in the engine, which is bounded.
      *
+     * In a cluster every server has a history and a feed of its own, and whoever comes first has the transactions forgotten on all.
+     * So a feed waits with that for as long as another one may be behind; one that is further behind leaves a gap in its history,
+     * for which the others are asked.
+     *
      * Between two batches that were not full there is a pause: a sync for each single transaction would take the disk from those
      * who wait for their decisions.
      */
@@ -29,6 +33,7 @@ final class HistoryFeed implements Watcher<TransactionView>, AutoCloseable {
     private final History history;
     private final Executor thread;
     private final Clock clock;
+    private final Duration forgetAfter;
     private final Consumer<String> report;
     private final Subscription subscription;
 
@@ -40,11 +45,13 @@ final class HistoryFeed implements Watcher<TransactionView>, AutoCloseable {
             History history,
             Executor thread,
             Clock clock,
+            Duration forgetAfter,
             Consumer<String> report) {
         this.partition = partition;
         this.history = history;
         this.thread = thread;
         this.clock = clock;
+        this.forgetAfter = forgetAfter;
         this.report = report;
         this.subscription = partition.watch(Indexes.ENDED, this);
     }
@@ -74,22 +81,27 @@ final class HistoryFeed implements Watcher<TransactionView>, AutoCloseable {
             later(RETRY_PAUSE, () -> thread.execute(() -> append(ended, more)));
             return;
         }
-        forget(ended, more);
+        if (forgetAfter.isZero()) {
+            forget(ended, () -> next(more));
+        } else {
+            later(forgetAfter, () -> forget(ended, () -> {}));
+            next(more);
+        }
     }
 
-    private void forget(List<TransactionView> ended, boolean more) {
+    private void forget(List<TransactionView> ended, Runnable then) {
         if (ended.isEmpty()) {
-            next(more);
+            then.run();
             return;
         }
         var ids = ended.stream().map(TransactionView::id).toList();
         var _ = partition.submit(new Command.Forget(ids)).whenComplete((_, failure) -> {
             if (failure == null) {
-                next(more);
+                then.run();
             } else if (stopped(failure)) {
                 close();
             } else {
-                later(RETRY_PAUSE, () -> forget(ended, more));
+                later(RETRY_PAUSE, () -> forget(ended, then));
             }
         });
     }

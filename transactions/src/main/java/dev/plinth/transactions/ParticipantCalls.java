@@ -17,16 +17,19 @@ final class ParticipantCalls implements Performer<PhaseTwo, Command> {
     static final int FAILURES_JOURNALED_MAX = 3;
 
     private final Participants participants;
+    private final Peers peers;
     private final EndWaiters waiters;
 
-    ParticipantCalls(Participants participants, EndWaiters waiters) {
+    ParticipantCalls(Participants participants, Peers peers, EndWaiters waiters) {
         this.participants = participants;
+        this.peers = peers;
         this.waiters = waiters;
     }
 
     @Override
     public void perform(EffectId id, PhaseTwo phaseTwo, int attempt, Attempt<Command> end) {
-        var _ = participants.perform(phaseTwo).whenComplete((status, failure) -> {
+        var asked = participants.reaches(phaseTwo) ? participants.perform(phaseTwo) : peers.perform(phaseTwo);
+        var _ = asked.whenComplete((status, failure) -> {
             if (failure == null && matters(status, phaseTwo)) {
                 end.result(result(phaseTwo, status, Optional.empty()));
                 return;

@@ -17,4 +17,9 @@ public interface Participants {
      *     that says so
      */
     CompletableFuture<BranchStatus> perform(PhaseTwo phaseTwo);
+
+    /** Whether a participant that would do is connected to this server now; if not, the cluster's other servers are asked. */
+    default boolean reaches(PhaseTwo phaseTwo) {
+        return true;
+    }
 }

@@ -115,7 +115,7 @@ class CoordinatorTest {
                         .getFirst()
                         .attempts())
                 .isEqualTo(ParticipantCalls.FAILURES_JOURNALED_MAX);
-        world.coordinator.participantBack(phaseTwo -> phaseTwo.resourceId().equals("debit"));
+        world.coordinator.participantBack(Set.of("debit"));
         world.participantsAnswer();
         assertThat(world.settled(world.coordinator.status(transaction))).isEqualTo(GlobalStatus.COMMITTED);
     }

@@ -84,6 +84,7 @@ final class World {
                         asked.add(question);
                         return question.answer();
                     },
+                    Peers.NONE,
                     clock,
                     new TransactionEngine(0),
                     historySize,

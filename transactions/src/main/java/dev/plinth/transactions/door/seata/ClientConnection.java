@@ -337,7 +337,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         send(SeataFrame.response(requestId, answer.of(true, SEATA_VERSION)));
         if (!more.isEmpty()) {
             log.info("{} serves {}", this, more);
-            coordinator.participantBack(phaseTwo -> more.contains(phaseTwo.resourceId()));
+            coordinator.participantBack(Set.copyOf(more));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.plinth.transactions.door.seata;
 
 import dev.plinth.transactions.Participants;
+import dev.plinth.transactions.Peers.NotReached;
 import dev.plinth.transactions.PhaseTwo;
 import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.Xid;
@@ -53,13 +54,6 @@ public final class SeataParticipants implements Participants {
             ClientConnection connection,
             CompletableFuture<BranchStatus> answer,
             Future<?> timeout) {}
-
-    /** Nobody was asked, or nobody answered. Carries no stack trace: it is an answer, made often. */
-    static final class NotReached extends RuntimeException {
-        NotReached(String message) {
-            super(message, null, false, false);
-        }
-    }
 
     private final Duration answerMax;
     private final Map<String, List<ClientConnection>> byResource = new ConcurrentHashMap<>();
@@ -121,6 +115,11 @@ public final class SeataParticipants implements Participants {
                 .send(SeataFrame.oneWay(
                         requestIds.incrementAndGet(),
                         new SeataMessage.UndoLogDeleteRequest(BranchType.AT, resource, saveDays))));
+    }
+
+    @Override
+    public boolean reaches(PhaseTwo phaseTwo) {
+        return choose(phaseTwo).isPresent();
     }
 
     @Override
