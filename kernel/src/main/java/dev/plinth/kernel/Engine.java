@@ -47,7 +47,8 @@ public interface Engine<C, O, E, V> {
     Snapshot snapshot();
 
     /**
-     * Takes over the state that {@link Snapshot#encode} wrote. Called once, on a new engine, before any command.
+     * Takes over the state that {@link Snapshot#encode} wrote, in place of all it held. Called on a new engine before any command,
+     * and in a cluster on one at work, when its member fell too far behind the others.
      *
      * @throws IOException if the bytes are not such a state; it says what and where
      */

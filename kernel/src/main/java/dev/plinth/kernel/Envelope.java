@@ -4,8 +4,12 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Optional;
 
-/** How an entry looks in a log. */
-final class Envelope {
+/**
+ * How an entry looks in a log: for journals, which write and read it, and for nobody else.
+ *
+ * <p>A journal encodes an input where it is proposed, stamps it where it is ordered, and decodes it where it is applied.
+ */
+public final class Envelope {
     /*
      * format 1 | kind 1 | stamp: seconds 8, nanoseconds 4 | fields of the kind | the command's bytes, to the end
      *
@@ -24,7 +28,7 @@ final class Envelope {
     static final int FORMAT = 1;
 
     /** The most that an envelope adds to a command. */
-    static final int BYTES_MAX = 14 + 16;
+    public static final int BYTES_MAX = 14 + 16;
 
     private static final int STAMP_OFFSET = 2;
     private static final int FIELDS_OFFSET = STAMP_OFFSET + 12;
@@ -33,7 +37,7 @@ final class Envelope {
     private Envelope() {}
 
     /** Everything but the stamp. */
-    static <C> byte[] encode(Input<C> input, Codec<C> codec) {
+    public static <C> byte[] encode(Input<C> input, Codec<C> codec) {
         return switch (input) {
             case Input.Command<C>(var id, var command) ->
                 id.isPresent()
@@ -63,7 +67,7 @@ final class Envelope {
     }
 
     /** Bytes of the command in an envelope of {@code input}. */
-    static int commandBytes(Input<?> input, int envelopeBytes) {
+    public static int commandBytes(Input<?> input, int envelopeBytes) {
         return switch (input) {
             case Input.Command<?> command ->
                 envelopeBytes - FIELDS_OFFSET - (command.id().isPresent() ? 16 : 0);
@@ -72,12 +76,17 @@ final class Envelope {
         };
     }
 
-    static void stamp(ByteBuffer envelope, Instant stamp) {
+    /** Puts the stamp into an envelope that starts at offset 0. */
+    public static void stamp(ByteBuffer envelope, Instant stamp) {
         envelope.putLong(STAMP_OFFSET, stamp.getEpochSecond()).putInt(STAMP_OFFSET + 8, stamp.getNano());
     }
 
-    /** @throws IllegalArgumentException if the bytes are not an envelope with such a command; it says what was expected */
-    static <C> Entry<C> decode(ByteBuffer from, Revision revision, Codec<C> codec) {
+    /**
+     * Reads an envelope from its position to its limit.
+     *
+     * @throws IllegalArgumentException if the bytes are not an envelope with such a command; it says what was expected
+     */
+    public static <C> Entry<C> decode(ByteBuffer from, Revision revision, Codec<C> codec) {
         if (from.remaining() < FIELDS_OFFSET) {
             throw new IllegalArgumentException("an envelope of " + from.remaining() + " bytes");
         }

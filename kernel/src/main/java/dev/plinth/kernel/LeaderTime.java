@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 /** The time that a leader stamps its entries with: it never goes back, never jumps, and finds its way to the wall's. */
-final class LeaderTime {
+public final class LeaderTime {
     /*
      * The stamp advances with nanoTime, from the wall's time at the election or the last stamp before it, whichever is later. A
      * wall clock that is found elsewhere is followed by at most 1 % of the time that passes: an hour's jump of the wall is made
@@ -23,7 +23,7 @@ final class LeaderTime {
     private long driftNanos;
 
     /** @param last the last stamp in the log, which no new one may undercut */
-    LeaderTime(Clock clock, Instant last) {
+    public LeaderTime(Clock clock, Instant last) {
         this.clock = clock;
         var wall = clock.wall();
         anchor = wall.isAfter(last) ? wall : last;
@@ -32,7 +32,7 @@ final class LeaderTime {
     }
 
     /** The stamp of an entry that is ordered now. */
-    synchronized Instant now() {
+    public synchronized Instant now() {
         long nanos = clock.nanoTime();
         long elapsed = Math.max(0, nanos - anchorNanos);
         long slewMax = elapsed / SLEW_DIVISOR;
