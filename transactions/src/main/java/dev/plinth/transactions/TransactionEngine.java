@@ -47,8 +47,8 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
     private final Bounds bounds;
     private final TransactionIds ids;
     private final Names names = new Names();
-    private final TransactionTable transactions = new TransactionTable();
-    private final Indexes indexes = new Indexes();
+    private TransactionTable transactions = new TransactionTable();
+    private Indexes indexes = new Indexes();
     private Instant noTickBefore = Instant.EPOCH;
 
     TransactionEngine(int partition) {
@@ -364,6 +364,8 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
 
     @Override
     public void restore(InputStream state) throws IOException {
+        transactions = new TransactionTable();
+        indexes = new Indexes();
         var head = StateCodec.read(state, this::put);
         if (head.partition() != partition) {
             throw new IOException(

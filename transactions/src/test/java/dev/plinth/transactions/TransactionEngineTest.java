@@ -830,6 +830,22 @@ class TransactionEngineTest {
         }
 
         @Test
+        void an_engine_at_work_takes_over_a_state_in_place_of_its_own() throws IOException {
+            var kept = trial.begin();
+            trial.at(kept, "accounts:1");
+            var other = new Trial();
+            var gone = other.begin();
+            other.at(gone, "accounts:2");
+            other.bench.engine().restore(new ByteArrayInputStream(trial.bench.state()));
+
+            assertThat(other.bench.state()).isEqualTo(trial.bench.state());
+            assertThat(other.bench.engine().counts())
+                    .isEqualTo(trial.bench.engine().counts());
+            assertThat(other.bench.engine().lockable(other.begin(), Trial.RESOURCE, LockKey.parse("accounts:2")))
+                    .isTrue();
+        }
+
+        @Test
         void damaged_state_is_refused_with_a_reason() {
             byte[] state = trial.bench.state();
             var cut = new ByteArrayInputStream(state, 0, state.length - 1);
