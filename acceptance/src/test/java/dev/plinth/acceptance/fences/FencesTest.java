@@ -37,6 +37,7 @@ class FencesTest {
     static {
         ROOMS.put("checker", List.of());
         ROOMS.put("kernel", List.of());
+        ROOMS.put("raft", List.of("kernel"));
         ROOMS.put("wire", List.of());
         ROOMS.put("cells", List.of("wire"));
         ROOMS.put("cells.control", List.of("kernel", "wire", "cells"));

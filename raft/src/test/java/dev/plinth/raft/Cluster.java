@@ -1,0 +1,211 @@
+package dev.plinth.raft;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.plinth.kernel.DiskStorage;
+import dev.plinth.kernel.JournalOptions;
+import dev.plinth.kernel.Partition;
+import dev.plinth.kernel.Refused;
+import dev.plinth.kernel.SegmentOptions;
+import dev.plinth.kernel.SegmentStore;
+import dev.plinth.kernel.Storage;
+import dev.plinth.kernel.SystemClock;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Members in one process, each with a store, a node and groups of its own. */
+final class Cluster implements AutoCloseable {
+    static final String GROUP = "numbers";
+    static final Duration ELECTION = Duration.ofMillis(500);
+    static final JournalOptions NO_SNAPSHOTS = new JournalOptions(Integer.MAX_VALUE, Long.MAX_VALUE, false);
+
+    /** Members cannot listen on port 0, for the others have to know them before; the system gives out ports that nobody has. */
+    static List<RaftMember> members(int count) throws IOException {
+        List<ServerSocket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            return sockets.stream()
+                    .map(socket -> new RaftMember("127.0.0.1", socket.getLocalPort()))
+                    .toList();
+        } finally {
+            for (var socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    /** One member. */
+    final class Member implements AutoCloseable {
+        final RaftOptions options;
+        final Storage disk;
+        final JournalOptions journalOptions;
+        final List<String> groups;
+        final ConcurrentLinkedQueue<String> reports = new ConcurrentLinkedQueue<>();
+        final SegmentStore store;
+        final RaftNode node;
+        final List<Numbers> engines = new ArrayList<>();
+        final List<Partition<Numbers, Numbers.Command, Numbers.Outcome, Void, Long>> partitions = new ArrayList<>();
+        final AtomicLong restored = new AtomicLong();
+        private boolean closed;
+
+        Member(RaftOptions options, Storage disk, JournalOptions journalOptions, List<String> groups)
+                throws IOException {
+            this.options = options;
+            this.disk = disk;
+            this.journalOptions = journalOptions;
+            this.groups = groups;
+            this.store = SegmentStore.open(disk, new SegmentOptions(1 << 20, 1_000), clock);
+            this.node = RaftNode.open(options, store, clock, reports::add);
+            for (var group : groups) {
+                var engine = new Numbers();
+                engines.add(engine);
+                partitions.add(Partition.durable(
+                        engine,
+                        node.journal(group, Numbers.CODECS.commands(), journalOptions),
+                        Numbers.CODECS,
+                        (id, effect, attempt, end) -> end.failed("there are no effects"),
+                        clock));
+            }
+        }
+
+        Partition<Numbers, Numbers.Command, Numbers.Outcome, Void, Long> partition() {
+            return partitions.getFirst();
+        }
+
+        Numbers engine() {
+            return engines.getFirst();
+        }
+
+        GroupStatus status() {
+            return node.status().getFirst();
+        }
+
+        boolean leads() {
+            return status().role() == GroupStatus.Role.LEADER;
+        }
+
+        CompletableFuture<Numbers.Outcome> add(String key, long value) {
+            return partition().submit(Numbers.Command.add(ids.incrementAndGet(), key, value));
+        }
+
+        long read(String key) {
+            return get(partition().read(engine -> engine.value(key)));
+        }
+
+        /** The same disk, and a new life. */
+        Member restart() throws IOException {
+            close();
+            return Cluster.this.start(options, disk, journalOptions, groups);
+        }
+
+        @Override
+        public void close() {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            open.remove(this);
+            node.close();
+            store.close();
+        }
+    }
+
+    final SystemClock clock = new SystemClock();
+    final AtomicLong ids = new AtomicLong();
+    final List<Member> open = new ArrayList<>();
+    private final List<DiskStorage> disks = new ArrayList<>();
+    private final Path directory;
+
+    Cluster(Path directory) {
+        this.directory = directory;
+    }
+
+    /** Members that know one another from the beginning. */
+    static Cluster of(int count, Path directory, JournalOptions options) throws IOException {
+        return of(count, directory, options, List.of(GROUP));
+    }
+
+    static Cluster of(int count, Path directory, JournalOptions options, List<String> groups) throws IOException {
+        var cluster = new Cluster(directory);
+        var members = members(count);
+        for (var member : members) {
+            cluster.start(cluster.options(member, members), cluster.disk(member), options, groups);
+        }
+        return cluster;
+    }
+
+    RaftOptions options(RaftMember self, List<RaftMember> members) {
+        return RaftOptions.of(self, members, directory.resolve(self.port() + "-snapshots"))
+                .withElectionTimeout(ELECTION);
+    }
+
+    Storage disk(RaftMember member) throws IOException {
+        var disk = DiskStorage.open(directory.resolve(Integer.toString(member.port())));
+        disks.add(disk);
+        return disk;
+    }
+
+    Member start(RaftOptions options, Storage disk, JournalOptions journalOptions, List<String> groups)
+            throws IOException {
+        var member = new Member(options, disk, journalOptions, groups);
+        open.add(member);
+        return member;
+    }
+
+    /** The one that leads and knows it. */
+    Member leader() {
+        await().atMost(Duration.ofSeconds(20)).until(() -> open.stream().anyMatch(Member::leads));
+        return open.stream().filter(Member::leads).findFirst().orElseThrow();
+    }
+
+    Member follower() {
+        var leader = leader();
+        return open.stream().filter(member -> member != leader).findFirst().orElseThrow();
+    }
+
+    static <T> T get(CompletableFuture<T> future) {
+        try {
+            return future.get(30, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Refused refused ? refused : new IllegalStateException(e.getCause());
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** What a future failed with; null if it did not. */
+    static @Nullable Throwable failure(CompletableFuture<?> future) {
+        try {
+            future.get(30, TimeUnit.SECONDS);
+            return null;
+        } catch (ExecutionException e) {
+            return e.getCause();
+        } catch (Exception e) {
+            return e;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (var member : List.copyOf(open)) {
+            member.close();
+        }
+        clock.close();
+        for (var disk : disks) {
+            disk.close();
+        }
+    }
+}
