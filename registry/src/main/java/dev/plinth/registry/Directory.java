@@ -114,7 +114,7 @@ final class Directory {
         return Math.clamp(limit, 1, Limits.READ_ITEMS_MAX);
     }
 
-    private static List<String> range(NavigableSet<String> keys, String prefix, String after, int limit) {
+    static List<String> range(NavigableSet<String> keys, String prefix, String after, int limit) {
         List<String> page = new ArrayList<>();
         var rest = after.compareTo(prefix) < 0 ? keys.tailSet(prefix, true) : keys.tailSet(after, false);
         for (var key : rest) {

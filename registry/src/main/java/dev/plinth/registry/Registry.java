@@ -15,11 +15,12 @@ import java.util.concurrent.Executor;
  * engine's thread.
  */
 public final class Registry implements AutoCloseable {
-    private final Partition<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Endpoint> partition;
+    private final Partition<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Registration> partition;
     private final long incarnation;
 
     private Registry(
-            Partition<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Endpoint> partition, long incarnation) {
+            Partition<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Registration> partition,
+            long incarnation) {
         this.partition = partition;
         this.incarnation = incarnation;
     }
@@ -27,14 +28,14 @@ public final class Registry implements AutoCloseable {
     /**
      * Starts an empty registry.
      *
-     * @param incarnation another one with every start: random, or the time
+     * @param incarnation another one with every start, of this server or any other: random
      * @param thread the engine's: runs one task after the other
      */
     public static Registry open(long incarnation, Executor thread, Clock clock) {
         var inbox = new Inbox<RegistryCommand>(incarnation, thread, clock);
         return new Registry(
                 Partition.soft(
-                        new RegistryEngine(inbox.now()),
+                        new RegistryEngine(incarnation, inbox.now()),
                         inbox,
                         (id, effect, attempt, end) -> {
                             throw new IllegalStateException("the registry's engine has no effects");
@@ -55,7 +56,7 @@ public final class Registry implements AutoCloseable {
      * Watches a service's endpoints, each under {@link EndpointName#key}: first a snapshot in pages, then what changes. See {@link
      * Partition#watch}.
      */
-    public Watcher.Subscription watch(String service, Watcher<Endpoint> watcher) {
+    public Watcher.Subscription watch(String service, Watcher<Registration> watcher) {
         return partition.watch(EndpointName.prefix(Form.service(service)), watcher);
     }
 
@@ -80,6 +81,21 @@ public final class Registry implements AutoCloseable {
             Optional<String> service, Optional<String> cell, String after, int limit) {
         service.ifPresent(Form::service);
         return partition.read(engine -> engine.listings(service, cell, after, limit));
+    }
+
+    /** Watches what one server's sessions vouch for, each under {@link #endpointKey}. */
+    public Watcher.Subscription watchHeld(long server, Watcher<Registration> watcher) {
+        return partition.watch(HeldKey.prefix(server), watcher);
+    }
+
+    /** The endpoint's key in a key of {@link #watchHeld}. */
+    public static String endpointKey(String heldKey) {
+        return HeldKey.endpoint(heldKey);
+    }
+
+    /** How this registry stands to what a server's sessions vouch for; empty if it never heard of that server. */
+    public CompletableFuture<Optional<HeldState>> held(long server) {
+        return partition.read(engine -> engine.held(server));
     }
 
     public CompletableFuture<Totals> totals() {

@@ -1,6 +1,7 @@
 package dev.plinth.registry;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** What a door asks of the registry. Each may be repeated, and changes nothing the second time. */
@@ -11,7 +12,8 @@ public sealed interface RegistryCommand {
      *
      * @param client who it is, for people to read
      * @param lease how long the session lives without a sign of life
-     * @param resume the session to go on with, if it still lives
+     * @param resume the session that the client had: to go on with if it is of this server and still lives; if it is another
+     *     server's, that one gives up the endpoints that this session takes over
      */
     record Open(String client, Duration lease, Optional<SessionId> resume) implements RegistryCommand {
         public Open {
@@ -53,4 +55,43 @@ public sealed interface RegistryCommand {
 
     /** The stream broke. The session lives on until its lease is over; its subscriptions were the stream's. */
     record Detach(Hold hold) implements RegistryCommand {}
+
+    /** A command about what another server's sessions vouch for. */
+    sealed interface OfPeer extends RegistryCommand {
+        /** The incarnation of that server's registry. */
+        long server();
+    }
+
+    /**
+     * The server is heard.
+     *
+     * @param buckets those of its registrations that it is about to tell anew, as {@link Digests} counts them
+     */
+    record PeerBegins(long server, List<Integer> buckets) implements OfPeer {
+        public PeerBegins {
+            buckets = List.copyOf(buckets);
+        }
+    }
+
+    /**
+     * What the server told.
+     *
+     * @param gone keys of endpoints that none of its sessions serves any more
+     * @param complete whether the buckets that it was about to tell are told
+     */
+    record PeerTells(long server, List<Registration> held, List<String> gone, boolean complete) implements OfPeer {
+        public PeerTells {
+            held = List.copyOf(held);
+            gone = List.copyOf(gone);
+            for (var registration : held) {
+                if (registration.session().server() != server) {
+                    throw new IllegalArgumentException(registration.endpoint().name() + " is held by "
+                            + registration.session() + ": expected a session of the server that tells");
+                }
+            }
+        }
+    }
+
+    /** Nothing is heard of the server. What it told holds for its lease, unless the server is heard again. */
+    record PeerLost(long server) implements OfPeer {}
 }

@@ -7,14 +7,16 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Decides who serves what: sessions with leases, the endpoints that they vouch for, and who is subscribed. */
-final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, Void, Endpoint> {
+final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, Void, Registration> {
     /*
      * An endpoint is there as long as its session; a session is there as long as its lease; any word of its stream renews the
      * lease. A broken stream alone ends nothing: networks hiccup and servers are replaced, and neither should make endpoints blink.
@@ -25,10 +27,15 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
      * misconfigured processes take the endpoint from one another for ever. If it is not, the newer takes over at once: making a
      * restarted process wait out its own old lease would be an outage of our making.
      *
+     * Between servers the newest claim holds, and nobody is refused. A server cannot tell whether a session that another one calls
+     * connected still is, and a client that moves must not wait for that; nor do two misconfigured processes take an endpoint from
+     * one another for ever, for a claim is new only when its client connects.
+     *
      * Watchers see single endpoints under their keys, so a change is one item to all who watch, whatever the service's size.
      */
+    private final long server;
     private final Instant settled;
-    private final Directory directory = new Directory();
+    private final Claims claims;
     private final TreeMap<Long, Session> sessions = new TreeMap<>();
 
     /** The sessions by what ends first. A session's deadline changes only while it is not in here. */
@@ -38,25 +45,42 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     private int subscriptions;
 
-    /** @param started when this incarnation began, by the journal's time */
-    RegistryEngine(Instant started) {
+    /**
+     * @param server this incarnation
+     * @param started when it began, by the journal's time
+     */
+    RegistryEngine(long server, Instant started) {
+        this.server = server;
+        this.claims = new Claims(server);
         settled = started.plus(RegistryLimits.SETTLING);
     }
 
     Directory directory() {
-        return directory;
+        return claims.directory();
     }
 
     Totals totals() {
+        int copies = claims.copies().size();
+        int lost = (int) copies().filter(Held::isLost).count();
         return new Totals(
-                sessions.size(), directory.services(), directory.endpoints(), subscriptions, directory.metadataBytes());
+                sessions.size(),
+                directory().services(),
+                directory().endpoints(),
+                subscriptions,
+                directory().metadataBytes(),
+                copies - lost,
+                lost);
+    }
+
+    private Stream<Held> copies() {
+        return claims.copies().stream().flatMap(copy -> claims.copy(copy).stream());
     }
 
     @Override
     public RegistryOutcome apply(RegistryCommand command, Context<Void> context) {
         return switch (command) {
             case RegistryCommand.Open open -> open(open, context);
-            case RegistryCommand.Detach detach -> detach(detach);
+            case RegistryCommand.Detach detach -> detach(detach, context);
             case RegistryCommand.OfSession within -> {
                 var session = sessions.get(within.hold().session().number());
                 if (session == null) {
@@ -74,6 +98,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 renew(session, context.now());
                 yield within(within, session, context);
             }
+            case RegistryCommand.OfPeer told -> ofPeer(told, context);
         };
     }
 
@@ -84,8 +109,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             case RegistryCommand.Deregister deregister -> {
                 var key = deregister.name().key();
                 if (session.endpointKeys.remove(key)) {
-                    directory.remove(key);
-                    context.changed(key);
+                    claims.remove(server, key, context);
                 }
                 yield new RegistryOutcome.Done();
             }
@@ -104,13 +128,14 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     }
 
     private RegistryOutcome open(RegistryCommand.Open open, Context<Void> context) {
-        var known = open.resume().map(id -> sessions.get(id.number()));
+        var known = open.resume().filter(id -> id.server() == server).map(id -> sessions.get(id.number()));
         if (known.isEmpty() && sessions.size() >= RegistryLimits.SESSIONS_MAX) {
             return overloaded(RegistryLimits.SESSIONS_MAX + " sessions are open", RegistryLimits.LEASE_DEFAULT);
         }
         long index = context.revision().index();
         var session = known.orElseGet(() -> {
-            var opened = new Session(new SessionId(index), open.client(), open.lease(), context.now());
+            var opened = new Session(new SessionId(server, index), open.client(), open.lease(), context.now());
+            opened.movedFrom = open.resume();
             sessions.put(index, opened);
             byDeadline.add(opened);
             return opened;
@@ -118,8 +143,10 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         session.client = open.client();
         session.lease = open.lease();
         session.stream = index;
+        session.heldSince = context.now().truncatedTo(ChronoUnit.MILLIS);
         unsubscribeAll(session);
         renew(session, context.now());
+        restate(session, context);
         var settling = Duration.between(context.now(), settled);
         return new RegistryOutcome.Opened(
                 new Hold(session.id, index),
@@ -128,44 +155,80 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 settling.isNegative() ? Duration.ZERO : settling);
     }
 
-    private RegistryOutcome detach(RegistryCommand.Detach detach) {
+    private RegistryOutcome detach(RegistryCommand.Detach detach, Context<Void> context) {
         var session = sessions.get(detach.hold().session().number());
         if (session != null && session.stream == detach.hold().stream()) {
             session.stream = Session.DETACHED;
             unsubscribeAll(session);
+            restate(session, context);
+            List.copyOf(session.endpointKeys).forEach(key -> yieldTo(directory().find(key), key, context));
         }
         return new RegistryOutcome.Done();
     }
 
+    /** For the other servers: the session's stream has come or gone. */
+    private void restate(Session session, Context<Void> context) {
+        for (var key : session.endpointKeys) {
+            var own = ownRegistration(key);
+            claims.put(key, own.with(claim(session, own.claim().since(), context)), context);
+        }
+    }
+
+    private Claim claim(Session session, Instant since, Context<Void> context) {
+        return new Claim(context.revision().index(), since, session.attached(), session.lease, session.movedFrom);
+    }
+
+    private Registration ownRegistration(String key) {
+        return claims.own()
+                .find(key)
+                .orElseThrow(() -> new IllegalStateException("no registration of a session's endpoint " + key));
+    }
+
     private RegistryOutcome register(Session session, Endpoint endpoint, Context<Void> context) {
         var key = endpoint.name().key();
-        var before = directory.find(key);
+        var own = claims.own().find(key);
         boolean mine = session.endpointKeys.contains(key);
-        if (mine && before.isPresent() && before.get().endpoint().equals(endpoint)) {
+        boolean claimed = mine && own.isPresent() && !own.get().claim().since().isBefore(session.heldSince);
+        if (claimed && own.get().endpoint().equals(endpoint)) {
             return new RegistryOutcome.Done();
         }
-        if (before.isPresent() && !mine && holder(before.get()).attached()) {
-            return new RegistryOutcome.Denied(
-                    RegistryOutcome.Reason.DUPLICATE,
-                    "the endpoint " + key + " is registered by \""
-                            + before.get().client() + "\" (session "
-                            + before.get().session().number() + "), which is connected",
-                    Optional.of(holder(before.get()).lease));
+        var holding = directory().find(key);
+        if (own.isPresent() && !mine && holder(own.get()).attached()) {
+            return duplicate(own.get());
         }
-        var full = full(session, endpoint, mine, before);
+        var full = full(session, endpoint, mine, holding);
         if (full.isPresent()) {
             return full.get();
         }
-        if (before.isPresent() && !mine) {
-            holder(before.get()).endpointKeys.remove(key);
+        if (own.isPresent() && !mine) {
+            holder(own.get()).endpointKeys.remove(key);
         }
         session.endpointKeys.add(key);
-        var since = mine && before.isPresent() ? before.get().since() : context.now();
-        directory.put(key, new Registration(endpoint, session.id, session.client, since));
-        if (before.isEmpty() || !before.get().endpoint().equals(endpoint)) {
-            context.changed(key);
-        }
+        boolean goesOn = mine || holding.map(Registration::session).equals(session.movedFrom);
+        var since = goesOn && holding.isPresent()
+                ? holding.get().since()
+                : context.now().truncatedTo(ChronoUnit.MILLIS);
+        var claimedSince = claimed ? own.get().claim().since() : claimedSince(session, holding);
+        var claim = claim(session, claimedSince, context);
+        claims.put(key, new Registration(endpoint, session.id, session.client, since, claim), context);
         return new RegistryOutcome.Done();
+    }
+
+    /** Later than whatever is known, for clocks differ from server to server. */
+    private static Instant claimedSince(Session session, Optional<Registration> holding) {
+        return holding.filter(other -> !other.session().equals(session.id))
+                .map(other -> other.claim().since().plusMillis(1))
+                .filter(later -> later.isAfter(session.heldSince))
+                .orElse(session.heldSince);
+    }
+
+    private static RegistryOutcome duplicate(Registration rival) {
+        return new RegistryOutcome.Denied(
+                RegistryOutcome.Reason.DUPLICATE,
+                "the endpoint " + rival.endpoint().name().key() + " is registered by \""
+                        + rival.client() + "\" (session "
+                        + rival.session().number() + "), which is connected",
+                Optional.of(rival.claim().lease()));
     }
 
     /** The limit that would be passed, if one would. */
@@ -176,13 +239,13 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                     "this session has " + RegistryLimits.SESSION_ENDPOINTS_MAX + " endpoints, as many as one may have",
                     Duration.ZERO));
         }
-        if (before.isEmpty() && directory.endpoints() >= RegistryLimits.ENDPOINTS_MAX) {
+        if (before.isEmpty() && directory().endpoints() >= RegistryLimits.ENDPOINTS_MAX) {
             return Optional.of(overloaded(
                     RegistryLimits.ENDPOINTS_MAX + " endpoints are registered", RegistryLimits.LEASE_DEFAULT));
         }
         long freed = before.map(registration -> registration.endpoint().metadataBytes())
                 .orElse(0);
-        if (directory.metadataBytes() - freed + endpoint.metadataBytes() > RegistryLimits.METADATA_TOTAL_BYTES_MAX) {
+        if (directory().metadataBytes() - freed + endpoint.metadataBytes() > RegistryLimits.METADATA_TOTAL_BYTES_MAX) {
             return Optional.of(overloaded(
                     "the metadata of all endpoints would pass " + RegistryLimits.METADATA_TOTAL_BYTES_MAX + " bytes",
                     RegistryLimits.LEASE_DEFAULT));
@@ -192,13 +255,23 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     /** As {@link Directory#registrations}, with how each session stands. */
     Page<Listing> listings(Optional<String> service, Optional<String> cell, String after, int limit) {
-        var page = directory.registrations(service, cell, after, limit);
+        var page = directory().registrations(service, cell, after, limit);
         return new Page<>(
                 page.items().stream()
-                        .map(registration ->
-                                new Listing(registration, holder(registration).attached()))
+                        .map(registration -> new Listing(registration, connected(registration)))
                         .toList(),
                 page.more());
+    }
+
+    /** Whether the session's stream is open, as far as this server knows. */
+    private boolean connected(Registration registration) {
+        if (registration.session().server() == server) {
+            return holder(registration).attached();
+        }
+        return registration.claim().connected()
+                && claims.of(registration.session().server())
+                        .map(held -> !held.isLost())
+                        .orElse(false);
     }
 
     private Session holder(Registration registration) {
@@ -207,6 +280,68 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             throw new IllegalStateException(registration.endpoint().name() + " outlived its session");
         }
         return holder;
+    }
+
+    private RegistryOutcome ofPeer(RegistryCommand.OfPeer command, Context<Void> context) {
+        if (command.server() == server) {
+            // Nobody else knows what this server's sessions say.
+            return new RegistryOutcome.Done();
+        }
+        var copy = claims.copy(command.server());
+        switch (command) {
+            case RegistryCommand.PeerBegins begins -> {
+                if (copy.isEmpty() && claims.copies().size() >= RegistryLimits.PEERS_MAX) {
+                    return overloaded(
+                            RegistryLimits.PEERS_MAX + " lives of other servers are known",
+                            RegistryLimits.LEASE_DEFAULT);
+                }
+                copy.orElseGet(() -> claims.newCopy(begins.server())).followed(begins.buckets());
+            }
+            case RegistryCommand.PeerTells tells ->
+                copy.filter(held -> !held.isLost()).ifPresent(held -> told(tells, held, context));
+            case RegistryCommand.PeerLost _ -> {
+                copy.ifPresent(held -> held.lost(context.now()));
+                claims.forgetEmpty();
+            }
+        }
+        return new RegistryOutcome.Done();
+    }
+
+    private void told(RegistryCommand.PeerTells tells, Held held, Context<Void> context) {
+        for (var registration : tells.held()) {
+            var key = registration.endpoint().name().key();
+            held.confirm(key);
+            var known = held.find(key);
+            if (known.isEmpty()
+                    || known.get().claim().version() < registration.claim().version()) {
+                claims.put(key, registration, context);
+                yieldTo(Optional.of(registration), key, context);
+            }
+        }
+        claims.removeAll(tells.server(), tells.gone(), context);
+        if (tells.complete()) {
+            claims.removeAll(tells.server(), held.complete(), context);
+        }
+    }
+
+    /**
+     * A session here that claims the endpoint too gives it up if its client is gone from here: were it kept, the endpoint would be
+     * back for the rest of the lease when its client, now elsewhere, deregisters it.
+     */
+    private void yieldTo(Optional<Registration> other, String key, Context<Void> context) {
+        var own = claims.own().find(key);
+        if (own.isEmpty() || other.isEmpty() || !other.get().beats(own.get())) {
+            return;
+        }
+        var session = holder(own.get());
+        if (!session.attached() || other.get().claim().movedFrom().equals(Optional.of(session.id))) {
+            session.endpointKeys.remove(key);
+            claims.remove(server, key, context);
+        }
+    }
+
+    Optional<HeldState> held(long of) {
+        return claims.of(of).map(held -> new HeldState(held.digests(), held.isLost()));
     }
 
     private RegistryOutcome subscribe(Session session, String service) {
@@ -241,12 +376,9 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     private void end(Session session, Context<Void> context) {
         byDeadline.remove(session);
-        sessions.remove(session.id.number());
         unsubscribeAll(session);
-        for (var key : session.endpointKeys) {
-            directory.remove(key);
-            context.changed(key);
-        }
+        claims.removeAll(server, List.copyOf(session.endpointKeys), context);
+        sessions.remove(session.id.number());
     }
 
     /** @param retryAfter zero if trying again does not help */
@@ -257,27 +389,47 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 retryAfter.isZero() ? Optional.empty() : Optional.of(retryAfter));
     }
 
-    /** Ends the sessions whose lease is over. */
+    /** Ends the sessions whose lease is over, and what lost servers' sessions vouched for. */
     @Override
     public void tick(Context<Void> context) {
         while (!byDeadline.isEmpty() && !byDeadline.first().deadline.isAfter(context.now())) {
             end(byDeadline.first(), context);
         }
+        for (long peer : claims.copies()) {
+            claims.copy(peer).ifPresent(held -> claims.removeAll(peer, held.ended(context.now()), context));
+        }
+        claims.forgetEmpty();
     }
 
     @Override
     public Optional<Instant> nextDeadline() {
-        return byDeadline.isEmpty() ? Optional.empty() : Optional.of(byDeadline.first().deadline);
+        return Stream.concat(
+                        byDeadline.isEmpty() ? Stream.empty() : Stream.of(byDeadline.first().deadline),
+                        copies().flatMap(held -> held.nextEnd().stream()))
+                .min(Instant::compareTo);
     }
 
     @Override
-    public Optional<Endpoint> view(String key) {
-        return directory.find(key).map(Registration::endpoint);
+    public Optional<Registration> view(String key) {
+        return HeldKey.isOne(key)
+                ? claims.of(HeldKey.server(key)).flatMap(held -> held.find(HeldKey.endpoint(key)))
+                : directory().find(key);
     }
 
     @Override
     public List<String> keys(String prefix, String after, int limit) {
-        return directory.keys(prefix, after, limit);
+        if (!HeldKey.isOne(prefix)) {
+            return directory().keys(prefix, after, limit);
+        }
+        long of = HeldKey.server(prefix);
+        var afterEndpoint = after.isEmpty() ? "" : HeldKey.endpoint(after);
+        return claims
+                .of(of)
+                .map(held -> Directory.range(held.keys(), HeldKey.endpoint(prefix), afterEndpoint, limit))
+                .orElse(List.of())
+                .stream()
+                .map(key -> HeldKey.of(of, key))
+                .toList();
     }
 
     /** The state as text, one line for each thing in it: nobody restores it, but tests and people compare it. */
@@ -290,8 +442,15 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             text.append(" until ").append(session.deadline);
             text.append(" subscribed ").append(session.subscriptions).append('\n');
             session.endpointKeys.forEach(
-                    key -> text.append("  ").append(directory.find(key)).append('\n'));
+                    key -> text.append("  ").append(ownRegistration(key)).append('\n'));
         });
+        for (long peer : claims.copies()) {
+            claims.copy(peer).ifPresent(held -> {
+                text.append("server ").append(Long.toHexString(peer)).append(held.isLost() ? " lost\n" : "\n");
+                held.keys()
+                        .forEach(key -> text.append("  ").append(held.find(key)).append('\n'));
+            });
+        }
         text.append(totals()).append('\n');
         var bytes = text.toString().getBytes(StandardCharsets.UTF_8);
         return out -> out.write(bytes);

@@ -49,6 +49,9 @@ public final class RegistryLimits {
     /** Characters of what a client calls itself. */
     public static final int CLIENT_CHARS_MAX = 128;
 
+    /** Lives of other servers whose registrations are kept: those that are followed, and those that were lost lately. */
+    public static final int PEERS_MAX = 64;
+
     public static final int WEIGHT_MAX = 10_000;
     public static final int WEIGHT_DEFAULT = 100;
 }

@@ -2,6 +2,7 @@ package dev.plinth.registry;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /** A client that vouches for endpoints, for as long as it gives signs of life. */
@@ -19,14 +20,21 @@ final class Session {
     /** The stream that holds the session, as in {@link Hold}, or {@link #DETACHED}. */
     long stream;
 
+    /** When the last stream took hold of it. */
+    Instant heldSince;
+
+    /** The session that the client had before, which is over or another server's. */
+    Optional<SessionId> movedFrom = Optional.empty();
+
     final TreeSet<String> endpointKeys = new TreeSet<>();
     final TreeSet<String> subscriptions = new TreeSet<>();
 
-    Session(SessionId id, String client, Duration lease, Instant deadline) {
+    Session(SessionId id, String client, Duration lease, Instant now) {
         this.id = id;
         this.client = client;
         this.lease = lease;
-        this.deadline = deadline;
+        this.deadline = now;
+        this.heldSince = now;
         this.stream = DETACHED;
     }
 

@@ -3,6 +3,14 @@ package dev.plinth.registry;
 /**
  * How much the registry holds now.
  *
+ * @param sessions of this server
+ * @param endpoints of all servers
+ * @param subscriptions of this server
  * @param metadataBytes of all endpoints, in UTF-8
+ * @param peers servers that are followed
+ * @param lostPeers servers that are not heard any more, whose registrations wait for the end of their lease
  */
-public record Totals(int sessions, int services, int endpoints, int subscriptions, long metadataBytes) {}
+public record Totals(
+        int sessions, int services, int endpoints, int subscriptions, long metadataBytes, int peers, int lostPeers) {
+    public static final Totals NONE = new Totals(0, 0, 0, 0, 0, 0, 0);
+}

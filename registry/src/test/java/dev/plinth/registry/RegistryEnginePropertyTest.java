@@ -64,8 +64,8 @@ class RegistryEnginePropertyTest {
 
     @Property(tries = 500)
     void an_endpoint_is_there_exactly_as_long_as_a_session_vouches_for_it(@ForAll("steps") List<Step> steps) {
-        var trial = new EngineTrial<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Endpoint>(
-                new RegistryEngine(Instant.parse("2026-01-01T00:00:00Z")));
+        var trial = new EngineTrial<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Registration>(
+                new RegistryEngine(1, Instant.parse("2026-01-01T00:00:00Z")));
         TreeMap<Long, ModelSession> model = new TreeMap<>();
         List<Optional<Hold>> holds = new ArrayList<>();
         for (int i = 0; i < CLIENTS; i++) {
@@ -134,8 +134,10 @@ class RegistryEnginePropertyTest {
             }
             TreeMap<String, Integer> expected = new TreeMap<>();
             model.values().forEach(session -> expected.putAll(session.weights));
-            for (var key : new TreeSet<>(trial.takeChanged())) {
-                trial.engine().view(key).ifPresentOrElse(one -> seen.put(key, one.weight()), () -> seen.remove(key));
+            for (var key : new TreeSet<>(RegistryEngineTest.takeChanged(trial))) {
+                trial.engine()
+                        .view(key)
+                        .ifPresentOrElse(one -> seen.put(key, one.endpoint().weight()), () -> seen.remove(key));
             }
             assertThat(seen).as("what a watcher sees after %s", step).isEqualTo(expected);
             assertThat(trial.engine().keys("", "", 100)).containsExactlyElementsOf(expected.keySet());
@@ -164,8 +166,8 @@ class RegistryEnginePropertyTest {
     }
 
     private static byte[] stateAfter(List<Step> steps) {
-        var trial = new EngineTrial<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Endpoint>(
-                new RegistryEngine(Instant.parse("2026-01-01T00:00:00Z")));
+        var trial = new EngineTrial<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Registration>(
+                new RegistryEngine(1, Instant.parse("2026-01-01T00:00:00Z")));
         TreeMap<Integer, Hold> holds = new TreeMap<>();
         for (var step : steps) {
             switch (step) {

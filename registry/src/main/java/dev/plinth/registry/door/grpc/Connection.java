@@ -3,8 +3,8 @@ package dev.plinth.registry.door.grpc;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.Watcher;
-import dev.plinth.registry.Endpoint;
 import dev.plinth.registry.Hold;
+import dev.plinth.registry.Registration;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryCommand;
 import dev.plinth.registry.RegistryOutcome;
@@ -136,7 +136,7 @@ final class Connection implements StreamObserver<ClientMessage> {
         }
         RegistryCommand.Open command;
         try {
-            command = Messages.command(message.getOpen(), registry.incarnation());
+            command = Messages.command(message.getOpen());
         } catch (IllegalArgumentException e) {
             end(Status.INVALID_ARGUMENT.withDescription(e.getMessage()));
             return;
@@ -210,12 +210,12 @@ final class Connection implements StreamObserver<ClientMessage> {
     }
 
     private void subscribe(long id, String service) {
-        var watcher = new Watcher<Endpoint>() {
+        var watcher = new Watcher<Registration>() {
             @Nullable
             ServiceStream stream;
 
             @Override
-            public void accept(Batch<Endpoint> batch) {
+            public void accept(Batch<Registration> batch) {
                 later(() -> {
                     if (stream != null && subscriptions.get(service) == stream) {
                         stream.take(batch);

@@ -1,7 +1,6 @@
 package dev.plinth.registry.door.grpc;
 
 import dev.plinth.kernel.Refused;
-import dev.plinth.registry.Endpoint;
 import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.Hold;
 import dev.plinth.registry.Listing;
@@ -10,6 +9,7 @@ import dev.plinth.registry.RegistryLimits;
 import dev.plinth.registry.RegistryOutcome;
 import dev.plinth.registry.ServiceSummary;
 import dev.plinth.registry.SessionId;
+import dev.plinth.registry.door.EndpointMessages;
 import dev.plinth.wire.registry.v1.Answer;
 import dev.plinth.wire.registry.v1.ClientMessage;
 import dev.plinth.wire.registry.v1.Open;
@@ -24,33 +24,30 @@ import java.util.Optional;
 final class Messages {
     private Messages() {}
 
-    /** The session is resumed only if it is of this incarnation: another one's has ended with its registry. */
-    static RegistryCommand.Open command(Open open, long incarnation) {
+    static RegistryCommand.Open command(Open open) {
         var lease = open.getLeaseMillis() == 0
                 ? RegistryLimits.LEASE_DEFAULT
                 : Duration.ofMillis(Integer.toUnsignedLong(open.getLeaseMillis()));
-        return new RegistryCommand.Open(open.getClient(), lease, sessionId(open.getSessionId(), incarnation));
+        return new RegistryCommand.Open(open.getClient(), lease, sessionId(open.getSessionId()));
     }
 
-    private static Optional<SessionId> sessionId(String text, long incarnation) {
-        var prefix = prefix(incarnation);
-        if (!text.startsWith(prefix)) {
+    private static Optional<SessionId> sessionId(String text) {
+        if (text.isEmpty()) {
             return Optional.empty();
         }
+        int dash = text.indexOf('-');
         try {
-            return Optional.of(new SessionId(Long.parseLong(text, prefix.length(), text.length(), 10)));
+            return Optional.of(new SessionId(
+                    Long.parseUnsignedLong(text, 0, Math.max(dash, 0), 16),
+                    Long.parseLong(text, dash + 1, text.length(), 10)));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "session_id is not what this registry gave out: expected it as it was, or empty", e);
+                    "session_id is not what a registry gave out: expected it as it was, or empty", e);
         }
     }
 
-    static String text(SessionId session, long incarnation) {
-        return prefix(incarnation) + session.number();
-    }
-
-    private static String prefix(long incarnation) {
-        return Long.toHexString(incarnation) + "-";
+    static String text(SessionId session) {
+        return Long.toHexString(session.server()) + "-" + session.number();
     }
 
     /** A request within a session. */
@@ -59,7 +56,7 @@ final class Messages {
             case KEEP_ALIVE -> new RegistryCommand.KeepAlive(hold);
             case REGISTER ->
                 new RegistryCommand.Register(
-                        hold, endpoint(message.getRegister().getEndpoint()));
+                        hold, EndpointMessages.endpoint(message.getRegister().getEndpoint()));
             case DEREGISTER -> {
                 var name = message.getDeregister();
                 yield new RegistryCommand.Deregister(
@@ -76,28 +73,6 @@ final class Messages {
         };
     }
 
-    private static Endpoint endpoint(dev.plinth.wire.registry.v1.Endpoint endpoint) {
-        return Endpoint.of(
-                new EndpointName(endpoint.getService(), endpoint.getProtocol(), endpoint.getAddress()),
-                endpoint.hasWeight() ? weight(endpoint.getWeight()) : RegistryLimits.WEIGHT_DEFAULT,
-                endpoint.getMetadataMap());
-    }
-
-    /** An unsigned number beyond all limits stays beyond them. */
-    private static int weight(int unsigned) {
-        return unsigned < 0 ? Integer.MAX_VALUE : unsigned;
-    }
-
-    static dev.plinth.wire.registry.v1.Endpoint message(Endpoint endpoint) {
-        return dev.plinth.wire.registry.v1.Endpoint.newBuilder()
-                .setService(endpoint.name().service())
-                .setProtocol(endpoint.name().protocol())
-                .setAddress(endpoint.name().address())
-                .setWeight(endpoint.weight())
-                .putAllMetadata(endpoint.metadata())
-                .build();
-    }
-
     static dev.plinth.wire.registry.v1.EndpointName message(EndpointName name) {
         return dev.plinth.wire.registry.v1.EndpointName.newBuilder()
                 .setProtocol(name.protocol())
@@ -105,11 +80,11 @@ final class Messages {
                 .build();
     }
 
-    static dev.plinth.wire.registry.v1.Registration message(Listing listing, long incarnation) {
+    static dev.plinth.wire.registry.v1.Registration message(Listing listing) {
         var registration = listing.registration();
         return dev.plinth.wire.registry.v1.Registration.newBuilder()
-                .setEndpoint(message(registration.endpoint()))
-                .setSessionId(text(registration.session(), incarnation))
+                .setEndpoint(EndpointMessages.message(registration.endpoint()))
+                .setSessionId(text(registration.session()))
                 .setClient(registration.client())
                 .setSinceMillis(registration.since().toEpochMilli())
                 .setConnected(listing.connected())
@@ -127,7 +102,7 @@ final class Messages {
     static ServerMessage opened(RegistryOutcome.Opened opened, long incarnation) {
         return ServerMessage.newBuilder()
                 .setOpened(Opened.newBuilder()
-                        .setSessionId(text(opened.hold().session(), incarnation))
+                        .setSessionId(text(opened.hold().session()))
                         .setLeaseMillis((int) opened.lease().toMillis())
                         .setResumed(opened.resumed())
                         .setIncarnation(incarnation)

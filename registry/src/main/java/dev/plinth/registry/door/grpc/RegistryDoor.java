@@ -72,18 +72,18 @@ public final class RegistryDoor extends RegistryGrpc.RegistryImplBase {
                     Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
             return;
         }
-        answer(page, answer, this::message);
+        answer(page, answer, RegistryDoor::message);
     }
 
     /** A page is cut where its bytes are enough; what is left comes with the next one. */
-    private ListEndpointsResponse message(Page<Listing> page) {
+    private static ListEndpointsResponse message(Page<Listing> page) {
         var response = ListEndpointsResponse.newBuilder();
         int bytes = 0;
         for (var listing : page.items()) {
             if (bytes >= ServiceStream.MESSAGE_BYTES_MAX) {
                 break;
             }
-            var message = Messages.message(listing, registry.incarnation());
+            var message = Messages.message(listing);
             bytes += message.getSerializedSize();
             response.addRegistrations(message);
         }

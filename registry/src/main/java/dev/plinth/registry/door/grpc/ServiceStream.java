@@ -1,8 +1,9 @@
 package dev.plinth.registry.door.grpc;
 
 import dev.plinth.kernel.Watcher;
-import dev.plinth.registry.Endpoint;
 import dev.plinth.registry.EndpointName;
+import dev.plinth.registry.Registration;
+import dev.plinth.registry.door.EndpointMessages;
 import dev.plinth.wire.registry.v1.ServiceUpdate;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ final class ServiceStream {
 
     final String service;
     final Watcher.Subscription subscription;
-    private Watcher.@Nullable Batch<Endpoint> batch;
+    private Watcher.@Nullable Batch<Registration> batch;
     private int sent;
 
     ServiceStream(String service, Watcher.Subscription subscription) {
@@ -21,7 +22,7 @@ final class ServiceStream {
         this.subscription = subscription;
     }
 
-    void take(Watcher.Batch<Endpoint> next) {
+    void take(Watcher.Batch<Registration> next) {
         batch = next;
         sent = 0;
     }
@@ -43,7 +44,7 @@ final class ServiceStream {
         while (sent < batch.items().size() && bytes < MESSAGE_BYTES_MAX) {
             var item = batch.items().get(sent);
             if (item.view().isPresent()) {
-                var endpoint = Messages.message(item.view().get());
+                var endpoint = EndpointMessages.message(item.view().get().endpoint());
                 bytes += endpoint.getSerializedSize();
                 update.addEndpoints(endpoint);
             } else {

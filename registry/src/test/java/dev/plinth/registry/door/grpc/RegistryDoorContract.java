@@ -368,7 +368,7 @@ abstract class RegistryDoorContract {
             client.cut();
         }
         await().atMost(Duration.ofSeconds(20))
-                .untilAsserted(() -> assertThat(registry.totals().join()).isEqualTo(new Totals(0, 0, 0, 0, 0)));
+                .untilAsserted(() -> assertThat(registry.totals().join()).isEqualTo(Totals.NONE));
     }
 
     @Test

@@ -1,0 +1,111 @@
+package dev.plinth.registry;
+
+import dev.plinth.kernel.Context;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What this server's sessions vouch for and what it knows that other servers' do; and which registration of each endpoint holds. */
+final class Claims {
+    /*
+     * Servers agree on nothing before they answer: each keeps what its own sessions say, and a copy of what each other server's
+     * do. An endpoint that several vouch for (its client moved; two processes claim one address; a cut line hid one from the
+     * other) is whose claim is the newest, by a rule that needs nothing but the claims. So two servers that know the same claims
+     * show the same endpoints, whatever the order in which they learned them.
+     */
+    private final long ownServer;
+    private final Held own = new Held();
+
+    /** What each server's sessions vouch for: this one's, and copies of the others'. */
+    private final TreeMap<Long, Held> servers = new TreeMap<>();
+
+    private final Directory directory = new Directory();
+
+    Claims(long ownServer) {
+        this.ownServer = ownServer;
+        servers.put(ownServer, own);
+    }
+
+    /** What holds. */
+    Directory directory() {
+        return directory;
+    }
+
+    Held own() {
+        return own;
+    }
+
+    /** The copy of what a server's sessions vouch for, if this server keeps one. */
+    Optional<Held> copy(long server) {
+        return server == ownServer ? Optional.empty() : of(server);
+    }
+
+    /** Starts a copy, which is empty. */
+    Held newCopy(long server) {
+        var copy = new Held();
+        servers.put(server, copy);
+        return copy;
+    }
+
+    /** The servers of which there are copies. */
+    Set<Long> copies() {
+        var copies = new TreeSet<>(servers.keySet());
+        copies.remove(ownServer);
+        return copies;
+    }
+
+    Optional<Held> of(long server) {
+        return Optional.ofNullable(servers.get(server));
+    }
+
+    void put(String key, Registration registration, Context<Void> context) {
+        long server = registration.session().server();
+        of(server)
+                .orElseThrow(() -> new IllegalStateException("server " + server + " is not followed"))
+                .put(key, registration);
+        context.changed(HeldKey.of(server, key));
+        settle(key, context);
+    }
+
+    void remove(long server, String key, Context<Void> context) {
+        if (of(server).map(held -> held.remove(key)).orElse(false)) {
+            context.changed(HeldKey.of(server, key));
+            settle(key, context);
+        }
+    }
+
+    void removeAll(long server, List<String> keys, Context<Void> context) {
+        keys.forEach(key -> remove(server, key, context));
+    }
+
+    /** A lost server of which nothing is left is forgotten. */
+    void forgetEmpty() {
+        servers.values().removeIf(held -> held.isLost() && held.isEmpty());
+    }
+
+    private void settle(String key, Context<Void> context) {
+        var before = directory.find(key);
+        var after = strongest(key);
+        if (after.equals(before)) {
+            return;
+        }
+        after.ifPresentOrElse(registration -> directory.put(key, registration), () -> directory.remove(key));
+        if (!after.map(Registration::endpoint).equals(before.map(Registration::endpoint))) {
+            context.changed(key);
+        }
+    }
+
+    /** Asked in the order of the servers, this one among them, so that all come to the same answer. */
+    private Optional<Registration> strongest(String key) {
+        Optional<Registration> strongest = Optional.empty();
+        for (var server : servers.values()) {
+            var theirs = server.find(key);
+            if (theirs.isPresent() && (strongest.isEmpty() || theirs.get().beats(strongest.get()))) {
+                strongest = theirs;
+            }
+        }
+        return strongest;
+    }
+}

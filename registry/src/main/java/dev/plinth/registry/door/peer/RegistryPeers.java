@@ -1,0 +1,100 @@
+package dev.plinth.registry.door.peer;
+
+import dev.plinth.kernel.Clock;
+import dev.plinth.registry.Registry;
+import dev.plinth.registry.RegistryLimits;
+import io.grpc.SynchronizationContext;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows the other servers, so that this one's registry knows what their sessions vouch for.
+ *
+ * <p>Every server may be given the same list: one that finds itself in it passes itself over.
+ */
+public final class RegistryPeers implements AutoCloseable {
+    /*
+     * Each server follows each other one directly, for with a handful of servers that is the least that can be known soonest. If
+     * one cannot be reached, but another one reaches it, its registrations come by that way: a line that is cut between two
+     * servers takes no endpoint away from either's clients.
+     *
+     * A copy comes by one way at a time, and the direct one goes first: so copies need no memory of what was removed. Whatever
+     * might go wrong all the same shows in the next beat's digest, and is put right by following anew.
+     */
+    private static final Logger log = LoggerFactory.getLogger(RegistryPeers.class);
+    private static final long CLOSE_SECONDS_MAX = 5;
+
+    private final List<PeerLink> links = new ArrayList<>();
+    private final SynchronizationContext turns = new SynchronizationContext(
+            (thread, failure) -> log.error("following the registry's peers failed", failure));
+
+    private RegistryPeers() {}
+
+    /**
+     * Follows the servers at these addresses, as long as it is open.
+     *
+     * @param addresses where the other servers' gRPC is; at most {@link RegistryLimits#PEERS_MAX}; with none, nothing is done
+     * @param workers take what comes off the network's threads; they refuse nothing
+     */
+    public static RegistryPeers of(
+            Registry registry, List<InetSocketAddress> addresses, Clock clock, Executor workers) {
+        if (addresses.size() > RegistryLimits.PEERS_MAX) {
+            throw new IllegalArgumentException(
+                    addresses.size() + " other servers: expected at most " + RegistryLimits.PEERS_MAX);
+        }
+        var peers = new RegistryPeers();
+        for (var address : addresses) {
+            peers.links.add(new PeerLink(peers, registry, address, clock, workers, peers.turns));
+        }
+        peers.turns.execute(() -> peers.links.forEach(PeerLink::follow));
+        return peers;
+    }
+
+    /** A link over which the server that {@code lost} led to may be heard; turns only. */
+    Optional<PeerLink> around(PeerLink lost, int attempt) {
+        var others = links.stream()
+                .filter(link -> link != lost && link.isFollowing())
+                .toList();
+        return others.isEmpty() ? Optional.empty() : Optional.of(others.get(attempt % others.size()));
+    }
+
+    /** Whether another link leads to this server already; turns only. */
+    boolean followed(long server, PeerLink but) {
+        return links.stream().anyMatch(link -> link != but && link.isFollowing(server));
+    }
+
+    /** How each of the other servers is followed now, in the order of their addresses. */
+    public List<PeerState> states() {
+        var states = new CompletableFuture<List<PeerState>>();
+        turns.execute(() -> states.complete(links.stream().map(PeerLink::state).toList()));
+        return states.join();
+    }
+
+    @Override
+    public void close() {
+        var closed = new CompletableFuture<Void>();
+        turns.execute(() -> {
+            links.forEach(PeerLink::close);
+            closed.complete(null);
+        });
+        try {
+            closed.get(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+            for (var link : links) {
+                link.awaitClosed();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            log.warn("the connections to the registry's peers did not end in time", e);
+        }
+    }
+}
