@@ -7,7 +7,8 @@ import dev.plinth.rpc.CellMapSource;
 import dev.plinth.wire.cells.v1.CellMapsGrpc;
 import dev.plinth.wire.cells.v1.WatchCellMapRequest;
 import io.grpc.Status;
-import io.grpc.stub.StreamObserver;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -16,11 +17,14 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Follows the cell map. While no server can be reached, the last known map holds. */
 final class CellMapClient implements CellMapSource {
 
     private static final Logger LOG = System.getLogger(CellMapClient.class.getName());
+    /* For so long the stream may stay where nobody watches over it, because the registry's server told no map. */
+    private static final Duration ASIDE_MAX = Duration.ofSeconds(10);
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1));
 
     private final ServerChannels servers;
@@ -31,8 +35,10 @@ final class CellMapClient implements CellMapSource {
     private volatile Optional<CellMap> newest = Optional.empty();
 
     // In turns.
+    private @Nullable Watch current;
     private int failures;
-    private int server;
+    /* How far from the registry's server the stream is: 0 if it is there, where its silence would be noticed. */
+    private int aside;
 
     CellMapClient(ServerChannels servers, Turns turns) {
         this.servers = servers;
@@ -67,31 +73,62 @@ final class CellMapClient implements CellMapSource {
     }
 
     private void watch() {
-        CellMapsGrpc.newStub(servers.channel(server))
-                .watchCellMap(WatchCellMapRequest.getDefaultInstance(), new StreamObserver<>() {
-                    @Override
-                    public void onNext(dev.plinth.wire.cells.v1.CellMap map) {
-                        turns.take(() -> {
-                            failures = 0;
-                            tell(map);
-                        });
-                    }
-
-                    @Override
-                    public void onError(Throwable failure) {
-                        turns.take(() -> ended(Status.fromThrowable(failure)));
-                    }
-
-                    @Override
-                    public void onCompleted() {
-                        turns.take(() -> ended(Status.UNAVAILABLE.withDescription("the server ended the stream")));
-                    }
-                });
+        Watch fresh = new Watch();
+        current = fresh;
+        CellMapsGrpc.newStub(servers.channel(servers.turn() + aside))
+                .watchCellMap(WatchCellMapRequest.getDefaultInstance(), fresh);
+        if (aside > 0) {
+            turns.later(ASIDE_MAX, () -> {
+                if (current == fresh) {
+                    aside = 0;
+                    fresh.cancel();
+                    watch();
+                }
+            });
+        }
     }
 
-    private void ended(Status status) {
+    /** One stream. */
+    private final class Watch implements ClientResponseObserver<WatchCellMapRequest, dev.plinth.wire.cells.v1.CellMap> {
+        private @Nullable ClientCallStreamObserver<WatchCellMapRequest> call;
+
+        @Override
+        public void beforeStart(ClientCallStreamObserver<WatchCellMapRequest> stream) {
+            call = stream;
+        }
+
+        @Override
+        public void onNext(dev.plinth.wire.cells.v1.CellMap map) {
+            turns.take(() -> {
+                failures = 0;
+                tell(map);
+            });
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            turns.take(() -> ended(this, Status.fromThrowable(failure)));
+        }
+
+        @Override
+        public void onCompleted() {
+            turns.take(() -> ended(this, Status.UNAVAILABLE.withDescription("the server ended the stream")));
+        }
+
+        private void cancel() {
+            if (call != null) {
+                call.cancel("back to the server that watches over this stream", null);
+            }
+        }
+    }
+
+    private void ended(Watch ended, Status status) {
+        if (current != ended) {
+            return;
+        }
         failures++;
-        server++;
+        // The first time its server may just have been left; then it serves the registry, and no map at the moment.
+        aside = failures == 1 ? 0 : (aside + 1) % servers.count();
         LOG.log(
                 failures == 1 ? Level.INFO : Level.DEBUG,
                 "the cell map is not being told ({0}); the last known one holds",

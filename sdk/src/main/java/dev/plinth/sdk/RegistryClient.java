@@ -53,6 +53,9 @@ final class RegistryClient implements Directory, AutoCloseable {
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
     /* Signs of life in one lease. */
     private static final int LEASE_PARTS = 3;
+    /* Where there is another server to go to, one that is silent is not waited for so long as its lease. */
+    private static final Duration SILENCE_MAX = Duration.ofMillis(2_500);
+    private static final Duration LIFE_SIGN_EVERY = Duration.ofMillis(800);
 
     /** An endpoint that this process serves. */
     final class Registered {
@@ -94,7 +97,6 @@ final class RegistryClient implements Directory, AutoCloseable {
     private String sessionId = "";
     private long incarnation;
     private int failures;
-    private int server;
     private boolean closing;
 
     /** @param client who this is, for people to read: at most 128 printable ASCII characters */
@@ -115,6 +117,11 @@ final class RegistryClient implements Directory, AutoCloseable {
             }
         });
         return fresh;
+    }
+
+    /** The server that it is connected to, or tries to be. */
+    HostPort server() {
+        return servers.server(servers.turn());
     }
 
     /** Starts to follow the service if that is not done yet. */
@@ -195,6 +202,10 @@ final class RegistryClient implements Directory, AutoCloseable {
         return one.compareTo(other) > 0 ? one : other;
     }
 
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
     private static Name nameOf(dev.plinth.wire.registry.v1.Endpoint endpoint) {
         return new Name(
                 endpoint.getService(),
@@ -208,14 +219,15 @@ final class RegistryClient implements Directory, AutoCloseable {
         if (closing) {
             return;
         }
-        Stream fresh = new Stream();
+        Stream fresh = new Stream(servers.turn());
         stream = fresh;
-        RegistryGrpc.newStub(servers.channel(server)).connect(fresh);
+        RegistryGrpc.newStub(servers.channel(fresh.server)).connect(fresh);
         fresh.send(ClientMessage.newBuilder()
                 .setOpen(Open.newBuilder().setSessionId(sessionId).setClient(client)));
-        turns.later(OPENED_WITHIN, () -> {
+        Duration openedWithin = servers.count() > 1 ? SILENCE_MAX : OPENED_WITHIN;
+        turns.later(openedWithin, () -> {
             if (stream == fresh && !fresh.opened) {
-                fresh.cancel("not opened within " + OPENED_WITHIN);
+                fresh.cancel("not opened within " + openedWithin);
             }
         });
     }
@@ -230,7 +242,7 @@ final class RegistryClient implements Directory, AutoCloseable {
             return;
         }
         failures = ended.opened ? 1 : failures + 1;
-        server++;
+        servers.leave(ended.server);
         Duration delay = BACKOFF.delay(failures, ThreadLocalRandom.current());
         if (failures == 1) {
             LOG.log(
@@ -265,12 +277,18 @@ final class RegistryClient implements Directory, AutoCloseable {
 
     /** One stream, from Open to its end. Its methods run in turns, but for the observer's, which hand over. */
     private final class Stream implements ClientResponseObserver<ClientMessage, ServerMessage> {
+        private final int server;
         private @Nullable ClientCallStreamObserver<ClientMessage> call;
         private final Map<Long, Consumer<Answer>> unanswered = new HashMap<>();
         private long requests;
         private boolean opened;
         private boolean cancelled;
         private long heardNanos = System.nanoTime();
+
+        /** @param server the turn of the server to which it leads */
+        private Stream(int server) {
+            this.server = server;
+        }
 
         @Override
         public void beforeStart(ClientCallStreamObserver<ClientMessage> requestStream) {
@@ -389,13 +407,16 @@ final class RegistryClient implements Directory, AutoCloseable {
         }
 
         void keepAlive(Duration lease) {
-            turns.later(lease.dividedBy(LEASE_PARTS), () -> {
+            boolean othersToo = servers.count() > 1;
+            Duration every = shorter(lease.dividedBy(LEASE_PARTS), othersToo ? LIFE_SIGN_EVERY : lease);
+            Duration silenceMax = shorter(lease, othersToo ? SILENCE_MAX : lease);
+            turns.later(every, () -> {
                 if (stream != this) {
                     return;
                 }
-                if (System.nanoTime() - heardNanos > lease.toNanos()) {
-                    LOG.log(Level.WARNING, "nothing was heard from the registry for {0}", lease);
-                    servers.suspect(server);
+                if (System.nanoTime() - heardNanos > silenceMax.toNanos()) {
+                    LOG.log(Level.WARNING, "nothing was heard from the registry for {0}", silenceMax);
+                    servers.leave(server);
                     return;
                 }
                 ask(

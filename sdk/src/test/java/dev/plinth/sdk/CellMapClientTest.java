@@ -60,4 +60,24 @@ final class CellMapClientTest {
         server.put(next);
         assertThat(client.refresh(next.epoch(), LONG)).contains(next);
     }
+
+    @Test
+    void when_a_server_of_several_is_away_another_one_tells_the_map() {
+        try (TestServer other = new TestServer()) {
+            ServerChannels both =
+                    new ServerChannels(List.of(HostPort.parse(server.address()), HostPort.parse(other.address())));
+            try {
+                server.put(MAP);
+                other.put(MAP);
+                CellMapClient client = new CellMapClient(both, turns);
+                assertThat(client.refresh(MAP.epoch(), LONG)).contains(MAP);
+                server.stop();
+                CellMap next = MAP.at(new Epoch(2));
+                other.put(next);
+                assertThat(client.refresh(next.epoch(), LONG)).contains(next);
+            } finally {
+                both.close();
+            }
+        }
+    }
 }

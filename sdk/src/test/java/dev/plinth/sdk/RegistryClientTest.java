@@ -151,6 +151,75 @@ final class RegistryClientTest {
     }
 
     @Test
+    void when_a_server_of_several_dies_its_clients_go_on_with_another_and_no_list_is_empty_meanwhile()
+            throws Exception {
+        try (TestServer other = new TestServer()) {
+            server.follow(other);
+            other.follow(server);
+            RegistryClient provider = client("provider", server.address(), other.address());
+            assertThat(provider.register(endpoint("127.0.0.1:9001")).await(LONG))
+                    .isTrue();
+            RegistryClient caller = client("caller", server.address(), other.address());
+            assertThat(caller.awaitListed(SERVICE, LONG)).isPositive();
+            soon().until(() -> addresses(caller).equals(List.of("127.0.0.1:9001")));
+            TestServer dying = provider.server().toString().equals(server.address()) ? server : other;
+            TestServer surviving = dying == server ? other : server;
+
+            dying.stop();
+
+            soon().until(() -> {
+                assertThat(addresses(caller))
+                        .as("at no moment is the list empty")
+                        .containsExactly("127.0.0.1:9001");
+                return surviving.connected(SERVICE).equals(List.of("127.0.0.1:9001"));
+            });
+            assertThat(provider.register(endpoint("127.0.0.1:9002")).await(LONG))
+                    .isTrue();
+            soon().until(() -> addresses(caller).contains("127.0.0.1:9002"));
+        }
+    }
+
+    @Test
+    void a_server_that_falls_silent_is_left_for_another_one_long_before_the_lease_is_over() throws Exception {
+        Server silent = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .addService(new RegistryGrpc.RegistryImplBase() {
+                    @Override
+                    public StreamObserver<ClientMessage> connect(StreamObserver<ServerMessage> answers) {
+                        answers.onNext(ServerMessage.newBuilder()
+                                .setOpened(
+                                        Opened.newBuilder().setSessionId("a-1").setLeaseMillis(60_000))
+                                .build());
+                        return new Unheard();
+                    }
+                })
+                .build()
+                .start();
+        try {
+            String unheard = "127.0.0.1:" + silent.getPort();
+            for (int i = 0; i < 4; i++) {
+                assertThat(client("provider-" + i, unheard, server.address())
+                                .register(endpoint("127.0.0.1:900" + i))
+                                .await(LONG))
+                        .isTrue();
+            }
+        } finally {
+            silent.shutdownNow();
+        }
+    }
+
+    /** Takes what it is told, and says nothing. */
+    private static final class Unheard implements StreamObserver<ClientMessage> {
+        @Override
+        public void onNext(ClientMessage message) {}
+
+        @Override
+        public void onError(Throwable failure) {}
+
+        @Override
+        public void onCompleted() {}
+    }
+
+    @Test
     void an_endpoint_whose_earlier_process_still_seems_alive_is_registered_once_that_has_ended() {
         RegistryClient earlier = client("earlier", server.address());
         assertThat(earlier.register(endpoint("127.0.0.1:9001")).await(LONG)).isTrue();
@@ -190,16 +259,7 @@ final class RegistryClientTest {
                         answers.onNext(ServerMessage.newBuilder()
                                 .setOpened(Opened.newBuilder().setSessionId("s").setLeaseMillis(90))
                                 .build());
-                        return new StreamObserver<>() {
-                            @Override
-                            public void onNext(ClientMessage message) {}
-
-                            @Override
-                            public void onError(Throwable failure) {}
-
-                            @Override
-                            public void onCompleted() {}
-                        };
+                        return new Unheard();
                     }
                 })
                 .build()

@@ -9,17 +9,23 @@ import dev.plinth.cells.control.CellMaps;
 import dev.plinth.cells.control.door.grpc.CellMapsDoor;
 import dev.plinth.kernel.Inbox;
 import dev.plinth.kernel.SystemClock;
+import dev.plinth.registry.Listing;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.door.grpc.RegistryDoor;
+import dev.plinth.registry.door.peer.RegistryPeers;
+import dev.plinth.registry.door.peer.RegistryPeersDoor;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** The real registry and the real cell map, on gRPC's own server; it can go away and come back, having forgotten everything. */
@@ -28,9 +34,13 @@ final class TestServer implements AutoCloseable {
     private final SystemClock clock = new SystemClock();
     private final ExecutorService workers = Executors.newCachedThreadPool();
     private Optional<CellMap> map = Optional.empty();
-    private long incarnation = 1_000;
+    private final List<RegistryPeers> peers = new ArrayList<>();
+    private long incarnation = LIVES.addAndGet(1_000);
     private int port;
     private @Nullable Running running;
+
+    /** No two lives of any server have the same number. */
+    private static final AtomicLong LIVES = new AtomicLong();
 
     private record Running(Server server, Registry registry, CellMaps maps, ExecutorService engine) {}
 
@@ -59,6 +69,7 @@ final class TestServer implements AutoCloseable {
         try {
             Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                     .addService(new RegistryDoor(registry, clock, workers))
+                    .addService(new RegistryPeersDoor(registry, clock, workers))
                     .addService(new CellMapsDoor(maps, workers))
                     .build()
                     .start();
@@ -80,6 +91,23 @@ final class TestServer implements AutoCloseable {
         running().maps.put(expected, next).join();
     }
 
+    /** Follows another server's registry from now on, until it stops. */
+    void follow(TestServer other) {
+        peers.add(RegistryPeers.of(
+                registry(),
+                List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), other.port)),
+                clock,
+                workers));
+    }
+
+    /** The addresses of a service whose clients are connected, to whichever server. */
+    List<String> connected(String service) {
+        return registry().endpoints(Optional.of(service), Optional.empty(), "", 100).join().items().stream()
+                .filter(Listing::connected)
+                .map(listing -> listing.registration().endpoint().name().address())
+                .toList();
+    }
+
     Registry registry() {
         return running().registry;
     }
@@ -95,6 +123,8 @@ final class TestServer implements AutoCloseable {
     void stop() {
         Running stopping = running();
         running = null;
+        peers.forEach(RegistryPeers::close);
+        peers.clear();
         stopping.server.shutdownNow();
         try {
             stopping.server.awaitTermination();

@@ -13,6 +13,7 @@ import dev.plinth.kernel.SerialThread;
 import dev.plinth.kernel.SystemClock;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.door.grpc.RegistryDoor;
+import dev.plinth.registry.door.peer.RegistryPeersDoor;
 import dev.plinth.server.console.ConsoleDoor;
 import dev.plinth.server.console.ServerState;
 import dev.plinth.transactions.Coordinator;
@@ -21,6 +22,7 @@ import dev.plinth.transactions.door.seata.SeataDoor;
 import dev.plinth.transactions.door.seata.SeataParticipants;
 import io.grpc.BindableService;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -91,9 +93,11 @@ public final class PlinthServer implements AutoCloseable {
             settle(cells);
         }
 
-        // A registry remembers nothing of the life before, so each has a number of its own.
+        // A registry remembers nothing of the life before, so each has a number that no other life has, of this or
+        // another server.
         var registryThread = parts.add("registry's thread", SerialThread.named("plinth-registry"));
-        var registry = parts.add("registry", Registry.open(System.currentTimeMillis(), registryThread, clock));
+        long life = new SecureRandom().nextLong(1, Long.MAX_VALUE);
+        var registry = parts.add("registry", Registry.open(life, registryThread, clock));
 
         var history = parts.add("history of transactions", DiskStorage.open(data.resolve("transactions")));
         var participants = new SeataParticipants();
@@ -126,6 +130,7 @@ public final class PlinthServer implements AutoCloseable {
                 List.of(
                         new CellMapsDoor(cells, workers),
                         new RegistryDoor(registry, clock, workers),
+                        new RegistryPeersDoor(registry, clock, workers),
                         new TransactionsDoor(coordinator, seataDoor::xid, workers)),
                 parts.add(
                         "console",
