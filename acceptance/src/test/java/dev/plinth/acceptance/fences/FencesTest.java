@@ -44,6 +44,7 @@ class FencesTest {
         ROOMS.put("rpc", List.of("wire", "cells"));
         ROOMS.put("registry", List.of("kernel", "wire", "cells"));
         ROOMS.put("transactions", List.of("kernel", "wire", "cells"));
+        ROOMS.put("trust", List.of());
         ROOMS.put("sdk", List.of("wire", "cells", "rpc"));
         ROOMS.put("server", List.of("kernel", "wire", "cells", "cells.control", "registry", "transactions"));
         ROOMS.put("cli", List.of("wire", "cells", "server"));
