@@ -143,8 +143,9 @@ final class CoordinatorConnection extends SimpleChannelInboundHandler<SeataFrame
     private void requested(SeataFrame frame) {
         if (frame.message() instanceof SeataMessage.BranchEndRequest request) {
             requests.accept(request, response -> write(SeataFrame.response(frame.requestId(), response)));
-        } else if (!(frame.message() instanceof SeataMessage.UndoLogDeleteRequest)) {
-            // There are no undo logs here to delete. Anything else is not for a client to answer.
+        } else if (frame.message() instanceof SeataMessage.UndoLogDeleteRequest request) {
+            requests.accept(request);
+        } else {
             LOG.log(Level.WARNING, "the coordinator asked for something unknown: {0}", frame.message());
         }
     }

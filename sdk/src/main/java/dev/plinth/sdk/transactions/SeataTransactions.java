@@ -3,21 +3,14 @@ package dev.plinth.sdk.transactions;
 import dev.plinth.sdk.PlinthException;
 import dev.plinth.sdk.PlinthException.Code;
 import dev.plinth.wire.seata.BranchType;
-import dev.plinth.wire.seata.SeataMessage.BranchRegisterRequest;
-import dev.plinth.wire.seata.SeataMessage.BranchRegisterResponse;
 import dev.plinth.wire.seata.SeataMessage.RegisterRMRequest;
 import dev.plinth.wire.seata.SeataMessage.RegisterTMRequest;
-import dev.plinth.wire.seata.SeataMessage.Response;
-import dev.plinth.wire.seata.SeataMessage.Result;
-import dev.plinth.wire.seata.TransactionExceptionCode;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** {@link Transactions} over the Seata wire. */
@@ -30,40 +23,35 @@ final class SeataTransactions implements Transactions {
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
     private static final int XID_CHARACTERS_MAX = 128;
 
-    /** The coordinator's reasons that mean: this transaction takes no more branches, for it has ended or is ending. */
-    private static final Set<TransactionExceptionCode> TRANSACTION_ENDED = EnumSet.of(
-            TransactionExceptionCode.GLOBAL_TRANSACTION_NOT_EXIST,
-            TransactionExceptionCode.GLOBAL_TRANSACTION_NOT_ACTIVE,
-            TransactionExceptionCode.GLOBAL_TRANSACTION_STATUS_INVALID,
-            TransactionExceptionCode.TRANSACTION_TIMEOUT);
-
-    private final TransactionOptions options;
     private final EventLoopGroup group;
+    private final PhaseTwoCalls calls;
     private final TccParticipants participants;
+    private final SeataBranches branches;
     private final CoordinatorChannel tm;
     private final CoordinatorChannel rm;
     private final GlobalTransactions globals;
     private final CurrentTransaction current = new CurrentTransaction();
 
     SeataTransactions(TransactionOptions options) {
-        this.options = options;
         this.group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("plinth-coordinator", true), NioIoHandler.newFactory());
-        this.participants = new TccParticipants(options.phaseTwoConcurrencyMax());
+        this.calls = new PhaseTwoCalls(options.phaseTwoConcurrencyMax());
+        this.participants = new TccParticipants(calls);
         this.tm = new CoordinatorChannel(
                 "transaction manager",
                 options.coordinators(),
                 group,
                 () -> new RegisterTMRequest(PROTOCOL_VERSION, options.application(), options.group(), ""),
-                (request, reply) -> participants.accept(request, reply));
+                calls);
         this.rm = new CoordinatorChannel(
                 "resource manager",
                 options.coordinators(),
                 group,
                 () -> new RegisterRMRequest(
-                        PROTOCOL_VERSION, options.application(), options.group(), "", participants.resourceIds()),
-                participants);
+                        PROTOCOL_VERSION, options.application(), options.group(), "", calls.resourceIds()),
+                calls);
         this.globals = new GlobalTransactions(tm, options.requestTimeout());
+        this.branches = new SeataBranches(rm, calls, current, options.requestTimeout());
     }
 
     @Override
@@ -191,23 +179,17 @@ final class SeataTransactions implements Transactions {
     }
 
     private TccBranch registerBranch(String xid, String resourceId, String applicationData) {
-        Response answer = rm.request(
-                new BranchRegisterRequest(xid, BranchType.TCC, resourceId, "", applicationData),
-                options.requestTimeout());
-        if (!(answer instanceof BranchRegisterResponse response)) {
-            throw PlinthException.ofTransaction(
-                    Code.REFUSED, xid, "the coordinator answered a branch's registration with " + answer, null);
-        }
-        Result result = response.result();
-        if (!result.success()) {
-            Code code = TRANSACTION_ENDED.contains(result.code()) ? Code.ROLLED_BACK : Code.REFUSED;
-            throw PlinthException.ofTransaction(
-                    code,
-                    xid,
-                    "no new branch of '" + resourceId + "': " + result.code() + ", " + result.message(),
-                    null);
-        }
-        return new TccBranch(xid, response.branchId(), resourceId);
+        return switch (branches.register(xid, BranchType.TCC, resourceId, "", applicationData)) {
+            case Branches.Registered registered -> new TccBranch(xid, registered.branchId(), resourceId);
+            case Branches.Locked locked ->
+                throw PlinthException.ofTransaction(
+                        Code.REFUSED, xid, "no new branch of '" + resourceId + "': " + locked.why(), null);
+        };
+    }
+
+    @Override
+    public Branches branches() {
+        return branches;
     }
 
     @Override
@@ -218,7 +200,7 @@ final class SeataTransactions implements Transactions {
 
     @Override
     public void close() {
-        participants.close(CLOSE_PATIENCE);
+        calls.close(CLOSE_PATIENCE);
         tm.close();
         rm.close();
         group.shutdownGracefully(0, CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)

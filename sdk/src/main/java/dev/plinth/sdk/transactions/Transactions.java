@@ -76,6 +76,9 @@ public interface Transactions extends AutoCloseable {
     /** What the coordinator says about a transaction; for one whose outcome was lost. */
     TransactionStatus status(String xid);
 
+    /** What modes other than TCC build on, as {@code AtDataSource} does. */
+    Branches branches();
+
     /** Waits for phase-two calls in progress, at most a few seconds, and disconnects. */
     @Override
     void close();

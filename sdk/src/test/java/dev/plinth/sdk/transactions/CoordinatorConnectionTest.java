@@ -17,7 +17,7 @@ final class CoordinatorConnectionTest {
 
     private static final class Pipe {
         final EmbeddedChannel channel = new EmbeddedChannel();
-        final CoordinatorConnection connection = new CoordinatorConnection(channel, (request, reply) -> {});
+        final CoordinatorConnection connection = new CoordinatorConnection(channel, new PhaseTwoCalls(1));
 
         Pipe() {
             channel.pipeline().addLast(new SeataFrameDecoder(), connection);

@@ -51,7 +51,8 @@ final class TccParticipantsTest {
     }
 
     private final Gate gate = new Gate();
-    private final TccParticipants participants = new TccParticipants(3);
+    private final PhaseTwoCalls calls = new PhaseTwoCalls(3);
+    private final TccParticipants participants = new TccParticipants(calls);
     private final Queue<BranchEndResponse> answers = new ConcurrentLinkedQueue<>();
 
     private void register() {
@@ -59,7 +60,7 @@ final class TccParticipantsTest {
     }
 
     private void commit(long branchId) {
-        participants.accept(
+        calls.accept(
                 new BranchCommitRequest("x:1:1", branchId, BranchType.TCC, "gate", DATA),
                 answer -> answers.add((BranchEndResponse) answer));
     }
@@ -85,7 +86,7 @@ final class TccParticipantsTest {
     @Test
     void beyond_the_limit_of_waiting_calls_the_answer_is_to_try_again_and_comes_at_once() {
         register();
-        for (int branch = 1; branch <= TccParticipants.PHASE_TWO_WAITING_MAX; branch++) {
+        for (int branch = 1; branch <= PhaseTwoCalls.PHASE_TWO_WAITING_MAX; branch++) {
             commit(branch);
         }
         commit(99_999);
@@ -97,13 +98,13 @@ final class TccParticipantsTest {
                     assertThat(answer.result().message()).contains("too many");
                 });
         gate.open.countDown();
-        awaitAnswers(TccParticipants.PHASE_TWO_WAITING_MAX + 1);
+        awaitAnswers(PhaseTwoCalls.PHASE_TWO_WAITING_MAX + 1);
     }
 
     @Test
     void an_error_of_the_action_is_answered_too() {
         register();
-        participants.accept(
+        calls.accept(
                 new BranchRollbackRequest("x:1:1", 1, BranchType.TCC, "gate", DATA),
                 answer -> answers.add((BranchEndResponse) answer));
         awaitAnswers(1);
@@ -118,7 +119,7 @@ final class TccParticipantsTest {
         register();
         commit(1);
         await().atMost(LONG).until(() -> gate.running.get() == 1);
-        CompletableFuture<Void> closing = CompletableFuture.runAsync(() -> participants.close(LONG));
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(() -> calls.close(LONG));
         await().atMost(LONG).until(() -> {
             commit(2);
             return answers.stream().anyMatch(answer -> answer.result().message().contains("closing"));
@@ -138,6 +139,6 @@ final class TccParticipantsTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("resourceId");
         }
-        assertThat(participants.resourceIds()).isEqualTo("gate");
+        assertThat(calls.resourceIds()).isEqualTo("gate");
     }
 }

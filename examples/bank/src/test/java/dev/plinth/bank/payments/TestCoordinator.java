@@ -7,6 +7,7 @@ import dev.plinth.sdk.transactions.TccAction;
 import dev.plinth.sdk.transactions.TccBranch;
 import dev.plinth.sdk.transactions.TccParticipant;
 import dev.plinth.sdk.transactions.TransactionStatus;
+import dev.plinth.sdk.transactions.Branches;
 import dev.plinth.sdk.transactions.Transactions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -184,6 +185,11 @@ public final class TestCoordinator implements Transactions {
     @Override
     public TransactionStatus status(String xid) {
         return TransactionStatus.UNKNOWN;
+    }
+
+    @Override
+    public Branches branches() {
+        throw new UnsupportedOperationException("the bank takes part by TCC alone");
     }
 
     @Override
