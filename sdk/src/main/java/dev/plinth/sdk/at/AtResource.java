@@ -2,6 +2,8 @@ package dev.plinth.sdk.at;
 
 import dev.plinth.sdk.transactions.BranchEnds;
 import dev.plinth.wire.seata.BranchStatus;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -11,6 +13,8 @@ import javax.sql.DataSource;
 
 /** Phase two of the branches of one database. */
 final class AtResource implements BranchEnds {
+
+    private static final Logger LOG = System.getLogger(AtResource.class.getName());
 
     /** Old records that one statement deletes, so that it holds no locks for long. */
     private static final int OLD_PER_STATEMENT_MAX = 1_000;
@@ -36,9 +40,16 @@ final class AtResource implements BranchEnds {
     @Override
     public End rollback(Branch branch) throws SQLException {
         List<DirtyRow> dirty = undo.rollback(branch, Decision.of(branch.applicationData()));
-        return dirty.isEmpty()
-                ? End.ROLLED_BACK
-                : new End(BranchStatus.PHASE_TWO_ROLLBACK_FAILED_UNRETRYABLE, DirtyReport.of(dirty));
+        if (dirty.isEmpty()) {
+            return End.ROLLED_BACK;
+        }
+        String report = DirtyReport.of(dirty);
+        LOG.log(
+                Level.WARNING,
+                "rows of {0} were changed by somebody who did not ask for their global locks; a person has to decide: {1}",
+                branch,
+                report);
+        return new End(BranchStatus.PHASE_TWO_ROLLBACK_FAILED_UNRETRYABLE, report);
     }
 
     @Override

@@ -36,8 +36,10 @@ final class Values {
     }
 
     private static @Nullable Object readPostgres(ResultSet rows, int index, Column column) throws SQLException {
-        // java.sql.Time has no fractions of a second, and an array's text is all that is needed of it.
-        if (column.type() == Types.TIME || column.type() == Types.ARRAY) {
+        // java.sql.Time has no fractions of a second, the driver takes money for a double, and of an array the text will do.
+        if (column.type() == Types.TIME
+                || column.type() == Types.ARRAY
+                || column.typeName().equals("money")) {
             return driverText(rows, index, column);
         }
         Object value = rows.getObject(index);

@@ -19,7 +19,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.tukaani.xz.XZInputStream;
 
 /** One PostgreSQL for all tests of this run, started when it is first asked for; what is in it ends with the run. */
-final class TestPostgres {
+public final class TestPostgres {
 
     private static final int OWNER_EXECUTES = 0100;
 
@@ -32,7 +32,7 @@ final class TestPostgres {
     private final HikariDataSource database;
 
     /** Connections to its one database; read committed, as PostgreSQL's default. */
-    static HikariDataSource database() {
+    public static HikariDataSource database() {
         return Started.INSTANCE.database;
     }
 
