@@ -25,9 +25,7 @@ final class AtConnection implements InvocationHandler {
 
     static Connection of(AtDatabase at, Connection target) {
         return (Connection) Proxy.newProxyInstance(
-                AtConnection.class.getClassLoader(),
-                new Class<?>[] {Connection.class},
-                new AtConnection(at, target));
+                AtConnection.class.getClassLoader(), new Class<?>[] {Connection.class}, new AtConnection(at, target));
     }
 
     @Override

@@ -78,8 +78,7 @@ public final class AtDataSource implements DataSource, AutoCloseable {
         String resourceId = dialect.resourceId(url);
         Tables tables = new Tables(dialect);
         Images images = new Images(dialect);
-        AtResource resource =
-                new AtResource(database, log, new Undo(database, dialect, log, tables, images, space));
+        AtResource resource = new AtResource(database, log, new Undo(database, dialect, log, tables, images, space));
         AtDatabase at = new AtDatabase(
                 dialect,
                 space,

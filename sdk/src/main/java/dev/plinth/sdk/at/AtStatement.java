@@ -40,8 +40,8 @@ final class AtStatement implements InvocationHandler {
     }
 
     static Statement of(Session session, Connection connection, Statement target) {
-        return (Statement) proxy(
-                Statement.class, new AtStatement(session, connection, target, Optional.empty(), false));
+        return (Statement)
+                proxy(Statement.class, new AtStatement(session, connection, target, Optional.empty(), false));
     }
 
     /** @param tellsKeys whether it was prepared so that it tells generated keys */
@@ -161,18 +161,15 @@ final class AtStatement implements InvocationHandler {
         for (int i = 0; i < counts.length; i++) {
             Entry entry = entries.get(i);
             Work.Step step = steps.get(i);
-            Object count = session.run(
-                    List.of(step),
-                    new Call(step.plan(), true, () -> {
-                        if (target instanceof PreparedStatement statement) {
-                            entry.parameters().apply(statement);
-                            return (long) statement.executeUpdate();
-                        }
-                        return step.plan() instanceof Plan.Insert
-                                ? (long) target.executeUpdate(
-                                        entry.sql(), AtConnection.keyNames(session.table(step.plan())))
-                                : (long) target.executeUpdate(entry.sql());
-                    }));
+            Object count = session.run(List.of(step), new Call(step.plan(), true, () -> {
+                if (target instanceof PreparedStatement statement) {
+                    entry.parameters().apply(statement);
+                    return (long) statement.executeUpdate();
+                }
+                return step.plan() instanceof Plan.Insert
+                        ? (long) target.executeUpdate(entry.sql(), AtConnection.keyNames(session.table(step.plan())))
+                        : (long) target.executeUpdate(entry.sql());
+            }));
             counts[i] = ((Number) count).longValue();
         }
         return counts;

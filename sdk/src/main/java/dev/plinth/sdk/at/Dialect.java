@@ -28,7 +28,8 @@ enum Dialect {
 
         @Override
         String deleteOldUndo(String table) {
-            return "delete from " + table + " where id in (select id from " + table + " where log_created <= ? limit ?)";
+            return "delete from " + table + " where id in (select id from " + table
+                    + " where log_created <= ? limit ?)";
         }
     },
     MYSQL('`') {
@@ -100,9 +101,7 @@ enum Dialect {
     String nameOf(String identifier) {
         int last = identifier.length() - 1;
         boolean quoted = last > 0 && identifier.charAt(0) == quote && identifier.charAt(last) == quote;
-        return quoted
-                ? identifier.substring(1, last).replace("" + quote + quote, "" + quote)
-                : fold(identifier);
+        return quoted ? identifier.substring(1, last).replace("" + quote + quote, "" + quote) : fold(identifier);
     }
 
     String quoted(String name) {

@@ -58,8 +58,7 @@ final class DirtyReport {
         for (Field field : row.fields()) {
             String text = field.text();
             state.addProperty(
-                    field.name(),
-                    text.length() <= VALUE_CHARS_MAX ? text : text.substring(0, VALUE_CHARS_MAX) + "...");
+                    field.name(), text.length() <= VALUE_CHARS_MAX ? text : text.substring(0, VALUE_CHARS_MAX) + "...");
         }
         return state;
     }

@@ -9,4 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param table as lock keys name it
  * @param key as lock keys name it
  */
-record DirtyRow(String table, String key, @Nullable Row before, @Nullable Row after, @Nullable Row now) {}
+record DirtyRow(
+        String table,
+        String key,
+        @Nullable Row before,
+        @Nullable Row after,
+        @Nullable Row now) {}

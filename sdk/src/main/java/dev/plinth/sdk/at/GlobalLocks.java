@@ -66,7 +66,8 @@ final class GlobalLocks {
      */
     void awaitFree(String xid, Collection<LockKey> keys) throws GlobalLockException {
         if (!waited(() -> free(xid, keys))) {
-            throw new GlobalLockException("waited " + patience().toMillis() + " ms for others' global locks of " + text(keys));
+            throw new GlobalLockException(
+                    "waited " + patience().toMillis() + " ms for others' global locks of " + text(keys));
         }
     }
 
@@ -95,8 +96,7 @@ final class GlobalLocks {
     /** Between half of it and all, so that those who wait together do not ask together. */
     private static void pause(long millis) {
         try {
-            Thread.sleep(Duration.ofNanos(
-                    ThreadLocalRandom.current().nextLong(millis * 500_000, millis * 1_000_000)));
+            Thread.sleep(Duration.ofNanos(ThreadLocalRandom.current().nextLong(millis * 500_000, millis * 1_000_000)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new PlinthException(Code.UNAVAILABLE, "interrupted while waiting for a global lock", e);

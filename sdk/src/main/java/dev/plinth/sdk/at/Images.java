@@ -100,7 +100,8 @@ final class Images {
     /** The values of a row's primary key, in the table's order. */
     static List<@Nullable Object> key(Table table, Row row) {
         return table.key().stream()
-                .<@Nullable Object>map(column -> row.field(column.name()).orElseThrow().value())
+                .<@Nullable Object>map(
+                        column -> row.field(column.name()).orElseThrow().value())
                 .collect(Collectors.toCollection(ArrayList::new));
     }
 
@@ -110,8 +111,11 @@ final class Images {
                     + String.join(",", Collections.nCopies(count, "?")) + ")";
         }
         String one = "(" + String.join(",", Collections.nCopies(table.key().size(), "?")) + ")";
-        return "(" + table.key().stream().map(column -> dialect.quoted(column.name())).collect(Collectors.joining(","))
-                + ") in (" + String.join(",", Collections.nCopies(count, one)) + ")";
+        return "("
+                + table.key().stream()
+                        .map(column -> dialect.quoted(column.name()))
+                        .collect(Collectors.joining(",")) + ") in (" + String.join(",", Collections.nCopies(count, one))
+                + ")";
     }
 
     /** The condition on one row's primary key. */
@@ -154,10 +158,7 @@ final class Images {
                     // The database computes it anew when the row is restored.
                     if (!column.computed()) {
                         fields.add(new Field(
-                                column.name(),
-                                table.isKey(column),
-                                column.type(),
-                                values.read(rows, i + 1, column)));
+                                column.name(), table.isKey(column), column.type(), values.read(rows, i + 1, column)));
                     }
                 }
                 found.add(new Row(fields));

@@ -36,7 +36,8 @@ final class Keys {
     }
 
     /** Keys of all rows that the condition can be about, maybe of some more; empty if they cannot be told. */
-    static Optional<List<List<@Nullable Object>>> predicted(Table table, Plan.Condition condition, Parameters parameters) {
+    static Optional<List<List<@Nullable Object>>> predicted(
+            Table table, Plan.Condition condition, Parameters parameters) {
         List<List<@Nullable Object>> keys = new ArrayList<>();
         keys.add(List.of());
         for (Column column : table.key()) {
@@ -88,8 +89,7 @@ final class Keys {
     private static Optional<Object> asStored(Object value, Column column) {
         return switch (column.type()) {
             case Types.TINYINT, Types.SMALLINT, Types.INTEGER, Types.BIGINT -> integer(value);
-            case Types.VARCHAR, Types.LONGVARCHAR ->
-                value instanceof String ? Optional.of(value) : Optional.empty();
+            case Types.VARCHAR, Types.LONGVARCHAR -> value instanceof String ? Optional.of(value) : Optional.empty();
             default -> column.typeName().equals("uuid") ? uuid(value) : Optional.empty();
         };
     }

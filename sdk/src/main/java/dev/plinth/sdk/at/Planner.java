@@ -71,7 +71,8 @@ final class Planner {
                     ? new Plan.PassThrough()
                     : refused(
                             Reason.UNREADABLE,
-                            "the statement cannot be read, so it is not known what would have to be undone: " + firstLine(e),
+                            "the statement cannot be read, so it is not known what would have to be undone: "
+                                    + firstLine(e),
                             "write it in plainer SQL, or run it outside of global transactions");
         }
         try {
@@ -83,7 +84,9 @@ final class Planner {
 
     private static Statement parse(String sql) throws ParseException, JSQLParserException {
         try {
-            return CCJSqlParserUtil.newParser(sql).withAllowComplexParsing(false).Statement();
+            return CCJSqlParserUtil.newParser(sql)
+                    .withAllowComplexParsing(false)
+                    .Statement();
         } catch (ParseException e) {
             CCJSqlParser slower = CCJSqlParserUtil.newParser(sql).withAllowComplexParsing(true);
             return slower.Statement();
@@ -270,7 +273,8 @@ final class Planner {
 
     private static boolean locks(Select select) {
         return switch (select) {
-            case SetOperationList list -> list.getForMode() != null || list.getSelects().stream().anyMatch(Planner::locks);
+            case SetOperationList list ->
+                list.getForMode() != null || list.getSelects().stream().anyMatch(Planner::locks);
             case ParenthesedSelect inner -> inner.getForMode() != null || locks(inner.getSelect());
             default -> select.getForMode() != null;
         };
@@ -385,7 +389,8 @@ final class Planner {
             case SignedExpression signed
             when signed.getSign() == '-' && signed.getExpression() instanceof LongValue number ->
                 new Plan.Constant(number.getBigIntegerValue().negate());
-            case StringValue text when text.getPrefix() == null && text.getValue().indexOf('\\') < 0 ->
+            case StringValue text
+            when text.getPrefix() == null && text.getValue().indexOf('\\') < 0 ->
                 new Plan.Constant(text.getNotExcapedValue());
             case NullValue none -> new Plan.Constant(null);
             default -> new Plan.Unknown();
@@ -397,7 +402,11 @@ final class Planner {
     }
 
     private static void noLimit(boolean limited, String what) {
-        require(!limited, Reason.NOT_REPEATABLE, what + " with a limit or an order may choose other rows when asked twice", BY_KEY);
+        require(
+                !limited,
+                Reason.NOT_REPEATABLE,
+                what + " with a limit or an order may choose other rows when asked twice",
+                BY_KEY);
     }
 
     private static void noReturning(@Nullable ReturningClause clause) {

@@ -32,7 +32,8 @@ final class Proxies {
             case "equals" -> proxy == arguments[0];
             case "hashCode" -> System.identityHashCode(proxy);
             case "toString" -> "AT over " + target;
-            case "isWrapperFor" -> isInstance(arguments[0], proxy) || Boolean.TRUE.equals(call(method, target, arguments));
+            case "isWrapperFor" ->
+                isInstance(arguments[0], proxy) || Boolean.TRUE.equals(call(method, target, arguments));
             case "unwrap" -> isInstance(arguments[0], proxy) ? proxy : call(method, target, arguments);
             default -> call(method, target, arguments);
         };

@@ -10,7 +10,9 @@ record Row(List<Field> fields) {
     }
 
     Optional<Field> field(String name) {
-        return fields.stream().filter(field -> field.name().equalsIgnoreCase(name)).findFirst();
+        return fields.stream()
+                .filter(field -> field.name().equalsIgnoreCase(name))
+                .findFirst();
     }
 
     /** Whether the other row has the same value in each column of this one. */

@@ -44,7 +44,9 @@ final class Session {
 
     /** Whether statements need any care at all. */
     boolean concerned() {
-        return open != null || at.branches().currentXid().isPresent() || at.looking().active();
+        return open != null
+                || at.branches().currentXid().isPresent()
+                || at.looking().active();
     }
 
     /** The plan of a statement, if it is one that may run. */
@@ -60,7 +62,8 @@ final class Session {
     }
 
     Table table(Plan.OnTable plan) throws SQLException {
-        return at.tables().table(target, space(), plan.target().schema(), plan.target().table());
+        return at.tables()
+                .table(target, space(), plan.target().schema(), plan.target().table());
     }
 
     private String space() throws SQLException {
@@ -155,7 +158,8 @@ final class Session {
         if (local != null) {
             if (local.broken()) {
                 throw new SQLTransactionRollbackException(
-                        "a statement of this local transaction changed rows that were not locked: roll it back", "40001");
+                        "a statement of this local transaction changed rows that were not locked: roll it back",
+                        "40001");
             }
             flush(local);
         }

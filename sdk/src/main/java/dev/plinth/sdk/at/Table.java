@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param cascades a foreign key that changes other tables' rows when one of this table is deleted; or none
  */
 record Table(
-        String sqlName, String lockName, Map<String, Column> columns, List<Column> key, @Nullable String cascades) {
+        String sqlName,
+        String lockName,
+        Map<String, Column> columns,
+        List<Column> key,
+        @Nullable String cascades) {
 
     /**
      * @param type of {@link java.sql.Types}
@@ -70,7 +74,8 @@ record Table(
         if (text.isEmpty() || (!binary && text.indexOf(",") >= 0) || text.indexOf(";") >= 0) {
             throw new AtRefusedException(
                     AtRefusedException.Reason.KEY_VALUE,
-                    "the primary key '" + text + "' of " + sqlName + " cannot be named in a lock: it is empty, or has ',' or ';'",
+                    "the primary key '" + text + "' of " + sqlName
+                            + " cannot be named in a lock: it is empty, or has ',' or ';'",
                     "change such rows outside of global transactions, or by TCC");
         }
         return text.toString();

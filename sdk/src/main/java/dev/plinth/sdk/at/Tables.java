@@ -70,7 +70,8 @@ final class Tables {
         Set<String> renewed = renewed(connection, name);
         Map<String, Column> columns = new LinkedHashMap<>();
         String escape = catalogue.getSearchStringEscape();
-        try (ResultSet rows = catalogue.getColumns(catalog, pattern(schema, escape), pattern(name.table(), escape), "%")) {
+        try (ResultSet rows =
+                catalogue.getColumns(catalog, pattern(schema, escape), pattern(name.table(), escape), "%")) {
             while (rows.next()) {
                 String column = rows.getString("COLUMN_NAME");
                 columns.put(
@@ -84,7 +85,8 @@ final class Tables {
             }
         }
         if (columns.isEmpty()) {
-            throw new SQLException("there is no table " + name.table() + " in " + name.schema() + name.catalog(), "42P01");
+            throw new SQLException(
+                    "there is no table " + name.table() + " in " + name.schema() + name.catalog(), "42P01");
         }
         List<Column> key = key(catalogue, catalog, schema, name.table(), columns);
         if (key.isEmpty()) {
@@ -112,7 +114,11 @@ final class Tables {
     }
 
     private static @Nullable String pattern(@Nullable String name, String escape) {
-        return name == null ? null : name.replace(escape, escape + escape).replace("_", escape + "_").replace("%", escape + "%");
+        return name == null
+                ? null
+                : name.replace(escape, escape + escape)
+                        .replace("_", escape + "_")
+                        .replace("%", escape + "%");
     }
 
     private static List<Column> key(
@@ -128,7 +134,8 @@ final class Tables {
                 bySequence.put(rows.getShort("KEY_SEQ"), rows.getString("COLUMN_NAME"));
             }
         }
-        // Seata joins the parts of a composite key in the order in which a HashMap of their names has them. So do we, for
+        // Seata joins the parts of a composite key in the order in which a HashMap of their names has them. So do we,
+        // for
         // locks exclude one another only under the same key.
         Map<String, Column> seatasOrder = new HashMap<>();
         bySequence.values().forEach(name -> seatasOrder.put(name, columns.get(name)));

@@ -72,8 +72,7 @@ final class Undo {
                 }
             } catch (SQLException e) {
                 // Phase one, or another call of this phase two, wrote the branch's record in between: look again.
-                boolean again = attempt < ATTEMPTS_MAX
-                        && (e instanceof FenceRefused || e instanceof Images.StaleTable);
+                boolean again = attempt < ATTEMPTS_MAX && (e instanceof FenceRefused || e instanceof Images.StaleTable);
                 if (!again) {
                     throw e;
                 }
@@ -188,7 +187,8 @@ final class Undo {
         return before == null
                 || row.now() != null
                 || table.columns().values().stream()
-                        .allMatch(column -> column.computed() || before.field(column.name()).isPresent());
+                        .allMatch(column ->
+                                column.computed() || before.field(column.name()).isPresent());
     }
 
     /** Makes the row what it was before. */
@@ -197,11 +197,15 @@ final class Undo {
         Row now = row.now();
         if (before == null) {
             if (now != null) {
-                write(connection, "delete from " + table.sqlName() + " where " + images.keyEquals(table), key(table, now));
+                write(
+                        connection,
+                        "delete from " + table.sqlName() + " where " + images.keyEquals(table),
+                        key(table, now));
             }
         } else if (now == null) {
             List<Field> fields = before.fields();
-            String columns = fields.stream().map(field -> dialect.quoted(field.name())).collect(Collectors.joining(","));
+            String columns =
+                    fields.stream().map(field -> dialect.quoted(field.name())).collect(Collectors.joining(","));
             String marks = fields.stream().map(field -> "?").collect(Collectors.joining(","));
             write(connection, dialect.insertOfOldRow(table.sqlName(), columns, marks), fields);
         } else {
@@ -211,7 +215,10 @@ final class Undo {
                     .map(field -> dialect.quoted(field.name()) + " = ?")
                     .collect(Collectors.joining(", "));
             fields.addAll(key(table, before));
-            write(connection, "update " + table.sqlName() + " set " + sets + " where " + images.keyEquals(table), fields);
+            write(
+                    connection,
+                    "update " + table.sqlName() + " set " + sets + " where " + images.keyEquals(table),
+                    fields);
         }
     }
 

@@ -61,8 +61,8 @@ final class UndoDeletions implements AutoCloseable {
             Thread.currentThread().interrupt(); // closed
         } finally {
             queue.drainTo(batch);
-            batch.forEach(waiting ->
-                    waiting.done().completeExceptionally(new SQLException("the data source is closed")));
+            batch.forEach(
+                    waiting -> waiting.done().completeExceptionally(new SQLException("the data source is closed")));
         }
     }
 

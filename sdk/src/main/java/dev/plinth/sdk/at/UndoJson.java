@@ -63,8 +63,8 @@ final class UndoJson {
     }
 
     private static JsonElement encode(String table, List<Row> rows) {
-        JsonObject json = object(
-                rows.isEmpty() ? "sql.struct.TableRecords$EmptyTableRecords" : "sql.struct.TableRecords");
+        JsonObject json =
+                object(rows.isEmpty() ? "sql.struct.TableRecords$EmptyTableRecords" : "sql.struct.TableRecords");
         json.addProperty("tableName", table);
         json.add("rows", list(rows.stream().map(UndoJson::encode).toList()));
         return json;
@@ -105,7 +105,8 @@ final class UndoJson {
                 typed(value, new JsonPrimitive(Base64.getEncoder().encodeToString(bytes)));
             case Timestamp time -> typed(value, time(time.getTime(), time.getNanos()));
             case LocalDateTime time -> {
-                Timestamp stamp = Timestamp.from(time.atZone(ZoneId.systemDefault()).toInstant());
+                Timestamp stamp =
+                        Timestamp.from(time.atZone(ZoneId.systemDefault()).toInstant());
                 yield typed(value, time(stamp.getTime(), stamp.getNanos()));
             }
             case Date date -> typed(value, new JsonPrimitive(date.getTime()));
@@ -220,7 +221,8 @@ final class UndoJson {
 
     private static String text(JsonObject object, String name) {
         if (!PG_OBJECT.equals(object.get(CLASS).getAsString()) || !object.has(name)) {
-            throw new IllegalArgumentException("an undo record holds a value that only another client can read: " + object);
+            throw new IllegalArgumentException(
+                    "an undo record holds a value that only another client can read: " + object);
         }
         return object.get(name).getAsString();
     }

@@ -51,7 +51,9 @@ final class UndoLog {
     void check(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.setMaxRows(1);
-            statement.executeQuery("select branch_id, xid, context, rollback_info, log_status from " + table + " where 1 = 0")
+            statement
+                    .executeQuery(
+                            "select branch_id, xid, context, rollback_info, log_status from " + table + " where 1 = 0")
                     .close();
         }
     }
@@ -88,8 +90,8 @@ final class UndoLog {
 
     /** Finds a branch's record, and locks it. */
     Optional<Found> find(Connection connection, Branch branch) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(
-                "select context, rollback_info, log_status from " + table + " where branch_id = ? and xid = ? for update")) {
+        try (PreparedStatement statement = connection.prepareStatement("select context, rollback_info, log_status from "
+                + table + " where branch_id = ? and xid = ? for update")) {
             statement.setLong(1, branch.branchId());
             statement.setString(2, branch.xid());
             try (ResultSet rows = statement.executeQuery()) {

@@ -36,7 +36,8 @@ final class Values {
     }
 
     private static @Nullable Object readPostgres(ResultSet rows, int index, Column column) throws SQLException {
-        // java.sql.Time has no fractions of a second, the driver takes money for a double, and of an array the text will do.
+        // java.sql.Time has no fractions of a second, the driver takes money for a double, and of an array the text
+        // will do.
         if (column.type() == Types.TIME
                 || column.type() == Types.ARRAY
                 || column.typeName().equals("money")) {
@@ -82,8 +83,8 @@ final class Values {
             case null -> statement.setNull(index, Types.NULL);
             case String text when dialect == Dialect.POSTGRESQL -> statement.setObject(index, text, Types.OTHER);
             case String text -> statement.setString(index, text);
-            case Field.DriverText text when dialect == Dialect.POSTGRESQL ->
-                statement.setObject(index, text.text(), Types.OTHER);
+            case Field.DriverText text
+            when dialect == Dialect.POSTGRESQL -> statement.setObject(index, text.text(), Types.OTHER);
             case Field.DriverText text -> statement.setString(index, text.text());
             case byte[] bytes -> statement.setBytes(index, bytes);
             case Timestamp time -> statement.setTimestamp(index, time);

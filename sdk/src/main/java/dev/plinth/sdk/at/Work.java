@@ -107,7 +107,8 @@ final class Work {
         if (plan instanceof Plan.Delete && table.cascades() != null) {
             throw new AtRefusedException(
                     Reason.CASCADE,
-                    "deleting rows of " + table.sqlName() + " changes rows elsewhere by foreign key " + table.cascades(),
+                    "deleting rows of " + table.sqlName() + " changes rows elsewhere by foreign key "
+                            + table.cascades(),
                     "change those rows by statements of their own, and let the foreign key restrict");
         }
     }
@@ -185,7 +186,13 @@ final class Work {
         List<Row> before = byKey
                 ? at.images().withKeys(connection, table, distinct(keys), columns, Images.FOR_UPDATE)
                 : at.images()
-                        .of(connection, table, (Plan.OnRows) first.plan(), first.parameters(), columns, Images.FOR_UPDATE);
+                        .of(
+                                connection,
+                                table,
+                                (Plan.OnRows) first.plan(),
+                                first.parameters(),
+                                columns,
+                                Images.FOR_UPDATE);
         hold(local, Keys.of(table, before), wait);
         T result = run.run();
         long count = run.count(result);
@@ -230,8 +237,7 @@ final class Work {
     }
 
     /** Rows that are the same as before need no undoing. */
-    private static void add(
-            LocalTransaction local, Table table, Change.Kind kind, List<Row> before, List<Row> after)
+    private static void add(LocalTransaction local, Table table, Change.Kind kind, List<Row> before, List<Row> after)
             throws SQLException {
         Map<String, Row> afterByKey = new HashMap<>();
         for (Row row : after) {
@@ -287,7 +293,8 @@ final class Work {
         List<Row> after = at.images().withKeys(connection, table, keys, null, "");
         if (after.size() != known.size()) {
             local.breakIt();
-            throw keysUnknown(table, known.size() + " rows were inserted, and " + after.size() + " of them found again");
+            throw keysUnknown(
+                    table, known.size() + " rows were inserted, and " + after.size() + " of them found again");
         }
         hold(local, Keys.of(table, after), wait);
         local.add(new Change(Change.Kind.INSERT, table.sqlName(), table.lockName(), List.of(), after));
@@ -330,8 +337,7 @@ final class Work {
         if (generated.size() != known.size()) {
             local.breakIt();
             throw keysUnknown(
-                    table,
-                    known.size() + " rows were inserted, and the database told the keys of " + generated.size());
+                    table, known.size() + " rows were inserted, and the database told the keys of " + generated.size());
         }
         List<List<@Nullable Object>> keys = new ArrayList<>();
         for (int i = 0; i < known.size(); i++) {

@@ -95,7 +95,10 @@ final class PhaseTwoCalls implements CoordinatorRequests {
             try {
                 ends.deleteOld(request.saveDays());
             } catch (Exception e) {
-                LOG.log(Level.WARNING, "old records could not be deleted; the coordinator will ask again: " + request, e);
+                LOG.log(
+                        Level.WARNING,
+                        "old records could not be deleted; the coordinator will ask again: " + request,
+                        e);
             } finally {
                 waiting.release();
             }

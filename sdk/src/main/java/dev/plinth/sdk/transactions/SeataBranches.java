@@ -77,8 +77,8 @@ final class SeataBranches implements Branches {
     @Override
     public Registration register(
             String xid, BranchType type, String resourceId, String lockKeys, String applicationData) {
-        Response answer = rm.request(
-                new BranchRegisterRequest(xid, type, resourceId, lockKeys, applicationData), requestTimeout);
+        Response answer =
+                rm.request(new BranchRegisterRequest(xid, type, resourceId, lockKeys, applicationData), requestTimeout);
         if (!(answer instanceof BranchRegisterResponse response)) {
             throw PlinthException.ofTransaction(
                     Code.REFUSED, xid, "the coordinator answered a branch's registration with " + answer, null);
@@ -100,7 +100,8 @@ final class SeataBranches implements Branches {
         try {
             Response answer =
                     rm.request(new BranchReportRequest(xid, branchId, status, resourceId, "", type), requestTimeout);
-            if (!(answer instanceof BranchReportResponse response) || !response.result().success()) {
+            if (!(answer instanceof BranchReportResponse response)
+                    || !response.result().success()) {
                 LOG.log(Level.DEBUG, "the coordinator did not take the report on branch {0}: {1}", branchId, answer);
             }
         } catch (PlinthException e) {
@@ -112,7 +113,8 @@ final class SeataBranches implements Branches {
     public boolean lockable(String xid, String resourceId, String lockKeys) {
         Response answer =
                 rm.request(new GlobalLockQueryRequest(xid, BranchType.AT, resourceId, lockKeys, ""), requestTimeout);
-        if (!(answer instanceof GlobalLockQueryResponse response) || !response.result().success()) {
+        if (!(answer instanceof GlobalLockQueryResponse response)
+                || !response.result().success()) {
             throw new PlinthException(Code.REFUSED, "the coordinator answered a query of locks with " + answer);
         }
         return response.lockable();

@@ -7,8 +7,8 @@ import dev.plinth.sdk.PlinthException;
 import dev.plinth.sdk.at.AtRefusedException.Reason;
 import dev.plinth.sdk.transactions.TestPostgres;
 import dev.plinth.sdk.transactions.TransactionOptions;
-import dev.plinth.sdk.transactions.Transactions;
 import dev.plinth.sdk.transactions.TransactionStatus;
+import dev.plinth.sdk.transactions.Transactions;
 import dev.plinth.wire.seata.GlobalStatus;
 import java.io.IOException;
 import java.sql.Connection;
@@ -48,19 +48,20 @@ final class AtDataSourceTest {
     private static String accounts() throws SQLException {
         String table = world.table(ACCOUNTS);
         world.execute(
-                world.plain,
-                "insert into " + table + " values (1, 'alice', 100), (2, 'bob', 50), (3, 'carol', null)");
+                world.plain, "insert into " + table + " values (1, 'alice', 100), (2, 'bob', 50), (3, 'carol', null)");
         return table;
     }
 
     private static CompletableFuture<Void> async(AtWorld.Work work) {
-        return CompletableFuture.runAsync(() -> {
-            try {
-                work.run();
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        }, task -> Thread.ofVirtual().start(task));
+        return CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                task -> Thread.ofVirtual().start(task));
     }
 
     @Test
@@ -140,14 +141,17 @@ final class AtDataSourceTest {
 
     @Test
     void every_type_of_value_is_put_back_as_it_was() throws Exception {
-        world.execute(world.plain, "do $$ begin create type mood as enum ('sad', 'glad'); exception when others then null; end $$");
+        world.execute(
+                world.plain,
+                "do $$ begin create type mood as enum ('sad', 'glad'); exception when others then null; end $$");
         String table = world.table("id uuid primary key, a smallint, b int, c bigint, d numeric(30,10), e real,"
                 + " f double precision, g text, h char(5), i boolean, j bytea, k date, l time(6), m timestamp(6),"
                 + " n timestamptz, o json, p jsonb, q int[], r mood, s inet, t interval, u bit(3), v money,"
                 + " w bigint generated always as identity, x int generated always as (b * 2) stored, y text");
         world.execute(
                 world.plain,
-                "insert into " + table + " (id, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, y) values"
+                "insert into " + table
+                        + " (id, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, y) values"
                         + " ('00000000-0000-0000-0000-000000000001', -1, 2, 9007199254740993, 1234567890.0123456789, 1.1,"
                         + " 'NaN', 'it''s \\ \"text\" ✓', 'ab', true, '\\x00ff10', '2026-02-28', '23:59:59.123456',"
                         + " '2026-02-28 01:02:03.456789', '2026-02-28 01:02:03.456789+05', '{\"a\" : 1}', '{\"b\": [1, 2]}',"
@@ -163,9 +167,10 @@ final class AtDataSourceTest {
         });
         assertThat(world.content(table)).isEqualTo(before);
         world.rolledBack(() -> {
-            world.update("update " + table + " set a = 1, b = 1, c = 1, d = 1, e = 1, f = 1, g = 'x', h = 'x', i = null,"
-                    + " j = 'x', k = now(), l = now(), m = now(), n = now(), o = '1', p = '1', q = '{7}', r = 'sad',"
-                    + " s = '::1', t = '1s', u = B'000', v = 1, y = 'z'");
+            world.update(
+                    "update " + table + " set a = 1, b = 1, c = 1, d = 1, e = 1, f = 1, g = 'x', h = 'x', i = null,"
+                            + " j = 'x', k = now(), l = now(), m = now(), n = now(), o = '1', p = '1', q = '{7}', r = 'sad',"
+                            + " s = '::1', t = '1s', u = B'000', v = 1, y = 'z'");
             assertThat(world.content(table)).doesNotContainAnyElementsOf(before);
         });
         assertThat(world.content(table)).isEqualTo(before);
@@ -191,7 +196,8 @@ final class AtDataSourceTest {
                 unasked.setString(1, "two");
                 unasked.setString(2, "three");
                 assertThat(unasked.executeUpdate()).isEqualTo(2);
-                assertThat(plain.executeUpdate("insert into " + table + " default values")).isEqualTo(1);
+                assertThat(plain.executeUpdate("insert into " + table + " default values"))
+                        .isEqualTo(1);
                 insert.setString(1, "four");
                 insert.addBatch();
                 insert.setString(1, "five");
@@ -223,7 +229,8 @@ final class AtDataSourceTest {
         world.execute(world.plain, "insert into " + table + " values (1, 'x', 'p'), (1, 'y', 'q'), (2, 'x', 'r')");
         List<String> before = world.content(table);
         world.rolledBack(() -> {
-            world.update("update " + table + " set \"select\" = 'changed' where \"Part A\" = 1 and b in ('x', 'y', 'z')");
+            world.update(
+                    "update " + table + " set \"select\" = 'changed' where \"Part A\" = 1 and b in ('x', 'y', 'z')");
             world.update("delete from " + table + " where b = 'x'");
             world.update("insert into " + table + " (\"Part A\", b) values (9, 'n')");
             assertThat(world.content(table)).containsExactly("1|y|changed", "9|n|null");
@@ -239,8 +246,8 @@ final class AtDataSourceTest {
             try (Connection connection = world.at.getConnection();
                     PreparedStatement byKey = connection.prepareStatement(
                             "update " + table + " set balance = ? where id = ? and name <> ?");
-                    PreparedStatement byName =
-                            connection.prepareStatement("update " + table + " set balance = balance + ? where name = ?")) {
+                    PreparedStatement byName = connection.prepareStatement(
+                            "update " + table + " set balance = balance + ? where name = ?")) {
                 for (int round = 1; round <= 2; round++) {
                     for (long id = 1; id <= 3; id++) {
                         byKey.setInt(1, round);
@@ -266,9 +273,11 @@ final class AtDataSourceTest {
     @Test
     void outside_of_global_transactions_everything_goes_through_as_it_is() throws Exception {
         String table = accounts();
-        assertThat(world.update("insert into " + table + " values (1, 'x', 0) on conflict (id) do update set balance = 9"))
+        assertThat(world.update(
+                        "insert into " + table + " values (1, 'x', 0) on conflict (id) do update set balance = 9"))
                 .isEqualTo(1);
-        assertThat(world.update("update " + table + " set id = 11 where id = 1")).isEqualTo(1);
+        assertThat(world.update("update " + table + " set id = 11 where id = 1"))
+                .isEqualTo(1);
         assertThat(world.content(table)).contains("11|alice|9.00");
     }
 
@@ -333,12 +342,10 @@ final class AtDataSourceTest {
                         "other",
                         AtWorld.LONG,
                         tx -> world.execute(impatient, "delete from " + table + " where id = 1")));
-                assertThatThrownBy(other::get)
-                        .rootCause()
-                        .isInstanceOfSatisfying(GlobalLockException.class, e -> {
-                            assertThat(e.getSQLState()).isEqualTo("40001");
-                            assertThat(e.getMessage()).contains(table + ":1");
-                        });
+                assertThatThrownBy(other::get).rootCause().isInstanceOfSatisfying(GlobalLockException.class, e -> {
+                    assertThat(e.getSQLState()).isEqualTo("40001");
+                    assertThat(e.getMessage()).contains(table + ":1");
+                });
             });
         }
         assertThat(world.content(table)).contains("1|alice|1.00");
@@ -400,8 +407,7 @@ final class AtDataSourceTest {
                     }
                 }))
                 .isInstanceOfSatisfying(
-                        PlinthException.class,
-                        e -> assertThat(e.code()).isEqualTo(PlinthException.Code.ROLLED_BACK));
+                        PlinthException.class, e -> assertThat(e.code()).isEqualTo(PlinthException.Code.ROLLED_BACK));
         assertThat(world.content(table)).isEqualTo(before);
     }
 
@@ -471,8 +477,7 @@ final class AtDataSourceTest {
                 }))
                 .as("who swallows a refusal cannot commit")
                 .isInstanceOfSatisfying(
-                        PlinthException.class,
-                        e -> assertThat(e.code()).isEqualTo(PlinthException.Code.ROLLED_BACK));
+                        PlinthException.class, e -> assertThat(e.code()).isEqualTo(PlinthException.Code.ROLLED_BACK));
         AtWorld.soon().until(() -> world.content(table).equals(before));
     }
 
@@ -498,8 +503,8 @@ final class AtDataSourceTest {
         assertThatThrownBy(() -> world.committed(() -> world.update("update " + table + " set name = 'x'")))
                 .isInstanceOfSatisfying(
                         AtRefusedException.class, e -> assertThat(e.reason()).isEqualTo(Reason.TOO_MANY_ROWS));
-        world.rolledBack(() ->
-                assertThat(world.update("update " + table + " set name = 'y' where id <= 2000")).isEqualTo(2000));
+        world.rolledBack(() -> assertThat(world.update("update " + table + " set name = 'y' where id <= 2000"))
+                .isEqualTo(2000));
         assertThat(world.rows("select distinct name from " + table)).containsExactly("alice");
     }
 

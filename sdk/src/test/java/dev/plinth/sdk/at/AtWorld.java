@@ -138,8 +138,8 @@ final class AtWorld implements AutoCloseable {
 
     /** Undo records of a transaction, fences left out. */
     int undoRecords(String xid) throws SQLException {
-        return Integer.parseInt(
-                rows("select count(*) from undo_log where log_status = 0 and xid = '" + xid + "'").getFirst());
+        return Integer.parseInt(rows("select count(*) from undo_log where log_status = 0 and xid = '" + xid + "'")
+                .getFirst());
     }
 
     @Override

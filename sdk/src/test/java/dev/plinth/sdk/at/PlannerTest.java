@@ -107,12 +107,14 @@ final class PlannerTest {
 
     @Test
     void under_an_or_or_a_not_nothing_is_bound() {
-        for (String condition : List.of("id = 1 or id = 2", "not (id = 1)", "id not in (1, 2)", "id > 1", "a = 1 and b in (2) or c = 3")) {
+        for (String condition : List.of(
+                "id = 1 or id = 2", "not (id = 1)", "id not in (1, 2)", "id > 1", "a = 1 and b in (2) or c = 3")) {
             assertThat(Planner.plan("update a set x = 1 where " + condition))
                     .as(condition)
                     .isInstanceOfSatisfying(
                             Plan.Update.class,
-                            update -> assertThat(update.condition().equalities()).isEmpty());
+                            update ->
+                                    assertThat(update.condition().equalities()).isEmpty());
         }
     }
 

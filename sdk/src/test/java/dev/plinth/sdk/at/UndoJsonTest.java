@@ -56,13 +56,15 @@ final class UndoJsonTest {
                 Time.valueOf("12:30:15"),
                 new UUID(1, 2),
                 new Field.DriverText("jsonb", "{\"a\": 1}"));
-        assertThat(UndoJson.decode(UndoJson.encode("127.0.0.1:8091:1", 5, written))).isEqualTo(written);
+        assertThat(UndoJson.decode(UndoJson.encode("127.0.0.1:8091:1", 5, written)))
+                .isEqualTo(written);
     }
 
     @Test
     void bytes_come_back_as_they_were() {
         List<Change> read = UndoJson.decode(UndoJson.encode("x", 1, changes(1, new byte[] {1, -2, 3})));
-        assertThat((byte[]) read.getFirst().before().getFirst().fields().get(1).value()).containsExactly(1, -2, 3);
+        assertThat((byte[]) read.getFirst().before().getFirst().fields().get(1).value())
+                .containsExactly(1, -2, 3);
     }
 
     @Test

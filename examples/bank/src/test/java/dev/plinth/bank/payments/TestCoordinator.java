@@ -2,12 +2,12 @@ package dev.plinth.bank.payments;
 
 import dev.plinth.sdk.PlinthException;
 import dev.plinth.sdk.PlinthException.Code;
+import dev.plinth.sdk.transactions.Branches;
 import dev.plinth.sdk.transactions.GlobalTransaction;
 import dev.plinth.sdk.transactions.TccAction;
 import dev.plinth.sdk.transactions.TccBranch;
 import dev.plinth.sdk.transactions.TccParticipant;
 import dev.plinth.sdk.transactions.TransactionStatus;
-import dev.plinth.sdk.transactions.Branches;
 import dev.plinth.sdk.transactions.Transactions;
 import java.time.Duration;
 import java.util.ArrayList;
