@@ -1,5 +1,6 @@
 package dev.plinth.sdk.at;
 
+import dev.plinth.sdk.jdbc.ResourceIds;
 import dev.plinth.sdk.transactions.Branches;
 import dev.plinth.sdk.transactions.Transactions;
 import dev.plinth.wire.seata.BranchType;
@@ -75,7 +76,7 @@ public final class AtDataSource implements DataSource, AutoCloseable {
                         e);
             }
         }
-        String resourceId = dialect.resourceId(url);
+        String resourceId = ResourceIds.of(url);
         Tables tables = new Tables(dialect);
         Images images = new Images(dialect);
         AtResource resource = new AtResource(database, log, new Undo(database, dialect, log, tables, images, space));

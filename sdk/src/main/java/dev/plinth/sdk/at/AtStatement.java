@@ -1,5 +1,6 @@
 package dev.plinth.sdk.at;
 
+import dev.plinth.sdk.jdbc.Proxies;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;

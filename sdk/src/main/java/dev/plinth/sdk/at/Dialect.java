@@ -1,7 +1,6 @@
 package dev.plinth.sdk.at;
 
 import java.util.Locale;
-import java.util.regex.Pattern;
 
 /** What differs between the databases that AT knows. */
 enum Dialect {
@@ -58,8 +57,6 @@ enum Dialect {
         }
     };
 
-    private static final Pattern CURRENT_SCHEMA = Pattern.compile("[?&](currentSchema=[^&]*)");
-
     private final char quote;
 
     Dialect(char quote) {
@@ -76,22 +73,6 @@ enum Dialect {
         }
         throw new IllegalArgumentException(
                 "AT knows PostgreSQL, MySQL and MariaDB, not the database of '" + jdbcUrl + "'");
-    }
-
-    /**
-     * The resource id of a database: the JDBC URL without its parameters, but for PostgreSQL's {@code currentSchema}. Exactly as
-     * Seata's AT makes it: only under one name do both clients' locks exclude one another.
-     */
-    String resourceId(String jdbcUrl) {
-        int question = jdbcUrl.indexOf('?');
-        String id = question < 0 ? jdbcUrl : jdbcUrl.substring(0, question);
-        if (this == POSTGRESQL && question >= 0) {
-            var schema = CURRENT_SCHEMA.matcher(jdbcUrl.substring(question));
-            if (schema.find()) {
-                id = id + "?" + schema.group(1).replace(",", "!");
-            }
-        }
-        return id.replace(',', '|');
     }
 
     /** How the database reads an identifier that is written without quotes. */

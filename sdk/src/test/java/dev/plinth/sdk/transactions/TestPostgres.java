@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.postgresql.xa.PGXADataSource;
 import org.tukaani.xz.XZInputStream;
 
 /** One PostgreSQL for all tests of this run, started when it is first asked for; what is in it ends with the run. */
@@ -30,10 +31,18 @@ public final class TestPostgres {
     private final Path home;
     private final List<String> asOtherUser;
     private final HikariDataSource database;
+    private final int port;
 
     /** Connections to its one database; read committed, as PostgreSQL's default. */
     public static HikariDataSource database() {
         return Started.INSTANCE.database;
+    }
+
+    /** The same database for XA. */
+    public static PGXADataSource xa() {
+        PGXADataSource xa = new PGXADataSource();
+        xa.setUrl("jdbc:postgresql://127.0.0.1:" + Started.INSTANCE.port + "/postgres?user=test");
+        return xa;
     }
 
     private TestPostgres() {
@@ -47,9 +56,10 @@ public final class TestPostgres {
             Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxrwxrwx"));
             unpack();
             run("bin/initdb", "-D", data(), "-U", "test", "-A", "trust", "--encoding=UTF8", "--locale=C", "-N");
-            int port = freePort();
+            port = freePort();
             String options = "-p " + port + " -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-                    + " -c shared_buffers=16MB -c max_connections=40";
+                    + " -c shared_buffers=16MB -c max_connections=60"
+                    + " -c max_prepared_transactions=20";
             run(
                     "bin/pg_ctl",
                     "start",
