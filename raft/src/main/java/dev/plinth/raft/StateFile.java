@@ -83,18 +83,22 @@ final class StateFile {
      * @throws IOException if it is damaged, and says where; or the reader's
      */
     static byte[] read(Path file, Reader reader) throws IOException {
-        byte[] hash = check(file);
+        var checked = check(file);
         try (var in = open(file)) {
-            reader.read(head(file, in), in);
+            var head = head(file, in);
+            reader.read(head, new Bounded(in, checked.bytes()));
         }
-        return hash;
+        return checked.hash();
     }
+
+    /** The state's hash and its length. */
+    private record Checked(byte[] hash, long bytes) {}
 
     private static DataInputStream open(Path file) throws IOException {
         return new DataInputStream(new BufferedInputStream(Files.newInputStream(file), PIECE_BYTES));
     }
 
-    private static byte[] check(Path file) throws IOException {
+    private static Checked check(Path file) throws IOException {
         long size = Files.size(file);
         try (var in = open(file)) {
             int headBytes = FRAME_BYTES + encodedFields(head(file, in)).length;
@@ -116,7 +120,7 @@ final class StateFile {
             if (bytes != stateBytes || !Arrays.equals(found, expected)) {
                 throw damaged(file, headBytes, "the hash of the state is wrong");
             }
-            return found;
+            return new Checked(found, stateBytes);
         } catch (EOFException e) {
             throw damaged(file, size, "it ends too early");
         }
@@ -194,6 +198,37 @@ final class StateFile {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** Ends with the state: an engine may read to the end of what it is given, and the footer is not its own. */
+    private static final class Bounded extends InputStream {
+        private final InputStream from;
+        private long left;
+
+        Bounded(InputStream from, long bytes) {
+            this.from = from;
+            this.left = bytes;
+        }
+
+        @Override
+        public int read() throws IOException {
+            if (left == 0) {
+                return -1;
+            }
+            int next = from.read();
+            left = next < 0 ? 0 : left - 1;
+            return next;
+        }
+
+        @Override
+        public int read(byte[] to, int start, int length) throws IOException {
+            if (left == 0 && length > 0) {
+                return -1;
+            }
+            int count = from.read(to, start, (int) Math.min(length, left));
+            left -= Math.max(count, 0);
+            return count;
         }
     }
 
