@@ -23,6 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class DevTest {
     private static final Duration UP_MAX = Duration.ofMinutes(4);
     private static final Duration SOON = Duration.ofMinutes(1);
+    /** Processes that do not stop when they are asked are ended after a grace, one after the other. */
+    private static final Duration LONG = Duration.ofMinutes(3);
+
     private static final double SOON_MILLIS = 60_000;
     private static final Pattern A_POSITIVE_NUMBER = Pattern.compile(".*[1-9].*");
 
@@ -108,6 +111,6 @@ final class DevTest {
 
         dev.interrupt();
 
-        await().atMost(SOON).until(() -> started.stream().noneMatch(ProcessHandle::isAlive));
+        await().atMost(LONG).until(() -> started.stream().noneMatch(ProcessHandle::isAlive));
     }
 }

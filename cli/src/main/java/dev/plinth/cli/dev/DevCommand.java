@@ -35,6 +35,16 @@ public final class DevCommand implements Callable<Integer> {
     private Path data = Path.of(".plinth", "dev");
 
     @Option(
+            names = "--servers",
+            paramLabel = "N",
+            description = {
+                "Servers that run as one: 1, or a cluster of 3 or 5. Each has the port after that of the one before.",
+                "Default: ${DEFAULT-VALUE}"
+            },
+            defaultValue = "1")
+    private int servers = 1;
+
+    @Option(
             names = "--http-port",
             paramLabel = "PORT",
             description = "Console and API. Default: ${DEFAULT-VALUE}",
@@ -81,15 +91,30 @@ public final class DevCommand implements Callable<Integer> {
         atLeast("--rate", rate, 0);
         atLeast("--clients", clients, 1);
         atLeast("--customers", customers, 100);
-        free("--http-port", httpPort);
-        free("--seata-port", seataPort);
+        if (servers != 1 && servers != 3 && servers != 5) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--servers: expected 1, 3 or 5, found " + servers + "; an even number survives"
+                            + " no more failures than the odd one before it");
+        }
+        var choices =
+                new Household.Choices(data.toAbsolutePath(), servers, httpPort, seataPort, rate, clients, customers);
+        for (int i = 0; i < servers; i++) {
+            free("--http-port", httpPort + i);
+            free("--seata-port", seataPort + i);
+        }
+        if (servers > 1) {
+            // Each server's Raft door lies at a distance from its HTTP port.
+            for (int i = 0; i < servers; i++) {
+                free("--http-port", httpPort + Household.Choices.RAFT_OFFSET + i);
+            }
+        }
         PrintWriter out = spec.commandLine().getOut();
         var began = Instant.now();
         Files.createDirectories(data);
         var board = new Board(out, onTerminal());
         var stopped = new CountDownLatch(1);
-        var household = Household.of(
-                new Household.Choices(data.toAbsolutePath(), httpPort, seataPort, rate, clients, customers), board);
+        var household = Household.of(choices, board);
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
             household.stop();
             stopped.countDown();
@@ -99,23 +124,28 @@ public final class DevCommand implements Callable<Integer> {
             household.stop();
             return 1;
         }
-        board.print(welcome(household, Duration.between(began, Instant.now())));
+        board.print(welcome(choices, household, Duration.between(began, Instant.now())));
         stopped.await();
         return 0;
     }
 
-    private String welcome(Household household, Duration took) {
+    private String welcome(Household.Choices choices, Household household, Duration took) {
         return """
 
                 Up in %.1f s. Open the console:  http://127.0.0.1:%d
 
-                  server    HTTP, gRPC and console on 127.0.0.1:%d; Seata's clients on 127.0.0.1:%d
+                  server    HTTP, gRPC and console on %s; Seata's clients on %s
                   data      %s
                   logs      %s
                   try       kill -9 one of the processes above: it comes back, and the sum stays exact
 
                 Ctrl-C stops everything.""".formatted(
-                took.toMillis() / 1_000.0, httpPort, httpPort, seataPort, data.toAbsolutePath(), household.logs());
+                        took.toMillis() / 1_000.0,
+                        httpPort,
+                        String.join(", ", choices.http()),
+                        String.join(", ", choices.seata()),
+                        choices.data(),
+                        household.logs());
     }
 
     @SuppressWarnings("SystemConsoleNull") // never null on JDK 25, but its declaration says it may be

@@ -6,10 +6,12 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The processes of {@code plinth dev}, and which waits for which. */
 final class Household {
@@ -23,15 +25,40 @@ final class Household {
      * What the user chose.
      *
      * @param data an absolute path
+     * @param servers 1, or the members of a cluster
+     * @param httpPort of the first server; the others have those that follow
+     * @param seataPort likewise
      * @param rate operations a second; 0: as many as the driver can
      */
-    record Choices(Path data, int httpPort, int seataPort, int rate, int clients, int customers) {
-        String http() {
-            return "127.0.0.1:" + httpPort;
+    record Choices(Path data, int servers, int httpPort, int seataPort, int rate, int clients, int customers) {
+        /** How far the Raft door is from the HTTP port. A member's address is for life, so it must not be any free port. */
+        static final int RAFT_OFFSET = 100;
+
+        /** Each server's name, in the order of the ports. */
+        List<String> names() {
+            return servers == 1
+                    ? List.of("server")
+                    : IntStream.rangeClosed(1, servers)
+                            .mapToObj(number -> "server-" + number)
+                            .toList();
         }
 
-        String seata() {
-            return "127.0.0.1:" + seataPort;
+        List<String> http() {
+            return addresses(httpPort);
+        }
+
+        List<String> seata() {
+            return addresses(seataPort);
+        }
+
+        List<String> raft() {
+            return addresses(httpPort + RAFT_OFFSET);
+        }
+
+        private List<String> addresses(int first) {
+            return IntStream.range(first, first + servers)
+                    .mapToObj(port -> "127.0.0.1:" + port)
+                    .toList();
         }
     }
 
@@ -60,7 +87,12 @@ final class Household {
 
         var config = choices.data().resolve("plinth.yaml");
         Files.writeString(config, configuration(choices));
-        house.add("server", List.of(), programs.plinth("server", "--config", config.toString()));
+        List<String> servers = choices.names();
+        for (int i = 0; i < servers.size(); i++) {
+            house.add(servers.get(i), List.of(), programs.plinth(server(choices, i, config)));
+        }
+        String http = String.join(",", choices.http());
+        String seata = String.join(",", choices.seata());
 
         List<Integer> ports = freePorts(CELLS.size());
         for (int i = 0; i < CELLS.size(); i++) {
@@ -83,15 +115,15 @@ final class Household {
             int port = ports.get(i);
             house.add(
                     "accounts-" + cell,
-                    List.of("server", "postgres-" + cell),
+                    both(servers, "postgres-" + cell),
                     programs.bank(
                             "accounts",
                             "--cell",
                             cell,
                             "--server",
-                            choices.http(),
+                            http,
                             "--coordinator",
-                            choices.seata(),
+                            seata,
                             "--database",
                             "127.0.0.1:" + port,
                             "--customers",
@@ -100,9 +132,8 @@ final class Household {
         for (String cell : CELLS) {
             house.add(
                     "payments-" + cell,
-                    List.of("server", "accounts-east", "accounts-west"),
-                    programs.bank(
-                            "payments", "--cell", cell, "--server", choices.http(), "--coordinator", choices.seata()));
+                    both(servers, "accounts-east", "accounts-west"),
+                    programs.bank("payments", "--cell", cell, "--server", http, "--coordinator", seata));
         }
         house.add(
                 "driver",
@@ -110,7 +141,7 @@ final class Household {
                 programs.bank(
                         "driver",
                         "--server",
-                        choices.http(),
+                        http,
                         "--rate",
                         Integer.toString(choices.rate()),
                         "--clients",
@@ -133,21 +164,47 @@ final class Household {
         return house;
     }
 
+    private static List<String> both(List<String> servers, String... others) {
+        return Stream.concat(servers.stream(), Stream.of(others)).toList();
+    }
+
+    private static String[] server(Choices choices, int i, Path config) {
+        String name = choices.names().get(i);
+        List<String> command = new ArrayList<>(List.of("server", "--config", config.toString()));
+        command.addAll(List.of(
+                "--http", choices.http().get(i), "--seata", choices.seata().get(i)));
+        command.addAll(List.of("--data", choices.data().resolve(name).toString()));
+        if (choices.servers() > 1) {
+            command.addAll(List.of("--name", name));
+        }
+        return command.toArray(String[]::new);
+    }
+
+    private static String cluster(Choices choices) {
+        if (choices.servers() == 1) {
+            return "";
+        }
+        var text = new StringBuilder("cluster:\n  servers:\n");
+        for (int i = 0; i < choices.servers(); i++) {
+            text.append("    - { name: %s, raft: %s, http: %s }\n"
+                    .formatted(
+                            choices.names().get(i),
+                            choices.raft().get(i),
+                            choices.http().get(i)));
+        }
+        return text.toString();
+    }
+
     private static String configuration(Choices choices) {
         return """
                 # Written by plinth dev at each start.
-                data: %s
-                http:
-                  listen: %s
-                seata:
-                  listen: %s
-                cells:
+                %scells:
                   shards: 100
                   function: last-digits
                   map:
                     - { name: east, zone: zone-1, region: coast, shards: 0-49 }
                     - { name: west, zone: zone-2, region: coast, shards: 50-99 }
-                """.formatted(choices.data().resolve("server"), choices.http(), choices.seata());
+                """.formatted(cluster(choices));
     }
 
     private void add(String name, List<String> after, List<String> command) throws IOException {
@@ -191,12 +248,37 @@ final class Household {
         }
     }
 
-    /** Stops everything, the last started first, so that nobody loses what it leans on before it is gone itself. */
+    /** Stops everything, each when those that lean on it are gone. */
     void stop() {
         members.values().forEach(member -> member.child().letEnd());
-        var order = new ArrayList<>(members.values());
-        Collections.reverse(order);
-        order.forEach(member -> member.child().stop());
+        Map<String, Thread> stoppers = new LinkedHashMap<>();
+        // Who leans on somebody was added after him.
+        for (var member : List.copyOf(members.values()).reversed()) {
+            List<Thread> first = members.values().stream()
+                    .filter(other -> other.after().contains(member.child().name()))
+                    .map(other ->
+                            Objects.requireNonNull(stoppers.get(other.child().name())))
+                    .toList();
+            stoppers.put(member.child().name(), Thread.ofVirtual().start(() -> stopInTurn(member, first)));
+        }
+        try {
+            for (var stopper : stoppers.values()) {
+                stopper.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void stopInTurn(Member member, List<Thread> first) {
+        try {
+            for (var other : first) {
+                other.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        member.child().stop();
     }
 
     private void show() {
