@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             ServerCommand.class,
             ServicesCommand.class,
             CellsCommand.class,
+            ClusterCommand.class,
             TransactionsCommand.class,
             BenchCommand.class,
             CommandLine.HelpCommand.class,
@@ -25,6 +26,7 @@ import picocli.CommandLine.Command;
         footer = {
             "",
             "  test [--quick]  Runs every test (a command of the ./plinth script).",
+            "  dist            Builds the distribution (likewise).",
             "",
             "Start with: ./plinth dev",
         })

@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code plinth server}: one server, until it is told to stop. */
@@ -32,14 +33,28 @@ final class ServerCommand implements Callable<Integer> {
     @Option(names = "--seata", paramLabel = "HOST:PORT", description = "For Seata's clients. Default: 127.0.0.1:8091")
     private Optional<Listen> seata = Optional.empty();
 
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "Which of the servers in the configuration's cluster this one is. Default: its cluster.self")
+    private Optional<String> name = Optional.empty();
+
+    @Option(
+            names = "--check",
+            description = "Starts, says READY, and stops at once: shows whether configuration, data and ports will do.")
+    private boolean check;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call()
     private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (name.isPresent() && config.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--name: expected --config with a cluster in it");
+        }
         var configuration = (config.isPresent()
-                        ? ServerConfiguration.read(config.get())
+                        ? ServerConfiguration.read(config.get(), name)
                         : ServerConfiguration.defaults())
                 .with(data, http, seata);
         var stop = new CountDownLatch(1);
@@ -57,7 +72,9 @@ final class ServerCommand implements Callable<Integer> {
             server.describe().forEach(out::println);
             out.println("READY server " + server.http());
             out.flush();
-            stop.await();
+            if (!check) {
+                stop.await();
+            }
         } finally {
             stopped.countDown();
         }
