@@ -83,25 +83,26 @@ final class StateFile {
      * @throws IOException if it is damaged, and says where; or the reader's
      */
     static byte[] read(Path file, Reader reader) throws IOException {
-        var checked = check(file);
+        byte[] hash = check(file);
         try (var in = open(file)) {
             var head = head(file, in);
-            reader.read(head, new Bounded(in, checked.bytes()));
+            reader.read(head, new Bounded(in, Files.size(file) - headBytes(head) - FOOTER_BYTES));
         }
-        return checked.hash();
+        return hash;
     }
 
-    /** The state's hash and its length. */
-    private record Checked(byte[] hash, long bytes) {}
+    private static int headBytes(Head head) throws IOException {
+        return FRAME_BYTES + encodedFields(head).length;
+    }
 
     private static DataInputStream open(Path file) throws IOException {
         return new DataInputStream(new BufferedInputStream(Files.newInputStream(file), PIECE_BYTES));
     }
 
-    private static Checked check(Path file) throws IOException {
+    private static byte[] check(Path file) throws IOException {
         long size = Files.size(file);
         try (var in = open(file)) {
-            int headBytes = FRAME_BYTES + encodedFields(head(file, in)).length;
+            int headBytes = headBytes(head(file, in));
             long stateBytes = size - headBytes - FOOTER_BYTES;
             var digest = sha256();
             byte[] piece = new byte[PIECE_BYTES];
@@ -120,7 +121,7 @@ final class StateFile {
             if (bytes != stateBytes || !Arrays.equals(found, expected)) {
                 throw damaged(file, headBytes, "the hash of the state is wrong");
             }
-            return new Checked(found, stateBytes);
+            return found;
         } catch (EOFException e) {
             throw damaged(file, size, "it ends too early");
         }

@@ -2,6 +2,7 @@ package dev.plinth.server;
 
 import dev.plinth.cells.control.CellMaps;
 import dev.plinth.kernel.Refused;
+import dev.plinth.raft.GroupStatus;
 import dev.plinth.registry.Registry;
 import dev.plinth.server.console.Alert;
 import dev.plinth.server.console.CellMapState;
@@ -34,6 +35,7 @@ final class HouseSource implements ConsoleSource {
     private final CellMaps cells;
     private final ServicesView services;
     private final Coordinator coordinator;
+    private final Supplier<List<GroupStatus>> groups;
     private final TransactionsView transactions;
 
     /** Since when each alert stands; looked at by the console's one thread. */
@@ -44,11 +46,13 @@ final class HouseSource implements ConsoleSource {
             CellMaps cells,
             Registry registry,
             Coordinator coordinator,
-            Function<TransactionId, Xid> xids) {
+            Function<TransactionId, Xid> xids,
+            Supplier<List<GroupStatus>> groups) {
         this.server = server;
         this.cells = cells;
         this.services = new ServicesView(registry);
         this.coordinator = coordinator;
+        this.groups = groups;
         this.transactions = new TransactionsView(coordinator, xids);
     }
 
@@ -102,6 +106,23 @@ final class HouseSource implements ConsoleSource {
                     counts.unsettled() + (counts.unsettled() == 1 ? " transaction needs" : " transactions need")
                             + " a person",
                     "Phase two failed for good; their locks are held until somebody decides. Look for status failed."));
+        }
+        for (GroupStatus group : groups.get()) {
+            group.trouble()
+                    .ifPresent(trouble -> alerts.add(alert(
+                            "cluster.trouble." + group.group(),
+                            Alert.Severity.CRITICAL,
+                            "This server takes no part in " + group.group(),
+                            trouble)));
+            if (group.trouble().isEmpty() && group.leader().isEmpty()) {
+                alerts.add(
+                        alert(
+                                "cluster.leaderless." + group.group(),
+                                Alert.Severity.CRITICAL,
+                                "Nobody leads " + group.group(),
+                                "More than half of " + group.members().size()
+                                        + " servers have to reach one another; what asks for this group is refused until then."));
+            }
         }
         long suspects = offered.stream()
                 .flatMap(service -> service.endpoints().stream())

@@ -2,33 +2,49 @@ package dev.plinth.server;
 
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.grpc.GrpcService;
+import dev.plinth.cells.CellMap;
 import dev.plinth.cells.control.CellMaps;
 import dev.plinth.cells.control.door.grpc.CellMapsDoor;
+import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.DiskStorage;
+import dev.plinth.kernel.Journal;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.LocalJournal;
 import dev.plinth.kernel.SegmentOptions;
 import dev.plinth.kernel.SegmentStore;
 import dev.plinth.kernel.SerialThread;
 import dev.plinth.kernel.SystemClock;
+import dev.plinth.raft.GroupStatus;
+import dev.plinth.raft.RaftNode;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.door.grpc.RegistryDoor;
+import dev.plinth.registry.door.peer.RegistryPeers;
 import dev.plinth.registry.door.peer.RegistryPeersDoor;
+import dev.plinth.server.cluster.ClusterDoor;
+import dev.plinth.server.cluster.PeerChannels;
 import dev.plinth.server.console.ConsoleDoor;
 import dev.plinth.server.console.ServerState;
 import dev.plinth.transactions.Coordinator;
+import dev.plinth.transactions.Peers;
 import dev.plinth.transactions.door.grpc.TransactionsDoor;
+import dev.plinth.transactions.door.peer.PeerServers;
+import dev.plinth.transactions.door.peer.PeersDoor;
 import dev.plinth.transactions.door.seata.SeataDoor;
 import dev.plinth.transactions.door.seata.SeataParticipants;
 import io.grpc.BindableService;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,10 +63,13 @@ public final class PlinthServer implements AutoCloseable {
     /** What is under way when the server stops may take so long to end. */
     private static final Duration STOP_GRACE = Duration.ofSeconds(3);
 
+    private static final Duration SETTLE_PAUSE = Duration.ofMillis(200);
+
     private final Parts parts = new Parts();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final ServerConfiguration configuration;
     private final Instant startedAt = Instant.now();
+    private Optional<RaftNode> raft = Optional.empty();
     private Listen http;
     private Listen seata;
 
@@ -83,15 +102,11 @@ public final class PlinthServer implements AutoCloseable {
         var snapshots = parts.add("snapshots", DiskStorage.open(data.resolve("snapshots")));
         var store = parts.add("segment store", SegmentStore.open(segments, SegmentOptions.defaults(), clock));
 
-        var cells = parts.add(
-                "cells",
-                CellMaps.open(
-                        LocalJournal.open(
-                                store, "cells", CellMaps.commandCodec(), snapshots, JournalOptions.defaults(), clock),
-                        clock));
-        if (configuration.cells().isPresent()) {
-            settle(cells);
-        }
+        var journals = journals(store, snapshots, clock);
+        var peers = configuration.cluster().map(of -> parts.add("channels to the other servers", new PeerChannels(of)));
+
+        var cells = parts.add("cells", CellMaps.open(journals.journal("cells", CellMaps.commandCodec()), clock));
+        configuration.cells().ifPresent(map -> settle(cells, map));
 
         // A registry remembers nothing of the life before, so each has a number that no other life has, of this or
         // another server.
@@ -104,15 +119,10 @@ public final class PlinthServer implements AutoCloseable {
         var coordinator = parts.add(
                 "transactions",
                 Coordinator.open(
-                        LocalJournal.open(
-                                store,
-                                "transactions",
-                                Coordinator.codec(),
-                                snapshots,
-                                JournalOptions.defaults(),
-                                clock),
+                        journals.journal("transactions", Coordinator.codec()),
                         history,
                         participants,
+                        peers.<Peers>map(to -> new PeerServers(to.channels())).orElse(Peers.NONE),
                         clock,
                         0));
         var seataDoor = parts.add(
@@ -126,16 +136,21 @@ public final class PlinthServer implements AutoCloseable {
         var workers = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("plinth-door-", 0).factory());
         parts.add("door workers", workers);
+        parts.add("registry's peers", RegistryPeers.of(registry, otherServers(), clock, workers));
         openHttp(
                 List.of(
                         new CellMapsDoor(cells, workers),
                         new RegistryDoor(registry, clock, workers),
                         new RegistryPeersDoor(registry, clock, workers),
-                        new TransactionsDoor(coordinator, seataDoor::xid, workers)),
+                        new TransactionsDoor(coordinator, seataDoor::xid, workers),
+                        new PeersDoor(coordinator, participants, workers),
+                        new ClusterDoor(configuration.cluster(), this::groups)),
                 parts.add(
                         "console",
                         ConsoleDoor.open(
-                                new HouseSource(this::state, cells, registry, coordinator, seataDoor::xid), Set.of())));
+                                new HouseSource(
+                                        this::state, cells, registry, coordinator, seataDoor::xid, this::groups),
+                                Set.of())));
     }
 
     private void openHttp(List<BindableService> grpc, ConsoleDoor console) throws IOException {
@@ -174,23 +189,91 @@ public final class PlinthServer implements AutoCloseable {
                 Release.VERSION,
                 startedAt,
                 configuration.data().toAbsolutePath().toString(),
-                List.of(
-                        new ServerState.Address("console, HTTP, gRPC", http.toString()),
-                        new ServerState.Address("Seata", seata.toString())));
+                addresses());
+    }
+
+    private List<ServerState.Address> addresses() {
+        List<ServerState.Address> addresses = new ArrayList<>();
+        addresses.add(new ServerState.Address("console, HTTP, gRPC", http.toString()));
+        addresses.add(new ServerState.Address("Seata", seata.toString()));
+        configuration
+                .cluster()
+                .ifPresent(of -> addresses.add(new ServerState.Address(
+                        "Raft, as server " + of.self() + " of " + of.servers().size(),
+                        of.own().raft().toString())));
+        return addresses;
     }
 
     /** What was opened and where data is kept, a line each, for people. */
     public List<String> describe() {
-        return List.of(
-                "plinth " + Release.VERSION + " keeps its data in "
-                        + configuration.data().toAbsolutePath(),
-                "  console, HTTP, gRPC  http://" + http,
-                "  Seata's clients      " + seata);
+        List<String> lines = new ArrayList<>();
+        lines.add("plinth " + Release.VERSION + " keeps its data in "
+                + configuration.data().toAbsolutePath());
+        lines.add("  console, HTTP, gRPC  http://" + http);
+        lines.add("  Seata's clients      " + seata);
+        configuration
+                .cluster()
+                .ifPresent(of -> lines.add("  Raft                 " + of.own().raft() + ", as server " + of.self()
+                        + " of "
+                        + String.join(
+                                ", ",
+                                of.servers().stream()
+                                        .map(ClusterConfiguration.Server::name)
+                                        .toList())));
+        return lines;
     }
 
-    private void settle(CellMaps cells) {
-        var wanted = configuration.cells().orElseThrow();
-        var map = cells.putIfAbsent(wanted).join();
+    /** Alone, each partition has a log of the store and snapshots beside it; in a cluster each is a group. */
+    private Journals journals(SegmentStore store, DiskStorage snapshots, SystemClock clock) throws IOException {
+        if (configuration.cluster().isEmpty()) {
+            return new Journals() {
+                @Override
+                public <C> Journal<C> journal(String name, Codec<C> codec) {
+                    return LocalJournal.open(store, name, codec, snapshots, JournalOptions.defaults(), clock);
+                }
+            };
+        }
+        var node = parts.add(
+                "raft",
+                RaftNode.open(
+                        configuration.cluster().get().raft(configuration.data().resolve("raft")), store, clock));
+        raft = Optional.of(node);
+        return new Journals() {
+            @Override
+            public <C> Journal<C> journal(String name, Codec<C> codec) {
+                return node.journal(name, codec, JournalOptions.defaults());
+            }
+        };
+    }
+
+    private List<InetSocketAddress> otherServers() {
+        return configuration.cluster().map(ClusterConfiguration::others).orElse(List.of()).stream()
+                .map(other -> other.http().address())
+                .toList();
+    }
+
+    private List<GroupStatus> groups() {
+        return raft.map(RaftNode::status).orElse(List.of());
+    }
+
+    /** Puts the configured map in place if there is none. In a cluster that takes a leader, and the server does not wait for one. */
+    private void settle(CellMaps cells, CellMap wanted) {
+        var settled = cells.putIfAbsent(wanted);
+        if (configuration.cluster().isEmpty()) {
+            compare(wanted, settled.join());
+            return;
+        }
+        var _ = settled.whenComplete((map, failure) -> {
+            if (failure == null) {
+                compare(wanted, map);
+            } else if (!closed.get()) {
+                CompletableFuture.delayedExecutor(SETTLE_PAUSE.toMillis(), TimeUnit.MILLISECONDS)
+                        .execute(() -> settle(cells, wanted));
+            }
+        });
+    }
+
+    private static void compare(CellMap wanted, CellMap map) {
         if (!map.at(wanted.epoch()).equals(wanted)) {
             log.info(
                     "the cell map is at epoch {}, as stored; the one in the configuration is not used",

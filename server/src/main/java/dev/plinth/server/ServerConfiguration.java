@@ -15,8 +15,10 @@ import java.util.Optional;
  * @param http console, HTTP and gRPC
  * @param seata for Seata's clients
  * @param cells the map to begin with; once a map is stored, the stored one holds
+ * @param cluster the servers that run as one with this one; empty if it is alone
  */
-public record ServerConfiguration(Path data, Listen http, Listen seata, Optional<CellMap> cells) {
+public record ServerConfiguration(
+        Path data, Listen http, Listen seata, Optional<CellMap> cells, Optional<ClusterConfiguration> cluster) {
     private static final Path DATA_DEFAULT = Path.of("plinth-data");
     private static final Listen HTTP_DEFAULT = new Listen("127.0.0.1", 7700);
     private static final Listen SEATA_DEFAULT = new Listen("127.0.0.1", 8091);
@@ -28,15 +30,26 @@ public record ServerConfiguration(Path data, Listen http, Listen seata, Optional
 
     /** The configuration of a server that was told nothing. */
     public static ServerConfiguration defaults() {
-        return new ServerConfiguration(DATA_DEFAULT, HTTP_DEFAULT, SEATA_DEFAULT, Optional.empty());
+        return alone(DATA_DEFAULT, HTTP_DEFAULT, SEATA_DEFAULT, Optional.empty());
+    }
+
+    /** A server that is no member of a cluster. */
+    public static ServerConfiguration alone(Path data, Listen http, Listen seata, Optional<CellMap> cells) {
+        return new ServerConfiguration(data, http, seata, cells, Optional.empty());
+    }
+
+    /** As the other {@code read}, for a file that says itself which of a cluster's servers it is for. */
+    public static ServerConfiguration read(Path file) throws IOException {
+        return read(file, Optional.empty());
     }
 
     /**
      * Reads a configuration file; what it does not say is as in {@link #defaults}.
      *
+     * @param name which of the cluster's servers this one is, whatever the file says
      * @throws ConfigurationException if it is not as expected; it names file, line and key
      */
-    public static ServerConfiguration read(Path file) throws IOException {
+    public static ServerConfiguration read(Path file, Optional<String> name) throws IOException {
         String text;
         try {
             text = Files.readString(file);
@@ -47,16 +60,22 @@ public record ServerConfiguration(Path data, Listen http, Listen seata, Optional
         }
         var top = new YamlReader(file.toString()).read(text);
         var data = top.value("data", Path::of).orElse(DATA_DEFAULT);
-        var http = listen(top, "http").orElse(HTTP_DEFAULT);
+        var http = listen(top, "http");
         var seata = listen(top, "seata").orElse(SEATA_DEFAULT);
         var cells = top.section("cells").map(CellMapSection::read);
+        var cluster = top.section("cluster").map(section -> ClusterConfiguration.read(section, name));
         top.done();
-        return new ServerConfiguration(data, http, seata, cells);
+        if (cluster.isEmpty() && name.isPresent()) {
+            throw new ConfigurationException(file + ": cluster: missing; expected, for this server is given a name");
+        }
+        var listen = http.or(() -> cluster.map(of -> of.own().http())).orElse(HTTP_DEFAULT);
+        return new ServerConfiguration(data, listen, seata, cells, cluster);
     }
 
     /** This configuration with what the command line says in place of what the file says. */
     public ServerConfiguration with(Optional<Path> otherData, Optional<Listen> otherHttp, Optional<Listen> otherSeata) {
-        return new ServerConfiguration(otherData.orElse(data), otherHttp.orElse(http), otherSeata.orElse(seata), cells);
+        return new ServerConfiguration(
+                otherData.orElse(data), otherHttp.orElse(http), otherSeata.orElse(seata), cells, cluster);
     }
 
     private static Optional<Listen> listen(YamlReader.Section top, String door) {

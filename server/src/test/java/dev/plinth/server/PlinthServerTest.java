@@ -33,7 +33,7 @@ class PlinthServerTest {
     private Path data;
 
     private ServerConfiguration configuration(Optional<CellMap> cells) {
-        return new ServerConfiguration(data, ANY, ANY, cells);
+        return ServerConfiguration.alone(data, ANY, ANY, cells);
     }
 
     private static dev.plinth.wire.cells.v1.CellMap cellMap(PlinthServer server) {
@@ -88,13 +88,13 @@ class PlinthServerTest {
     @Test
     void a_port_that_is_taken_is_named_and_nothing_stays_open() throws IOException {
         try (var first = PlinthServer.start(configuration(Optional.empty()))) {
-            var second = new ServerConfiguration(data.resolve("other"), first.http(), ANY, Optional.empty());
+            var second = ServerConfiguration.alone(data.resolve("other"), first.http(), ANY, Optional.empty());
 
             assertThatThrownBy(() -> PlinthServer.start(second))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("http.listen: cannot listen on " + first.http());
 
-            PlinthServer.start(new ServerConfiguration(data.resolve("other"), ANY, ANY, Optional.empty()))
+            PlinthServer.start(ServerConfiguration.alone(data.resolve("other"), ANY, ANY, Optional.empty()))
                     .close();
         }
     }

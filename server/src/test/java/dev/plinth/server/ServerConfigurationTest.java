@@ -72,14 +72,57 @@ class ServerConfigurationTest {
         assertThat(configuration.seata().port()).isEqualTo(8091);
     }
 
+    private static final String THREE = """
+            cluster:
+              self: b
+              servers:
+                - { name: a, raft: 127.0.0.1:7801, http: 127.0.0.1:7701 }
+                - { name: b, raft: 127.0.0.1:7802, http: 127.0.0.1:7702 }
+                - { name: c, raft: 127.0.0.1:7803, http: 127.0.0.1:7703 }
+            """;
+
+    @Test
+    void a_server_of_a_cluster_knows_the_others_and_listens_where_they_look_for_it() throws IOException {
+        var configuration = ServerConfiguration.read(file(THREE));
+
+        var cluster = configuration.cluster().orElseThrow();
+        assertThat(cluster.own().name()).isEqualTo("b");
+        assertThat(cluster.others())
+                .extracting(ClusterConfiguration.Server::name)
+                .containsExactly("a", "c");
+        assertThat(configuration.http()).isEqualTo(Listen.parse("127.0.0.1:7702"));
+    }
+
+    @Test
+    void one_file_serves_all_of_a_clusters_servers_if_each_is_told_its_name() throws IOException {
+        var configuration = ServerConfiguration.read(file(THREE), Optional.of("c"));
+
+        assertThat(configuration.cluster().orElseThrow().self()).isEqualTo("c");
+        assertThat(configuration.http()).isEqualTo(Listen.parse("127.0.0.1:7703"));
+    }
+
+    @Test
+    void a_name_without_a_cluster_is_refused() throws IOException {
+        var file = file("");
+        assertThatThrownBy(() -> ServerConfiguration.read(file, Optional.of("a")))
+                .hasMessage(file + ": cluster: missing; expected, for this server is given a name");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
+                "cluster: { self: a, servers: [] }       | :1: cluster: expected 1 to 9 servers, not 0",
+                "cluster: { servers: [ { name: a, raft: 'h:1', http: 'h:2' } ] } | :1: cluster: expected self: the name of this server, here or as --name",
+                "cluster: { self: x, servers: [ { name: a, raft: 'h:1', http: 'h:2' } ] } | :1: cluster: expected one of a as self, not 'x'",
+                "cluster: { self: a, servers: [ { name: a, raft: 'h:1', http: 'h:2' }, { name: b, raft: 'h:1', http: 'h:3' } ] } | another raft for each server; h:1 is there twice",
+                "cluster: { self: a, servers: [ { name: a, raft: 'h', http: 'h:2' } ] } | cluster.servers[0].raft: expected member 'h': expected host:port",
+                "cluster: { self: a, servers: [ { name: a, raft: 'h:1' } ] } | cluster.servers[0].http: missing; expected host:port",
+                "cluster: { self: a, servers: [ { name: a, raft: 'h:1', http: 'h:0' } ] } | a port other than 0 for http of server a",
                 "http: { listen: here }                  | :1: http.listen: expected host:port",
                 "http: { listen: '127.0.0.1:x' }         | :1: http.listen: expected a number after the colon, not 'x'",
                 "http: { listen: '127.0.0.1:70000' }     | :1: http.listen: expected a port from 0 to 65535, not 70000",
-                "htpp: {}                                | :1: htpp: expected one of data, http, seata, cells",
+                "htpp: {}                                | :1: htpp: expected one of data, http, seata, cells, cluster",
                 "http: { lisen: '127.0.0.1:1' }          | :1: http.lisen: expected one of listen",
                 "http: 7700                              | :1: http: expected a mapping",
                 "data: [a, b]                            | :1: data: expected a single value",

@@ -1,0 +1,164 @@
+package dev.plinth.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.linecorp.armeria.client.grpc.GrpcClients;
+import dev.plinth.cells.Cell;
+import dev.plinth.cells.CellMap;
+import dev.plinth.cells.ShardFunction;
+import dev.plinth.cells.Zone;
+import dev.plinth.raft.RaftMember;
+import dev.plinth.wire.cells.v1.CellMapsGrpc;
+import dev.plinth.wire.cells.v1.GetCellMapRequest;
+import dev.plinth.wire.cluster.v1.ClusterGrpc;
+import dev.plinth.wire.cluster.v1.GetClusterRequest;
+import dev.plinth.wire.cluster.v1.GetClusterResponse;
+import dev.plinth.wire.cluster.v1.Group;
+import dev.plinth.wire.cluster.v1.Role;
+import dev.plinth.wire.transactions.v1.GetPulseRequest;
+import dev.plinth.wire.transactions.v1.TransactionsGrpc;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three servers that run as one, in this process; {@code acceptance} has them as processes of their own, and kills them. */
+class ClusterTest {
+    private static final Duration LONG = Duration.ofMinutes(1);
+    private static final List<String> NAMES = List.of("a", "b", "c");
+    private static final CellMap TWO_CELLS = CellMap.evenly(
+            ShardFunction.lastDigits(100),
+            List.of(Cell.sharded("east", Zone.of("z1", "r")), Cell.sharded("west", Zone.of("z2", "r"))));
+
+    @TempDir
+    private Path data;
+
+    private final Map<String, PlinthServer> running = new LinkedHashMap<>();
+    private ClusterConfiguration cluster;
+
+    @AfterEach
+    void stop() {
+        running.values().forEach(PlinthServer::close);
+    }
+
+    private void startAll() throws IOException {
+        var ports = freePorts(2 * NAMES.size());
+        var servers = IntStream.range(0, NAMES.size())
+                .mapToObj(i -> new ClusterConfiguration.Server(
+                        NAMES.get(i),
+                        new RaftMember("127.0.0.1", ports.get(2 * i)),
+                        new Listen("127.0.0.1", ports.get(2 * i + 1))))
+                .toList();
+        cluster = new ClusterConfiguration(NAMES.getFirst(), servers, Optional.empty());
+        for (String name : NAMES) {
+            start(name);
+        }
+        await().atMost(LONG).until(() -> NAMES.stream().allMatch(this::hasLeaders));
+    }
+
+    private void start(String name) throws IOException {
+        var self = cluster.as(name);
+        running.put(
+                name,
+                PlinthServer.start(new ServerConfiguration(
+                        data.resolve(name),
+                        self.own().http(),
+                        new Listen("127.0.0.1", 0),
+                        Optional.of(TWO_CELLS),
+                        Optional.of(self))));
+    }
+
+    private static List<Integer> freePorts(int count) throws IOException {
+        List<ServerSocket> held = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            return held.stream().map(ServerSocket::getLocalPort).toList();
+        } finally {
+            for (var socket : held) {
+                socket.close();
+            }
+        }
+    }
+
+    private GetClusterResponse ask(String name) {
+        return GrpcClients.newClient("gproto+http://" + running.get(name).http(), ClusterGrpc.ClusterBlockingStub.class)
+                .getCluster(GetClusterRequest.getDefaultInstance());
+    }
+
+    private boolean hasLeaders(String name) {
+        return ask(name).getGroupsList().stream()
+                .noneMatch(group -> group.getLeader().isEmpty());
+    }
+
+    /** The epoch of the map that this server has; 0 if it cannot say now. */
+    private long epoch(String name) {
+        try {
+            return GrpcClients.newClient(
+                            "gproto+http://" + running.get(name).http(), CellMapsGrpc.CellMapsBlockingStub.class)
+                    .getCellMap(GetCellMapRequest.getDefaultInstance())
+                    .getEpoch();
+        } catch (StatusRuntimeException e) {
+            return 0;
+        }
+    }
+
+    @Test
+    void every_server_answers_for_the_cluster_and_goes_on_without_the_one_that_led() throws IOException {
+        startAll();
+        var groups = ask("a").getGroupsList();
+        assertThat(groups).extracting(Group::getName).containsExactly("cells", "transactions");
+        assertThat(groups)
+                .allSatisfy(group -> assertThat(group.getMembersCount()).isEqualTo(3));
+        await().atMost(LONG).until(() -> NAMES.stream().allMatch(name -> epoch(name) == 1));
+
+        String leader = NAMES.stream()
+                .filter(name -> ask(name).getGroups(0).getRole() == Role.ROLE_LEADER)
+                .findFirst()
+                .orElseThrow();
+        running.remove(leader).close();
+
+        await().atMost(LONG).until(() -> running.keySet().stream().allMatch(name -> epoch(name) == 1));
+
+        start(leader);
+        await().atMost(LONG).until(() -> epoch(leader) == 1);
+    }
+
+    @Test
+    void a_server_without_the_majority_starts_and_says_that_nobody_leads() throws IOException {
+        startAll();
+        running.remove("a").close();
+        running.remove("b").close();
+
+        await().atMost(LONG)
+                .until(() -> ask("c").getGroupsList().stream()
+                        .allMatch(group -> group.getLeader().isEmpty()));
+        assertThat(epoch("c")).isZero();
+    }
+
+    @Test
+    void a_server_that_is_alone_says_so() throws IOException {
+        try (var server = PlinthServer.start(ServerConfiguration.alone(
+                data.resolve("alone"), new Listen("127.0.0.1", 0), new Listen("127.0.0.1", 0), Optional.empty()))) {
+            running.put("alone", server);
+            assertThat(ask("alone").getSelf()).isEmpty();
+            assertThat(GrpcClients.newClient(
+                                    "gproto+http://" + server.http(), TransactionsGrpc.TransactionsBlockingStub.class)
+                            .getPulse(GetPulseRequest.getDefaultInstance()))
+                    .isNotNull();
+        }
+    }
+}
