@@ -1,5 +1,10 @@
 package dev.plinth.acceptance.bank;
 
+import dev.plinth.wire.cluster.v1.ClusterGrpc;
+import dev.plinth.wire.cluster.v1.GetClusterRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -14,8 +19,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
-/** The server and the bank in two cells, each process as it is delivered: from {@code target/lib}, with small heaps. */
+/** The server, or three that run as one, and the bank in two cells, each process as it is delivered: from {@code target/lib}, with small heaps. */
 final class BankHouse implements AutoCloseable {
     private static final List<String> CELLS = List.of("east", "west");
     /** PostgreSQL's programs, unpacked once for all runs. */
@@ -23,26 +33,33 @@ final class BankHouse implements AutoCloseable {
 
     private final Path directory;
     private final Duration transactionTimeout;
-    private final int httpPort;
-    private final int seataPort;
+    private final List<ServerPorts> servers;
     private final Map<String, HouseProcess> running = new LinkedHashMap<>();
     private final Map<String, String> databases = new LinkedHashMap<>();
 
-    private BankHouse(Path directory, Duration transactionTimeout, int httpPort, int seataPort) {
+    private record ServerPorts(int http, int seata, int raft) {}
+
+    private BankHouse(Path directory, Duration transactionTimeout, List<ServerPorts> servers) {
         this.directory = directory;
         this.transactionTimeout = transactionTimeout;
-        this.httpPort = httpPort;
-        this.seataPort = seataPort;
+        this.servers = servers;
     }
 
     /**
      * Starts everything but driver and auditor.
      *
      * @param directory for data and logs
+     * @param count of servers
      */
-    static BankHouse start(Path directory, Duration transactionTimeout) throws IOException, InterruptedException {
-        List<Integer> ports = freePorts(2);
-        BankHouse house = new BankHouse(directory, transactionTimeout, ports.get(0), ports.get(1));
+    static BankHouse start(Path directory, Duration transactionTimeout, int count)
+            throws IOException, InterruptedException {
+        List<Integer> ports = freePorts(3 * count);
+        BankHouse house = new BankHouse(
+                directory,
+                transactionTimeout,
+                IntStream.range(0, count)
+                        .mapToObj(i -> new ServerPorts(ports.get(3 * i), ports.get(3 * i + 1), ports.get(3 * i + 2)))
+                        .toList());
         boolean up = false;
         try {
             house.startAll();
@@ -56,25 +73,23 @@ final class BankHouse implements AutoCloseable {
     }
 
     private void startAll() throws IOException, InterruptedException {
-        Files.writeString(
-                directory.resolve("plinth.yaml"), """
-                data: %s
-                http:
-                  listen: 127.0.0.1:%d
-                seata:
-                  listen: 127.0.0.1:%d
-                cells:
+        Files.writeString(directory.resolve("plinth.yaml"), """
+                %scells:
                   shards: 100
                   function: last-digits
                   map:
                     - { name: east, zone: zone-1, region: coast, shards: 0-49 }
                     - { name: west, zone: zone-2, region: coast, shards: 50-99 }
-                """.formatted(directory.resolve("server"), httpPort, seataPort));
-        run("server");
+                """.formatted(cluster()));
+        for (String server : servers()) {
+            run(server);
+        }
         for (String cell : CELLS) {
             run("postgres-" + cell);
         }
-        awaitReady("server");
+        for (String server : servers()) {
+            awaitReady(server);
+        }
         for (String cell : CELLS) {
             databases.put(cell, awaitReady("postgres-" + cell));
             run("accounts-" + cell);
@@ -85,6 +100,64 @@ final class BankHouse implements AutoCloseable {
         }
         for (String cell : CELLS) {
             awaitReady("payments-" + cell);
+        }
+    }
+
+    /** Their names. */
+    List<String> servers() {
+        return servers.size() == 1
+                ? List.of("server")
+                : IntStream.rangeClosed(1, servers.size())
+                        .mapToObj(number -> "server-" + number)
+                        .toList();
+    }
+
+    private String cluster() {
+        if (servers.size() == 1) {
+            return "";
+        }
+        return IntStream.range(0, servers.size())
+                .mapToObj(i -> "    - { name: %s, raft: 127.0.0.1:%d, http: 127.0.0.1:%d }\n"
+                        .formatted(
+                                servers().get(i),
+                                servers.get(i).raft(),
+                                servers.get(i).http()))
+                .collect(Collectors.joining("", "cluster:\n  servers:\n", ""));
+    }
+
+    /** The server that leads a group, as one that can be asked sees it. */
+    Optional<String> leader(String group) {
+        for (int i = 0; i < servers.size(); i++) {
+            Optional<String> leader = leader(group, servers.get(i));
+            if (leader.isPresent()) {
+                return leader;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String> leader(String group, ServerPorts asked) {
+        ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", asked.http())
+                .usePlaintext()
+                .build();
+        try {
+            return ClusterGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(5, TimeUnit.SECONDS)
+                    .getCluster(GetClusterRequest.getDefaultInstance())
+                    .getGroupsList()
+                    .stream()
+                    .filter(one -> one.getName().equals(group))
+                    .findFirst()
+                    .flatMap(one -> IntStream.range(0, servers.size())
+                            .filter(i -> one.getLeader()
+                                    .equals("127.0.0.1:" + servers.get(i).raft()))
+                            .mapToObj(i -> servers().get(i))
+                            .findFirst());
+        } catch (StatusRuntimeException e) {
+            // It is being started, or was killed; another one knows.
+            return Optional.empty();
+        } finally {
+            channel.shutdownNow();
         }
     }
 
@@ -117,14 +190,22 @@ final class BankHouse implements AutoCloseable {
         return started;
     }
 
+    /** Where the servers' HTTP is, for {@code --server}. */
     String http() {
-        return "127.0.0.1:" + httpPort;
+        return addresses(ServerPorts::http);
     }
 
-    /** What the server answers on its HTTP port. */
+    private String addresses(ToIntFunction<ServerPorts> port) {
+        return servers.stream()
+                .map(server -> "127.0.0.1:" + port.applyAsInt(server))
+                .collect(Collectors.joining(","));
+    }
+
+    /** What the first server answers on its HTTP port. */
     String get(String path) throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + http() + path))
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + servers.getFirst().http() + path))
                     .timeout(Duration.ofSeconds(10))
                     .build();
             return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
@@ -140,7 +221,7 @@ final class BankHouse implements AutoCloseable {
 
     private List<String> command(String name) {
         String cell = name.substring(name.indexOf('-') + 1);
-        String seata = "127.0.0.1:" + seataPort;
+        String seata = addresses(ServerPorts::seata);
         return switch (name.substring(0, name.length() - cell.length())) {
             case "postgres-" ->
                 bankCommand(List.of(
@@ -173,16 +254,26 @@ final class BankHouse implements AutoCloseable {
                         seata,
                         "--transaction-timeout",
                         transactionTimeout.toMillis() + "ms"));
-            default ->
-                java(
-                        "256m",
-                        "cli",
-                        "dev.plinth.cli.Plinth",
-                        List.of(
-                                "server",
-                                "--config",
-                                directory.resolve("plinth.yaml").toString()));
+            default -> java("256m", "cli", "dev.plinth.cli.Plinth", serverArguments(name));
         };
+    }
+
+    private List<String> serverArguments(String name) {
+        ServerPorts ports = servers.get(servers().indexOf(name));
+        List<String> arguments = new ArrayList<>(List.of(
+                "server",
+                "--config",
+                directory.resolve("plinth.yaml").toString(),
+                "--data",
+                directory.resolve(name).toString(),
+                "--http",
+                "127.0.0.1:" + ports.http(),
+                "--seata",
+                "127.0.0.1:" + ports.seata()));
+        if (servers.size() > 1) {
+            arguments.addAll(List.of("--name", name));
+        }
+        return arguments;
     }
 
     private static List<String> bankCommand(List<String> arguments) {

@@ -11,9 +11,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The bank under load, its server and a payments process killed with SIGKILL. */
+/** The bank under load, its servers and a payments process killed with SIGKILL. */
 class BankUnderFaultsTest {
     private static final int SERVER_KILLS = 5;
+    private static final int LEADER_KILLS = 3;
     private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(5);
     /** For the coordinator to notice a time-out, and for both second phases. */
     private static final Duration SETTLING = Duration.ofSeconds(10);
@@ -21,15 +22,57 @@ class BankUnderFaultsTest {
     private static final Duration PROGRESS_WITHIN = Duration.ofSeconds(45);
     private static final Pattern TRANSFERS = Pattern.compile("DRIVER second=.* transfers=([1-9][0-9]*) .*");
 
+    /** What is done to the bank while it runs. */
+    private interface Faults {
+        void happen(BankHouse house, HouseProcess driver) throws Exception;
+    }
+
     @Test
     void whatever_is_killed_the_sum_is_exact_no_acknowledged_transfer_is_missing_and_nothing_hangs() throws Exception {
+        run("one", 1, BankUnderFaultsTest::killServerAndPayments);
+    }
+
+    @Test
+    void three_servers_go_on_whichever_of_them_is_killed_and_the_sum_is_exact() throws Exception {
+        run("three", 3, BankUnderFaultsTest::killLeaders);
+    }
+
+    private static void killServerAndPayments(BankHouse house, HouseProcess driver) throws Exception {
+        for (int kill = 1; kill <= SERVER_KILLS; kill++) {
+            house.kill("server");
+            house.run("server");
+            house.awaitReady("server");
+            if (kill == 2) {
+                house.kill("payments-east");
+                awaitTransfers(driver); // the other cell's customers go on paying
+                house.run("payments-east");
+                house.awaitReady("payments-east");
+            }
+            awaitTransfers(driver);
+        }
+    }
+
+    private static void killLeaders(BankHouse house, HouseProcess driver) throws Exception {
+        for (int kill = 1; kill <= LEADER_KILLS; kill++) {
+            await().atMost(PROGRESS_WITHIN)
+                    .until(() -> house.leader("transactions").isPresent());
+            String leader = house.leader("transactions").orElseThrow();
+            house.kill(leader);
+            awaitTransfers(driver); // without it
+            house.run(leader);
+            house.awaitReady(leader);
+            awaitTransfers(driver);
+        }
+    }
+
+    private static void run(String name, int servers, Faults faults) throws Exception {
         Path directory = Files.createDirectories(Path.of(
                         "target",
                         "bank-under-faults",
-                        "run-" + ProcessHandle.current().pid())
+                        name + "-" + ProcessHandle.current().pid())
                 .toAbsolutePath());
         Path acknowledged = directory.resolve("acknowledged");
-        try (BankHouse house = BankHouse.start(directory, TRANSACTION_TIMEOUT)) {
+        try (BankHouse house = BankHouse.start(directory, TRANSACTION_TIMEOUT, servers)) {
             HouseProcess driver = house.bank(
                     "driver",
                     List.of(
@@ -53,18 +96,7 @@ class BankUnderFaultsTest {
             auditor.awaitReady();
             awaitTransfers(driver);
 
-            for (int kill = 1; kill <= SERVER_KILLS; kill++) {
-                house.kill("server");
-                house.run("server");
-                house.awaitReady("server");
-                if (kill == 2) {
-                    house.kill("payments-east");
-                    awaitTransfers(driver); // the other cell's customers go on paying
-                    house.run("payments-east");
-                    house.awaitReady("payments-east");
-                }
-                awaitTransfers(driver);
-            }
+            faults.happen(house, driver);
 
             assertThat(driver.stop()).isIn(0, 143);
             HouseProcess verify = house.bank(

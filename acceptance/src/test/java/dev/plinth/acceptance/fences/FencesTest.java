@@ -46,7 +46,7 @@ class FencesTest {
         ROOMS.put("transactions", List.of("kernel", "wire", "cells"));
         ROOMS.put("trust", List.of());
         ROOMS.put("sdk", List.of("wire", "cells", "rpc"));
-        ROOMS.put("server", List.of("kernel", "wire", "cells", "cells.control", "registry", "transactions"));
+        ROOMS.put("server", List.of("kernel", "raft", "wire", "cells", "cells.control", "registry", "transactions"));
         ROOMS.put("cli", List.of("wire", "cells", "server"));
         ROOMS.put("bank", List.of("sdk"));
         ROOMS.put("bench", List.of("kernel"));
