@@ -43,6 +43,10 @@ final class Effects<E, C> {
     private static final class Course {
         int attempts;
         boolean underWay;
+
+        /** Set on the performer's thread before it proposes the result of the attempt that is under way. */
+        volatile boolean hasResult;
+
         Clock.@Nullable Alarm backOff;
     }
 
@@ -110,6 +114,7 @@ final class Effects<E, C> {
             }
             course.attempts++;
             course.underWay = true;
+            course.hasResult = false;
             underWay++;
             perform(id, effect, course);
         }
@@ -132,10 +137,13 @@ final class Effects<E, C> {
         performNew();
     }
 
-    /** The engine saw a result and left the effect open: the next attempt follows after the back-off. */
+    /**
+     * The engine saw a result and left the effect open: the next attempt follows after the back-off. The result may be an older
+     * attempt's, whose proposal was given up and came all the same: the one that is under way then goes on.
+     */
     void attemptEnded(EffectId id) {
         var course = courses.get(id.value());
-        if (course != null && course.underWay) {
+        if (course != null && course.underWay && course.hasResult) {
             backOff(id.value(), course, pause(course.attempts));
         }
     }
@@ -146,6 +154,7 @@ final class Effects<E, C> {
             @Override
             public void result(C command) {
                 if (ended.compareAndSet(false, true)) {
+                    course.hasResult = true;
                     journal.propose(
                             new Input.Result<>(new EffectId(id), command),
                             // The result is lost with its refusal, so the effect is tried again: at least once.

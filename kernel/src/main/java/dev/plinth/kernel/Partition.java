@@ -37,6 +37,9 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
     /** If an engine's deadline does not move on with a tick, the next tick waits at least so long. */
     private static final Duration TICK_SPACING_MIN = Duration.ofMillis(1);
 
+    /** When a tick is asked for again whose journal could not say when. */
+    private static final Duration TICK_AGAIN_AFTER = Duration.ofSeconds(1);
+
     private final X engine;
     private final Journal<C> journal;
     private final Clock clock;
@@ -425,17 +428,25 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
         tickAt = null;
     }
 
-    /** A tick that was refused for now (the queue or the disk is full, say) is asked for again when it may help. */
+    /** A tick that was refused for now, or lost, is asked for again when it may help: the engine may have no other visitor. */
     private final class TickTicket implements Journal.Ticket {
         @Override
         public void refused(Refused reason) {
-            reason.retryAfter()
+            again(reason)
                     .ifPresent(pause -> clock.schedule(
                             pause,
                             () -> journal.execute(() -> {
                                 tickAt = null;
                                 planTick();
                             })));
+        }
+
+        private static Optional<Duration> again(Refused reason) {
+            return switch (reason.code()) {
+                // Lost with a leader: this member may lead on, or again, without having been told otherwise.
+                case NOT_LEADER, UNKNOWN -> Optional.of(reason.retryAfter().orElse(TICK_AGAIN_AFTER));
+                case OVERLOADED, STORAGE, STOPPED, TOO_LARGE, SESSION_EXPIRED, SEQUENCE_TOO_OLD -> reason.retryAfter();
+            };
         }
     }
 }
