@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
             ClusterCommand.class,
             TransactionsCommand.class,
             BenchCommand.class,
+            SimulateCommand.class,
             CommandLine.HelpCommand.class,
         },
         footer = {
