@@ -27,7 +27,8 @@ class PlinthTest {
     void help_lists_every_command_and_where_to_start() {
         assertThat(run("--help")).isZero();
         assertThat(out.toString())
-                .contains("dev", "server", "services", "cells", "bench", "simulate", "test", "Start with: ./plinth dev");
+                .contains(
+                        "dev", "server", "services", "cells", "bench", "simulate", "test", "Start with: ./plinth dev");
     }
 
     @Test

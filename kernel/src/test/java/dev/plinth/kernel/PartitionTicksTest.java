@@ -75,8 +75,7 @@ class PartitionTicksTest {
         void apply(Ledger.Command command) {
             index++;
             member.apply(
-                    new Entry<>(
-                            new Revision(1, index), clock.wall(), new Input.Command<>(Optional.empty(), command)),
+                    new Entry<>(new Revision(1, index), clock.wall(), new Input.Command<>(Optional.empty(), command)),
                     null);
         }
 

@@ -191,10 +191,7 @@ final class ModelCluster<C> {
             long from = 0;
             if (place.snapshot != null) {
                 from = place.snapshot.revision().index();
-                member.restore(
-                        place.snapshot.revision(),
-                        place.snapshot.stamp(),
-                        place.snapshot.state());
+                member.restore(place.snapshot.revision(), place.snapshot.stamp(), place.snapshot.state());
             }
             long most = Math.max(from, Math.min(place.received, committed));
             long to = from + (most == from ? 0 : random.nextLong(most - from + 1));

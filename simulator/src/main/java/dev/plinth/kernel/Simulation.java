@@ -352,7 +352,8 @@ public final class Simulation<X extends Engine<C, O, E, V>, C, O, E, V> implemen
             case STOP_AT_SNAPSHOTS -> machine.snapshots().stopAfter(1 + random.nextInt(6));
             case FAILING_SYNCS -> {
                 machine.segments().failSyncs(true);
-                // Some disks fail for good, and some only once: then what failed must not be taken for done by the next sync.
+                // Some disks fail for good, and some only once: then what failed must not be taken for done by the next
+                // sync.
                 if (random.nextBoolean()) {
                     later(1 + random.nextInt(60), () -> machine.segments().failSyncs(false));
                 }

@@ -70,7 +70,14 @@ final class RegistryClient {
     private final Map<String, Integer> highest = new HashMap<>();
     private @Nullable AssertionError violation;
 
-    RegistryClient(int id, String service, String address, String subscribed, Random random, Coverage coverage, LongSupplier time) {
+    RegistryClient(
+            int id,
+            String service,
+            String address,
+            String subscribed,
+            Random random,
+            Coverage coverage,
+            LongSupplier time) {
         this.time = time;
         this.lease = Duration.ofMillis(3_000 + random.nextInt(4_000));
         this.id = id;
@@ -325,7 +332,10 @@ final class RegistryClient {
         sessionId = answer.getSessionId();
         vouch(openSentAt);
         register(time.getAsLong());
-        send(time.getAsLong(), ClientMessage.newBuilder().setSubscribe(Subscribe.newBuilder().setService(subscribed)), 0);
+        send(
+                time.getAsLong(),
+                ClientMessage.newBuilder().setSubscribe(Subscribe.newBuilder().setService(subscribed)),
+                0);
     }
 
     private void vouch(long sentAt) {
@@ -372,7 +382,8 @@ final class RegistryClient {
             boolean quarrelled = endpoint.getAddress().startsWith("10.0.0.0:");
             check(
                     quarrelled || endpoint.getWeight() >= before,
-                    "it was told of weight " + endpoint.getWeight() + " of " + endpoint.getAddress() + " after " + before);
+                    "it was told of weight " + endpoint.getWeight() + " of " + endpoint.getAddress() + " after "
+                            + before);
         }
         update.getRemovedList().forEach(name -> into.remove(name.getAddress()));
         if (listing && update.getComplete()) {

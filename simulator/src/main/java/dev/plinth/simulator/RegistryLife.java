@@ -171,12 +171,13 @@ final class RegistryLife implements Life {
     /** Asks the registry what there is, and compares it with what clients can rely on. */
     private void look() {
         long asked = incarnation;
-        var _ = registry.endpoints(Optional.empty(), Optional.empty(), "", 1_000).whenComplete((page, problem) -> {
-            if (problem == null && asked == incarnation) {
-                coverage.event("directory compared");
-                compare(page.items());
-            }
-        });
+        var _ = registry.endpoints(Optional.empty(), Optional.empty(), "", 1_000)
+                .whenComplete((page, problem) -> {
+                    if (problem == null && asked == incarnation) {
+                        coverage.event("directory compared");
+                        compare(page.items());
+                    }
+                });
     }
 
     private void compare(List<Listing> listings) {
@@ -240,11 +241,12 @@ final class RegistryLife implements Life {
                     line.hang(true);
                     later(1 + random.nextInt(400), () -> line.hang(false));
                 });
-            case STORM -> clients.forEach(one -> {
-                if (random.nextBoolean()) {
-                    one.line().ifPresent(line -> line.tear(random));
-                }
-            });
+            case STORM ->
+                clients.forEach(one -> {
+                    if (random.nextBoolean()) {
+                        one.line().ifPresent(line -> line.tear(random));
+                    }
+                });
             default -> throw new IllegalStateException("fault " + fault);
         }
     }

@@ -74,9 +74,8 @@ record Scenario(String engine, String journal) {
     }
 
     Outcome live(long seed, List<Fault> schedule) {
-        Life simulation =
-                switch (engine) {
-                    case "registry" -> new RegistryLife(seed, schedule);
+        Life simulation = switch (engine) {
+            case "registry" -> new RegistryLife(seed, schedule);
             case "ledger" -> LedgerSubject.life(shape(), seed, schedule);
             case "registers" -> RegistersSubject.life(shape(), seed, schedule);
             case "cells" -> CellMapSubject.life(shape(), seed, schedule);

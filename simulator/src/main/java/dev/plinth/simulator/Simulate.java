@@ -35,7 +35,10 @@ public final class Simulate implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "S", description = "The first seed (default: 1); alone: live this one only.")
     private Long seed;
 
-    @Option(names = "--engine", paramLabel = "NAME", description = "Only ledger, registers, transactions, cells or registry.")
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            description = "Only ledger, registers, transactions, cells or registry.")
     private String engine = "";
 
     @Option(names = "--journal", paramLabel = "KIND", description = "Only local, cluster, or soft.")
