@@ -46,7 +46,9 @@ class FencesTest {
         ROOMS.put("transactions", List.of("kernel", "wire", "cells"));
         ROOMS.put("trust", List.of());
         // And in the packages of the rooms that it simulates, what looks at their engines from inside.
-        ROOMS.put("simulator", List.of("checker", "kernel", "wire", "cells", "cells.control", "registry", "transactions"));
+        ROOMS.put(
+                "simulator",
+                List.of("checker", "kernel", "wire", "cells", "cells.control", "registry", "transactions"));
         ROOMS.put("sdk", List.of("wire", "cells", "rpc"));
         ROOMS.put("server", List.of("kernel", "raft", "wire", "cells", "cells.control", "registry", "transactions"));
         ROOMS.put("cli", List.of("wire", "cells", "server"));
