@@ -81,6 +81,12 @@ public final class Envelope {
         envelope.putLong(STAMP_OFFSET, stamp.getEpochSecond()).putInt(STAMP_OFFSET + 8, stamp.getNano());
     }
 
+    /** The stamp of an envelope that starts at the position. */
+    public static Instant stamp(ByteBuffer envelope) {
+        int at = envelope.position() + STAMP_OFFSET;
+        return Instant.ofEpochSecond(envelope.getLong(at), envelope.getInt(at + 8));
+    }
+
     /**
      * Reads an envelope from its position to its limit.
      *

@@ -125,6 +125,18 @@ final class SnapshotStore {
         return kept.size() < KEPT ? 0 : kept.getFirst().revision().index();
     }
 
+    /** Lets go of all of them. */
+    synchronized void deleteAll() throws IOException {
+        kept.clear();
+        var names = names();
+        for (var name : names) {
+            storage.delete(name);
+        }
+        if (!names.isEmpty()) {
+            storage.syncDirectory();
+        }
+    }
+
     private Kept write(String file, String name, Revision revision, Instant stamp, Snapshot snapshot)
             throws IOException {
         try (var to = storage.create(file)) {

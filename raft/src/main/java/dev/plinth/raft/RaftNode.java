@@ -6,7 +6,10 @@ import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.Refused;
+import dev.plinth.kernel.LocalJournal;
+import dev.plinth.kernel.LocalState;
 import dev.plinth.kernel.SegmentStore;
+import dev.plinth.kernel.Storage;
 import dev.plinth.kernel.SerialThread;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -99,7 +102,7 @@ public final class RaftNode implements AutoCloseable {
                 proposer,
                 new Home(),
                 store.log(log(group)),
-                store.log(log(group) + ".vote"),
+                store.log(voteLog(group)),
                 store.payloadBytesMax(),
                 codec,
                 journalOptions);
@@ -107,6 +110,32 @@ public final class RaftNode implements AutoCloseable {
             throw new IllegalStateException("group " + group + " has a journal here already");
         }
         return journal;
+    }
+
+    /**
+     * Has a group begin with what a {@link LocalJournal} left in this node's store: the way from one server to a cluster. The group then
+     * has this member alone; {@link #addMember} brings the others, which get the state from here. Called before {@link #journal}, at each
+     * start if need be: once the group has it, the old journal's log and snapshots are gone, and nothing happens.
+     *
+     * @param log the old journal's log, which must not be open
+     * @param snapshots where its snapshots are
+     * @return whether there was something to adopt
+     * @throws IOException if what is there is damaged, or the group has a past of its own; then nothing was changed
+     */
+    public boolean adopt(String group, String log, Storage snapshots) throws IOException {
+        if (journals.containsKey(group)) {
+            throw new IllegalStateException("group " + group + " has a journal here already");
+        }
+        var found = LocalState.find(store, log, snapshots, report);
+        if (found.isEmpty()) {
+            return false;
+        }
+        new Adoption(group, options, store, report).adopt(found.get());
+        return true;
+    }
+
+    static String voteLog(String group) {
+        return log(group) + ".vote";
     }
 
     static String log(String group) {
