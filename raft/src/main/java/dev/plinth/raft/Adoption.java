@@ -56,7 +56,7 @@ final class Adoption {
                     + old.lastIndex() + ": it has a past of its own");
         }
         var log = store.log(RaftNode.log(group));
-        var entries = new SegmentLogStorage(log, report);
+        var entries = new SegmentLogStorage(log, report, () -> {});
         boolean snapshot = old.revision().index() > 0;
         deleteSnapshots();
         begin(entries, log, snapshot ? SNAPSHOT_INDEX + 1 : 1);

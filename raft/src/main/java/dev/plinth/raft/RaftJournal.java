@@ -6,10 +6,12 @@ import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.core.State;
+import com.alipay.sofa.jraft.entity.EnumOutter;
 import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.entity.codec.LogEntryCodecFactory;
 import com.alipay.sofa.jraft.entity.codec.v2.LogEntryV2CodecFactory;
 import com.alipay.sofa.jraft.error.RaftError;
+import com.alipay.sofa.jraft.error.RaftException;
 import com.alipay.sofa.jraft.option.NodeOptions;
 import com.alipay.sofa.jraft.storage.LogStorage;
 import com.alipay.sofa.jraft.storage.RaftMetaStorage;
@@ -65,6 +67,7 @@ public final class RaftJournal<C> implements Journal<C> {
 
     private static final Duration CLOSE_DRAIN_MAX = Duration.ofSeconds(1);
     private static final Duration CLOSE_SNAPSHOT_MAX = Duration.ofSeconds(10);
+    private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
     private static final Duration LEADER_HINT = Duration.ofMillis(200);
     private static final Duration MEMBERS_CHANGE_MAX = Duration.ofMinutes(5);
     private static final Duration AGAIN_AFTER = Duration.ofMillis(10);
@@ -116,6 +119,7 @@ public final class RaftJournal<C> implements Journal<C> {
     private final long incarnation;
     private final AtomicBoolean started = new AtomicBoolean();
     private final AtomicBoolean ending = new AtomicBoolean();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
     /** So that batches get their stamps in the order in which they get their places. */
     private final Object ordering = new Object();
@@ -146,7 +150,7 @@ public final class RaftJournal<C> implements Journal<C> {
         this.codec = codec;
         this.options = options;
         this.log = log;
-        this.entries = new SegmentLogStorage(log, home.report());
+        this.entries = new SegmentLogStorage(log, home.report(), () -> home.threads().execute(this::logBroke));
         this.vote = new VoteLog(voteLog, home.report());
         this.incarnation = log.incarnation();
         int batchBytesMax = payloadBytesMax - ENTRY_BYTES_MAX;
@@ -384,6 +388,11 @@ public final class RaftJournal<C> implements Journal<C> {
         }
     }
 
+    /** JRaft notices by itself when it cannot write, and not always when it cannot read. */
+    private void logBroke() {
+        node.onError(new RaftException(EnumOutter.ErrorType.ERROR_TYPE_LOG, RaftError.EIO, "the log failed"));
+    }
+
     private void beginTerm(Leading lead) {
         order(lead.term(), Batch.term(incarnation, home.options().self()), fate -> {
             if (fate instanceof Fate.NotOrdered && lead.equals(leading)) {
@@ -564,19 +573,22 @@ public final class RaftJournal<C> implements Journal<C> {
     }
 
     private void close(Refused reason) {
-        if (!ending.compareAndSet(false, true)) {
-            return;
+        if (ending.compareAndSet(false, true)) {
+            try {
+                end(reason);
+            } finally {
+                ended.complete(null);
+            }
         }
+        ended.join();
+    }
+
+    private void end(Refused reason) {
         leading = null;
         proposals.close(reason);
         reads.close(reason);
         if (node.getNodeState() != State.STATE_UNINITIALIZED) {
-            node.shutdown();
-            try {
-                node.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            leave();
         }
         applier.end(reason).join();
         // Those who came while it ended.
@@ -584,6 +596,28 @@ public final class RaftJournal<C> implements Journal<C> {
         reads.close(reason);
         applier.close();
         home.closed(group);
+    }
+
+    /** JRaft has no bound of its own for this, and a lock that it left taken would hold up the whole process. */
+    private void leave() {
+        var gone = new CompletableFuture<Void>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                node.shutdown();
+                node.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                gone.complete(null);
+            }
+        });
+        try {
+            gone.get(CLOSE_MAX.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            home.report().accept("group " + group + " did not end within " + CLOSE_MAX.toSeconds() + " s: " + e);
+        }
     }
 
     private static void refuse(@Nullable Ticket ticket, Refused reason) {

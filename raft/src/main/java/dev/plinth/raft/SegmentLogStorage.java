@@ -9,7 +9,6 @@ import com.alipay.sofa.jraft.entity.LogId;
 import com.alipay.sofa.jraft.entity.codec.LogEntryDecoder;
 import com.alipay.sofa.jraft.entity.codec.LogEntryEncoder;
 import com.alipay.sofa.jraft.entity.codec.v2.LogEntryV2CodecFactory;
-import com.alipay.sofa.jraft.error.LogEntryCorruptedException;
 import com.alipay.sofa.jraft.option.LogStorageOptions;
 import com.alipay.sofa.jraft.storage.LogStorage;
 import dev.plinth.kernel.SegmentLog;
@@ -20,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A group's Raft log, as one log of the process's segment store. */
@@ -32,20 +32,25 @@ final class SegmentLogStorage implements LogStorage {
      * format, which has all of an entry in it: also the members, in those that change them. Those are collected when the log is
      * opened, for JRaft asks for them before it reads anything else.
      *
-     * An entry that cannot be read is an exception and never "not there": JRaft takes a missing entry for one of term 0, hence for a
-     * conflict with its leader, and would cut the log off before it.
+     * JRaft takes an entry that cannot be read for one that is not there, hence for a conflict with its leader, and would cut the log off
+     * before it; and where an exception would tell it better, it leaves a lock taken for ever. So a failed read answers "not there", and
+     * nothing is written or cut off from then on: the failure ends the group on this member.
      */
     private final SegmentLog log;
     private final Consumer<String> report;
     private final LogEntryEncoder encoder = LogEntryV2CodecFactory.getInstance().encoder();
     private final LogEntryDecoder decoder = LogEntryV2CodecFactory.getInstance().decoder();
 
-    /** Written on JRaft's disk thread, read by whoever says why the group stopped. */
+    private final Runnable broke;
+
+    /** The first failure; set on any of JRaft's threads, read by whoever says why the group stopped. */
     private volatile @Nullable Throwable failure;
 
-    SegmentLogStorage(SegmentLog log, Consumer<String> report) {
+    /** @param broke told that the log can be read or written no more; must not wait */
+    SegmentLogStorage(SegmentLog log, Consumer<String> report, Runnable broke) {
         this.log = log;
         this.report = report;
+        this.broke = broke;
     }
 
     /** Why the log could not be written or read, if that happened. */
@@ -56,18 +61,13 @@ final class SegmentLogStorage implements LogStorage {
 
     @Override
     public boolean init(LogStorageOptions options) {
-        try {
-            for (long index = log.firstIndex(); index <= log.lastIndex(); index++) {
-                var entry = read(index);
-                if (entry != null && entry.getType() == EnumOutter.EntryType.ENTRY_TYPE_CONFIGURATION) {
-                    collect(entry, options.getConfigurationManager());
-                }
+        for (long index = log.firstIndex(); index <= log.lastIndex(); index++) {
+            var entry = getEntry(index);
+            if (entry != null && entry.getType() == EnumOutter.EntryType.ENTRY_TYPE_CONFIGURATION) {
+                collect(entry, options.getConfigurationManager());
             }
-            return true;
-        } catch (LogEntryCorruptedException e) {
-            report.accept("log " + log.name() + " cannot be opened: " + e.getMessage());
-            return false;
         }
+        return failure == null;
     }
 
     private static void collect(LogEntry entry, ConfigurationManager members) {
@@ -96,26 +96,21 @@ final class SegmentLogStorage implements LogStorage {
 
     @Override
     public @Nullable LogEntry getEntry(long index) {
-        return read(index);
+        try {
+            var bytes = log.read(index);
+            return bytes.isEmpty() ? null : decode(index, bytes.get());
+        } catch (IOException e) {
+            failed("entry " + index + " could not be read", e);
+            return null;
+        }
     }
 
-    private @Nullable LogEntry read(long index) {
-        ByteBuffer bytes;
-        try {
-            var found = log.read(index);
-            if (found.isEmpty()) {
-                return null;
-            }
-            bytes = found.get();
-        } catch (IOException e) {
-            failure = e;
-            throw new LogEntryCorruptedException(e.getMessage(), e);
-        }
+    private LogEntry decode(long index, ByteBuffer bytes) throws IOException {
         byte[] copy = new byte[bytes.remaining()];
         bytes.get(copy);
         var entry = decoder.decode(copy);
         if (entry == null || entry.getId().getIndex() != index) {
-            throw new LogEntryCorruptedException("entry " + index + " of log " + log.name() + " is no Raft entry "
+            throw new IOException("entry " + index + " of log " + log.name() + " is no Raft entry "
                     + (entry == null ? "at all" : "of that index but of " + entry.getId()));
         }
         return entry;
@@ -124,7 +119,7 @@ final class SegmentLogStorage implements LogStorage {
     @Override
     @Deprecated
     public long getTerm(long index) {
-        var entry = read(index);
+        var entry = getEntry(index);
         return entry == null ? 0 : entry.getId().getTerm();
     }
 
@@ -143,33 +138,47 @@ final class SegmentLogStorage implements LogStorage {
             payloads.add(ByteBuffer.wrap(encoder.encode(entry)));
         }
         long first = entries.getFirst().getId().getIndex();
-        return done("append entries from " + first + " on", log.append(first, payloads)) ? entries.size() : 0;
+        return done("entries from " + first + " on could not be appended", () -> log.append(first, payloads))
+                ? entries.size()
+                : 0;
     }
 
     @Override
     public boolean truncatePrefix(long firstIndexKept) {
-        return done("forget entries before " + firstIndexKept, log.truncatePrefix(firstIndexKept));
+        return done("entries before " + firstIndexKept + " could not be forgotten", () -> log.truncatePrefix(firstIndexKept));
     }
 
     @Override
     public boolean truncateSuffix(long lastIndexKept) {
-        return done("forget entries after " + lastIndexKept, log.truncateSuffix(lastIndexKept));
+        return done("entries after " + lastIndexKept + " could not be cut off", () -> log.truncateSuffix(lastIndexKept));
     }
 
     @Override
     public boolean reset(long nextLogIndex) {
-        return done("begin anew at " + nextLogIndex, log.reset(nextLogIndex));
+        return done("it could not begin anew at " + nextLogIndex, () -> log.reset(nextLogIndex));
     }
 
-    private boolean done(String what, CompletableFuture<Void> change) {
-        try {
-            change.join();
-            return true;
-        } catch (CompletionException e) {
-            var cause = e.getCause() == null ? e : e.getCause();
-            failure = cause;
-            report.accept("log " + log.name() + " could not " + what + ": " + cause.getMessage());
+    private boolean done(String otherwise, Supplier<CompletableFuture<Void>> change) {
+        if (failure != null) {
             return false;
         }
+        try {
+            change.get().join();
+            return true;
+        } catch (CompletionException e) {
+            failed(otherwise, e.getCause() == null ? e : e.getCause());
+            return false;
+        }
+    }
+
+    private void failed(String what, Throwable cause) {
+        synchronized (this) {
+            if (failure != null) {
+                return;
+            }
+            failure = cause;
+        }
+        report.accept("log " + log.name() + ": " + what + ": " + cause.getMessage());
+        broke.run();
     }
 }
