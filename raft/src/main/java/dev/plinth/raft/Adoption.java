@@ -97,8 +97,8 @@ final class Adoption {
     }
 
     private void writeSnapshot(LocalState old) throws IOException {
-        var snapshots = new LocalSnapshotStorage(
-                directory().toString(), "", new com.alipay.sofa.jraft.option.RaftOptions());
+        var snapshots =
+                new LocalSnapshotStorage(directory().toString(), "", new com.alipay.sofa.jraft.option.RaftOptions());
         if (!snapshots.init(null)) {
             throw new IOException("the folder " + directory() + " cannot be made");
         }

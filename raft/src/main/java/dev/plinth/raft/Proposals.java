@@ -33,8 +33,9 @@ final class Proposals<C> {
      * (The other way, a table of the last numbers of each proposer as a part of the replicated state, needs a window, a snapshot
      * format and a rule for proposers that come back; it would tell sooner, if the leader stays and only the connection broke.)
      *
-     * A few batches are under way at once; what comes meanwhile makes the next ones larger. Those that are under way at the same time
-     * may change their order when one of them has to be sent again.
+     * What comes while a batch is under way gathers, and goes when it is back, or earlier when it has become half as much as is under way.
+     * So under load there are few and large batches, and a lone input waits for nobody. Batches that are under way at the same time may
+     * change their order, when one of them has to be sent again or the leader is another member.
      *
      * An input that waits too long is refused: NOT_LEADER if it was not sent, or its fate is known; else UNKNOWN.
      */
@@ -195,7 +196,7 @@ final class Proposals<C> {
     private @Nullable Sent<C> next() {
         synchronized (lock) {
             var to = route;
-            if (to == null || closed != null || underWay >= UNDER_WAY_MAX) {
+            if (to == null || closed != null || underWay >= UNDER_WAY_MAX || !worthIt()) {
                 return null;
             }
             List<Waiting<C>> inputs = new ArrayList<>();
@@ -224,6 +225,11 @@ final class Proposals<C> {
                     inputs.stream().map(waiting -> waiting.envelope).toList());
             return new Sent<>(to, round, inputs, batch);
         }
+    }
+
+    /** Under the lock: whether enough has gathered. */
+    private boolean worthIt() {
+        return underWay == 0 || 2 * (waiting() - sent.size()) >= sent.size();
     }
 
     private @Nullable Waiting<C> peek() {

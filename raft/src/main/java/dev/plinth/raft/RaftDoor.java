@@ -17,8 +17,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -52,16 +51,13 @@ final class RaftDoor implements AutoCloseable {
 
     private final RaftMember self;
     private final Optional<TlsHandlers> tls;
-    private final ExecutorService threads;
+    private final Executor threads = VirtualThreads.INSTANCE;
     private final BoltRpcServer server;
     private final BoltRpcClient client;
 
     private RaftDoor(RaftOptions options, Optional<TlsHandlers> tls, Leader leader) {
         self = options.self();
         this.tls = tls;
-        // Some of JRaft's requests wait, for a snapshot to be copied, say: with a thread for each no other waits for
-        // them.
-        threads = Executors.newVirtualThreadPerTaskExecutor();
         var bolt = new com.alipay.remoting.rpc.RpcServer(self.host(), self.port(), true);
         tls.ifPresent(with -> with.protect(bolt));
         server = new BoltRpcServer(bolt);
@@ -93,7 +89,6 @@ final class RaftDoor implements AutoCloseable {
                 throw new IOException("the Raft door cannot listen on " + self);
             }
         } catch (RuntimeException e) {
-            door.threads.shutdown();
             throw new IOException("the Raft door cannot listen on " + self + ": " + e.getMessage(), e);
         }
         var rpc = new RpcOptions();
@@ -168,7 +163,7 @@ final class RaftDoor implements AutoCloseable {
             }
 
             @Override
-            public ExecutorService executor() {
+            public Executor executor() {
                 return threads;
             }
         };
@@ -197,7 +192,7 @@ final class RaftDoor implements AutoCloseable {
         }
 
         @Override
-        public ExecutorService executor() {
+        public Executor executor() {
             return threads;
         }
     }
@@ -208,7 +203,6 @@ final class RaftDoor implements AutoCloseable {
         server.shutdown();
         client.shutdown();
         awaitPort();
-        threads.shutdown();
     }
 
     /** Bolt lets go of the port without a word; whoever starts the member again wants to have it. */

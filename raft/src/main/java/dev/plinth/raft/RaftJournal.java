@@ -150,7 +150,8 @@ public final class RaftJournal<C> implements Journal<C> {
         this.codec = codec;
         this.options = options;
         this.log = log;
-        this.entries = new SegmentLogStorage(log, home.report(), () -> home.threads().execute(this::logBroke));
+        this.entries =
+                new SegmentLogStorage(log, home.report(), () -> home.threads().execute(this::logBroke));
         this.vote = new VoteLog(voteLog, home.report());
         this.incarnation = log.incarnation();
         int batchBytesMax = payloadBytesMax - ENTRY_BYTES_MAX;
@@ -373,12 +374,15 @@ public final class RaftJournal<C> implements Journal<C> {
 
         @Override
         public void heard(Batch.Hash hash) {
-            hashes.add(
-                            hash.index(),
-                            hash.member(),
-                            hash.hash(),
-                            node.getCurrentConf().size())
-                    .ifPresent(why -> failed(Refused.Code.STOPPED, "group " + group + " stopped here: " + why));
+            // Not on JRaft's thread: who asks for the members waits for those who may be waiting for that thread.
+            home.threads()
+                    .execute(() -> hashes.add(
+                                    hash.index(),
+                                    hash.member(),
+                                    hash.hash(),
+                                    node.getCurrentConf().size())
+                            .ifPresent(
+                                    why -> failed(Refused.Code.STOPPED, "group " + group + " stopped here: " + why)));
         }
 
         @Override

@@ -5,12 +5,12 @@ import com.alipay.sofa.jraft.util.concurrent.FixedThreadsExecutorGroup;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.JournalOptions;
-import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.LocalJournal;
 import dev.plinth.kernel.LocalState;
+import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.SegmentStore;
-import dev.plinth.kernel.Storage;
 import dev.plinth.kernel.SerialThread;
+import dev.plinth.kernel.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
@@ -19,8 +19,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 
 /** A process's membership in a cluster: one port, and as many groups as the process has durable partitions. */
@@ -43,7 +41,7 @@ public final class RaftNode implements AutoCloseable {
     private final Consumer<String> report;
     private final RaftDoor door;
     private final long proposer = new SecureRandom().nextLong();
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Executor threads = VirtualThreads.INSTANCE;
     private final SerialThread snapshots = SerialThread.named("plinth-raft-snapshots");
     private final FixedThreadsExecutorGroup senders;
     private final ConcurrentSkipListMap<String, RaftJournal<?>> journals = new ConcurrentSkipListMap<>();
@@ -276,6 +274,5 @@ public final class RaftNode implements AutoCloseable {
         door.close();
         snapshots.close();
         senders.shutdownGracefully();
-        threads.shutdown();
     }
 }

@@ -145,12 +145,15 @@ final class SegmentLogStorage implements LogStorage {
 
     @Override
     public boolean truncatePrefix(long firstIndexKept) {
-        return done("entries before " + firstIndexKept + " could not be forgotten", () -> log.truncatePrefix(firstIndexKept));
+        return done(
+                "entries before " + firstIndexKept + " could not be forgotten",
+                () -> log.truncatePrefix(firstIndexKept));
     }
 
     @Override
     public boolean truncateSuffix(long lastIndexKept) {
-        return done("entries after " + lastIndexKept + " could not be cut off", () -> log.truncateSuffix(lastIndexKept));
+        return done(
+                "entries after " + lastIndexKept + " could not be cut off", () -> log.truncateSuffix(lastIndexKept));
     }
 
     @Override

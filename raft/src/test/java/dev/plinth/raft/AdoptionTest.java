@@ -28,8 +28,7 @@ class AdoptionTest {
         try (var store = SegmentStore.open(disk, new SegmentOptions(1 << 20, 1_000), cluster.clock);
                 var partition = Partition.durable(
                         new Numbers(),
-                        LocalJournal.open(
-                                store, OLD_LOG, Numbers.CODECS.commands(), snapshots, options, cluster.clock),
+                        LocalJournal.open(store, OLD_LOG, Numbers.CODECS.commands(), snapshots, options, cluster.clock),
                         Numbers.CODECS,
                         (id, effect, attempt, end) -> end.failed("there are no effects"),
                         cluster.clock)) {

@@ -58,27 +58,40 @@ final class Cluster implements AutoCloseable {
         final RaftNode node;
         final List<Numbers> engines = new ArrayList<>();
         final List<Partition<Numbers, Numbers.Command, Numbers.Outcome, Void, Long>> partitions = new ArrayList<>();
-        final AtomicLong restored = new AtomicLong();
         private boolean closed;
 
-        Member(RaftOptions options, Storage disk, JournalOptions journalOptions, List<String> groups)
+        private Member(
+                SegmentStore store,
+                RaftOptions options,
+                Storage disk,
+                JournalOptions journalOptions,
+                List<String> groups)
                 throws IOException {
             this.options = options;
             this.disk = disk;
             this.journalOptions = journalOptions;
             this.groups = groups;
-            this.store = SegmentStore.open(disk, new SegmentOptions(1 << 20, 1_000), clock);
+            this.store = store;
             this.node = RaftNode.open(options, store, clock, reports::add);
-            for (var group : groups) {
-                var engine = new Numbers();
-                engines.add(engine);
-                partitions.add(Partition.durable(
-                        engine,
-                        node.journal(group, Numbers.CODECS.commands(), journalOptions),
-                        Numbers.CODECS,
-                        (id, effect, attempt, end) -> end.failed("there are no effects"),
-                        clock));
+            try {
+                for (var group : groups) {
+                    begin(group);
+                }
+            } catch (IOException | RuntimeException e) {
+                node.close();
+                throw e;
             }
+        }
+
+        private void begin(String group) throws IOException {
+            var engine = new Numbers();
+            engines.add(engine);
+            partitions.add(Partition.durable(
+                    engine,
+                    node.journal(group, Numbers.CODECS.commands(), journalOptions),
+                    Numbers.CODECS,
+                    (id, effect, attempt, end) -> end.failed("there are no effects"),
+                    clock));
         }
 
         Partition<Numbers, Numbers.Command, Numbers.Outcome, Void, Long> partition() {
@@ -160,9 +173,15 @@ final class Cluster implements AutoCloseable {
 
     Member start(RaftOptions options, Storage disk, JournalOptions journalOptions, List<String> groups)
             throws IOException {
-        var member = new Member(options, disk, journalOptions, groups);
-        open.add(member);
-        return member;
+        var store = SegmentStore.open(disk, new SegmentOptions(1 << 20, 1_000), clock);
+        try {
+            var member = new Member(store, options, disk, journalOptions, groups);
+            open.add(member);
+            return member;
+        } catch (IOException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
     }
 
     /** The one that leads and knows it. */

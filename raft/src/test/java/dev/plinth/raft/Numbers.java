@@ -10,6 +10,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -150,7 +151,7 @@ final class Numbers implements Engine<Numbers.Command, Numbers.Outcome, Void, Lo
     private static final class CommandCodec implements Codec<Command> {
         @Override
         public byte[] encode(Command command) {
-            byte[] key = command.key().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            byte[] key = command.key().getBytes(StandardCharsets.UTF_8);
             return ByteBuffer.allocate(17 + key.length)
                     .putLong(command.id())
                     .putLong(command.value())
@@ -166,7 +167,7 @@ final class Numbers implements Engine<Numbers.Command, Numbers.Outcome, Void, Lo
             boolean replaces = from.get() == 1;
             byte[] key = new byte[from.remaining()];
             from.get(key);
-            return new Command(id, new String(key, java.nio.charset.StandardCharsets.UTF_8), value, replaces);
+            return new Command(id, new String(key, StandardCharsets.UTF_8), value, replaces);
         }
     }
 

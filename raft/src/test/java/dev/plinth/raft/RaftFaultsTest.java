@@ -1,20 +1,21 @@
 package dev.plinth.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.plinth.kernel.FaultyStorage;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.Storage;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,13 +48,14 @@ class RaftFaultsTest {
             var atLeader = leader.add("sum", 1);
             await().atMost(LONG).until(() -> leader.status().role() == GroupStatus.Role.STOPPED);
 
-            assertThat(leader.status().trouble()).hasValueSatisfying(trouble -> assertThat(trouble)
-                    .contains("a simulated fault"));
+            assertThat(leader.status().trouble())
+                    .hasValueSatisfying(trouble -> assertThat(trouble).contains("a simulated fault"));
             assertThat(leader.reports).anyMatch(report -> report.contains("group numbers stopped here"));
             assertThat(Cluster.failure(atLeader)).isInstanceOf(Refused.class);
             var read = leader.partition().read(engine -> engine.value("sum"));
             assertThat(Cluster.failure(read)).isInstanceOf(Refused.class);
-            var others = cluster.open.stream().filter(member -> member != leader).toList();
+            var others =
+                    cluster.open.stream().filter(member -> member != leader).toList();
             long before = others.getFirst().read("sum");
             Cluster.get(others.getFirst().add("sum", 1));
             assertThat(others.getLast().read("sum")).isEqualTo(before + 1);
@@ -71,8 +73,8 @@ class RaftFaultsTest {
             }
             await().atMost(LONG).until(() -> full.status().role() == GroupStatus.Role.STOPPED);
 
-            assertThat(full.status().trouble()).hasValueSatisfying(trouble -> assertThat(trouble)
-                    .contains("No space left on device"));
+            assertThat(full.status().trouble())
+                    .hasValueSatisfying(trouble -> assertThat(trouble).contains("No space left on device"));
             assertThat(leader.read("x".repeat(50_000))).isEqualTo(60);
         }
     }
@@ -81,7 +83,7 @@ class RaftFaultsTest {
     void nothing_acknowledged_is_lost_when_all_members_lose_power() throws Exception {
         var random = new Random(7);
         try (var cluster = faulty(Cluster.NO_SNAPSHOTS)) {
-            var acknowledged = new AtomicLong();
+            long acknowledged = 0;
             for (int life = 0; life < 3; life++) {
                 var leader = cluster.leader();
                 List<CompletableFuture<Numbers.Outcome>> outcomes = new ArrayList<>();
@@ -95,10 +97,10 @@ class RaftFaultsTest {
                     disk(member).powerLoss(random);
                     disks.add(member.disk);
                 }
-                acknowledged.addAndGet(outcomes.stream()
+                acknowledged += outcomes.stream()
                                 .filter(outcome -> outcome.isDone() && !outcome.isCompletedExceptionally())
                                 .count()
-                        + 1);
+                        + 1;
                 members.forEach(Cluster.Member::close);
                 for (int i = 0; i < members.size(); i++) {
                     var gone = members.get(i);
@@ -106,8 +108,8 @@ class RaftFaultsTest {
                 }
                 long found = cluster.follower().read("sum");
 
-                assertThat(found).isGreaterThanOrEqualTo(acknowledged.get());
-                acknowledged.set(found);
+                assertThat(found).isGreaterThanOrEqualTo(acknowledged);
+                acknowledged = found;
             }
         }
     }
@@ -118,16 +120,17 @@ class RaftFaultsTest {
             var deviating = cluster.leader();
             deviating.engine().flip();
             long end = System.nanoTime() + LONG.toNanos();
-            var others = cluster.open.stream().filter(member -> member != deviating).toList();
+            var others =
+                    cluster.open.stream().filter(member -> member != deviating).toList();
             long sum = 0;
             while (deviating.status().role() != GroupStatus.Role.STOPPED && System.nanoTime() < end) {
                 Cluster.get(others.getFirst().add("sum", 1));
                 sum++;
             }
 
-            assertThat(deviating.status().trouble()).hasValueSatisfying(trouble -> assertThat(trouble)
-                    .contains("hashes to")
-                    .contains("agree on another"));
+            assertThat(deviating.status().trouble())
+                    .hasValueSatisfying(
+                            trouble -> assertThat(trouble).contains("hashes to").contains("agree on another"));
             assertThat(Cluster.failure(deviating.add("sum", 1))).isInstanceOf(Refused.class);
             assertThat(others.getLast().read("sum")).isEqualTo(sum);
             assertThat(others).allMatch(member -> member.status().trouble().isEmpty());
@@ -141,21 +144,22 @@ class RaftFaultsTest {
             Cluster.get(member.add("sum", 1));
             member.close();
             var file = newestSnapshot(member.options.directory().resolve(Cluster.GROUP));
-            byte[] bytes = java.nio.file.Files.readAllBytes(file);
+            byte[] bytes = Files.readAllBytes(file);
             bytes[bytes.length - 45] ^= 1;
-            java.nio.file.Files.write(file, bytes);
+            Files.write(file, bytes);
 
-            org.assertj.core.api.Assertions.assertThatThrownBy(() -> cluster.start(
-                            member.options, member.disk, member.journalOptions, member.groups))
-                    .isInstanceOf(java.io.IOException.class)
+            assertThatThrownBy(() -> cluster.start(member.options, member.disk, member.journalOptions, member.groups))
+                    .isInstanceOf(IOException.class)
                     .hasMessageContaining("is damaged at offset")
                     .hasMessageContaining("state");
         }
     }
 
     private static Path newestSnapshot(Path folder) throws Exception {
-        try (var files = java.nio.file.Files.walk(folder)) {
-            return files.filter(file -> file.endsWith(StateFile.NAME)).findFirst().orElseThrow();
+        try (var files = Files.walk(folder)) {
+            return files.filter(file -> file.endsWith(StateFile.NAME))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 }
