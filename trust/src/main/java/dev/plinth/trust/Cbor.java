@@ -98,14 +98,14 @@ sealed interface Cbor {
                 case 3 -> new Text(utf8(stretch(value, start)), where);
                 case 4 -> {
                     var list = new ArrayList<Cbor>();
-                    for (var i = 0; i < count(value, start); i++) {
+                    for (var left = count(value, start); left > 0; left--) {
                         list.add(item(depth + 1));
                     }
                     yield new Array(List.copyOf(list), where);
                 }
                 case 5 -> {
                     var map = new LinkedHashMap<Object, Cbor>();
-                    for (var i = 0; i < count(value, start); i++) {
+                    for (var left = count(value, start); left > 0; left--) {
                         var keyAt = at;
                         var key = key(item(depth + 1));
                         if (map.put(key, item(depth + 1)) != null) {
@@ -157,7 +157,7 @@ sealed interface Cbor {
 
         private int count(long count, int start) {
             // Each item takes a byte at least.
-            if (count > in.length() - at + items || count > ITEMS_MAX) {
+            if (count > in.length() - at || count > ITEMS_MAX) {
                 throw new Malformed(
                         in.where(start, at - start), "at most " + ITEMS_MAX + " items", Long.toString(count));
             }

@@ -167,6 +167,10 @@ public final class CollateralStore {
         return Optional.ofNullable(vouched.get(vendor + " " + Endorsement.VouchedKey.fingerprint(key)));
     }
 
+    Optional<Endorsement.VouchedKey> vouched(Vendor vendor, String fingerprint) {
+        return Optional.ofNullable(vouched.get(vendor + " " + fingerprint));
+    }
+
     Optional<Endorsement.PlatformKey> platformKey(Vendor vendor, String id) {
         return Optional.ofNullable(platformKeys.get(vendor + " " + id));
     }

@@ -48,7 +48,7 @@ public sealed interface Endorsement {
      * An owner vouches for a key that comes without a certificate chain: a TPM's attestation key after enrolment, a chip's PEK, a CCA
      * platform's key.
      *
-     * @param fingerprint SHA-256 of the key's SubjectPublicKeyInfo, in hexadecimal
+     * @param fingerprint SHA-256 of the key's SubjectPublicKeyInfo, or SM3 of the coordinates of an SM2 key, in hexadecimal
      * @param owner who vouches
      */
     record VouchedKey(Vendor vendor, String fingerprint, String owner) implements Endorsement {
@@ -71,6 +71,15 @@ public sealed interface Endorsement {
     /** A platform key that the evidence names by an id and does not carry (Arm CCA). */
     record PlatformKey(Vendor vendor, String id, PublicKey key, String owner) implements Endorsement {}
 
-    /** Hygon's chain above a chip's PEK: the HSK and CEK certificates in Hygon's own format, one after another. */
-    record HygonAuthorities(String chipId, Bytes hskAndCek) implements Endorsement {}
+    /** Hygon's chain above a chip's PEK: root (HRK), HSK and CEK in Hygon's own form, one after another; 832, 832 and 2084 bytes. */
+    record HygonAuthorities(String chipId, Bytes rootHskAndCek) implements Endorsement {
+        public HygonAuthorities {
+            if (rootHskAndCek.length() != 2 * CsvCertificate.ROOT_LENGTH + CsvCertificate.LENGTH) {
+                throw new Malformed(
+                        rootHskAndCek.where(),
+                        2 * CsvCertificate.ROOT_LENGTH + CsvCertificate.LENGTH + " bytes",
+                        rootHskAndCek.length() + " bytes");
+            }
+        }
+    }
 }

@@ -59,6 +59,34 @@ final class IntelVerifier {
         }
     }
 
+    /** The log's registers 1 to 4 are the quote's runtime registers 0 to 3; register 0, the domain's own measurement, is no log's to extend. */
+    static void eventLog(Checks checks, Bytes bytes, Bytes logBytes) {
+        var quote = IntelQuote.parse(bytes);
+        var log = EventLog.parse(logBytes);
+        var replayed = log.replay(TpmAlgorithm.SHA384);
+        var holds = true;
+        for (var register : replayed.keySet()) {
+            if (register < 1 || register > 4) {
+                checks.fail("tdx.event-log", "registers 1 to 4, which are RTMR 0 to 3", Integer.toString(register), logBytes.where());
+                holds = false;
+            }
+        }
+        for (var i = 0; i < 4; i++) {
+            var quoted = quote.report().slice(328 + 48 * i, 48);
+            var found = replayed.getOrDefault(i + 1, Bytes.of("", new byte[48]));
+            holds &= checks.that(
+                    found.same(quoted),
+                    "tdx.event-log",
+                    "RTMR " + i + " = " + quoted.shown(),
+                    "the log replays to " + found.shown(),
+                    quoted.where());
+        }
+        if (holds) {
+            checks.claim("boot.events", (long) log.events().size());
+            log.secureBoot(TpmAlgorithm.SHA384, 1).ifPresent(on -> checks.claim("boot.secure-boot", on));
+        }
+    }
+
     private static void signatures(Checks checks, IntelQuote quote, X509Certificate pck) {
         var key = Signatures.point(Signatures.P256, quote.attestationKey());
         checks.verified(

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The roots that are trusted for each vendor, by the SHA-256 fingerprint of the certificate (or, for Hygon, of the root's body). */
+/** The roots that are trusted for each vendor, by the SHA-256 fingerprint of the certificate; for Hygon, whose roots are no X.509, by the SM3 of the key's coordinates. */
 public final class TrustAnchors {
     /*
      * Fingerprints rather than certificates: the roots themselves come with the evidence or the collateral, and a line of text can be
@@ -27,7 +27,10 @@ public final class TrustAnchors {
                     "1f084161a44bb6d93778a904877d4819cafa5d05ef4193b2ded9dd9c73dd3f6a"),
             // CN=aws.nitro-enclaves, valid until 2049; AWS publishes this fingerprint.
             Vendor.AWS,
-            Set.of("641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b"));
+            Set.of("641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b"),
+            // CN=NVIDIA Device Identity CA, which does not expire.
+            Vendor.NVIDIA,
+            Set.of("102bf659d5419614c9d8e6aecebc80454eb26b1df6a769ac720b9a690b167b48"));
 
     private final Map<Vendor, Set<String>> fingerprints;
 

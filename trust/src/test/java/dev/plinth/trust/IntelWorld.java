@@ -40,6 +40,7 @@ final class IntelWorld {
     byte[] teeTcbSvnNow = teeTcbSvn.clone();
     byte[] challenge = "a nonce of this one time".getBytes(StandardCharsets.US_ASCII);
     int qeSvn = 8;
+    java.util.Optional<Bytes> eventLog = java.util.Optional.empty();
     /** Changes to the report before it is signed. */
     Consumer<byte[]> report = bytes -> {};
 
@@ -111,6 +112,39 @@ final class IntelWorld {
         return TrustAnchors.none().with(Vendor.INTEL, ROOT.certificate());
     }
 
+    /** A boot log of a domain, in the bank of its registers, and the registers it leaves. */
+    static IntelWorld booted(byte[]... extra) {
+        var world = tdx();
+        var out = new Out().u32(1).u32(3).zeros(20).u32(33);
+        out.put("Spec ID Event03\0".getBytes(StandardCharsets.US_ASCII)).u32(0).u8(0).u8(2).u8(0).u8(2);
+        out.u32(1).u16(0x0c).u16(48).u8(0);
+        out.put(event384(1, "firmware")).put(event384(2, "kernel"));
+        var log = Bytes.of("ccel", out.bytes());
+        var registers = EventLog.parse(log).replay(TpmAlgorithm.SHA384);
+        world.report = body -> {
+            System.arraycopy(registers.get(1).copy(), 0, body, 328, 48);
+            System.arraycopy(registers.get(2).copy(), 0, body, 376, 48);
+        };
+        for (var more : extra) {
+            out.put(more);
+        }
+        world.eventLog = java.util.Optional.of(Bytes.of("ccel", out.bytes()));
+        return world;
+    }
+
+    static byte[] event384(int register, String data) {
+        var bytes = data.getBytes(StandardCharsets.US_ASCII);
+        return new Out()
+                .u32(register)
+                .u32(13)
+                .u32(1)
+                .u16(0x0c)
+                .put(Signatures.digest("SHA-384", bytes))
+                .u32(bytes.length)
+                .put(bytes)
+                .bytes();
+    }
+
     static String svnLevels(Object... svnAndStatus) {
         var text = new StringBuilder("[");
         for (var i = 0; i < svnAndStatus.length; i += 2) {
@@ -138,7 +172,7 @@ final class IntelWorld {
 
     Evidence evidence(byte[] quoteBytes) {
         var bytes = Bytes.of("quote", quoteBytes);
-        return tdx ? new Evidence.TdxQuote(bytes) : new Evidence.SgxQuote(bytes);
+        return tdx ? new Evidence.TdxQuote(bytes, eventLog) : new Evidence.SgxQuote(bytes);
     }
 
     byte[] quote() {
