@@ -1,0 +1,250 @@
+package dev.plinth.trust;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Policies and reference values of all tenants, with their history: decides what a result is good for. Not safe for many threads.
+ *
+ * <p>Everything that does not exist denies: a resource without policies, a policy that was never written, a reference value that a
+ * condition names and nobody gave. One tenant's names mean nothing to another's.
+ */
+public final class PolicyBook {
+    /*
+     * Versions are never changed or taken away: a rollback is a new version with an old one's content. So a decision that names a policy
+     * and its version can be explained for as long as the book is kept. Time comes from the caller, as everywhere.
+     */
+    public static final int NAMES_PER_TENANT_MAX = 10_000;
+    public static final int VERSIONS_MAX = 1_000;
+    public static final int POLICIES_PER_RESOURCE_MAX = 16;
+    public static final int TENANTS_MAX = 10_000;
+    public static final int DRY_RUN_RESULTS_MAX = 1_000;
+
+    private final Map<String, Tenant> tenants = new HashMap<>();
+
+    private static final class Tenant {
+        private final Map<String, List<ReferenceValue>> references = new TreeMap<>();
+        private final Map<String, List<Written>> policies = new TreeMap<>();
+        private final Map<String, List<Binding>> bindings = new TreeMap<>();
+    }
+
+    private record Written(AppraisalPolicy policy, Condition condition) {}
+
+    /** Which policies guard a resource: all of them have to grant. */
+    public record Binding(String tenant, String resource, int version, String owner, Instant at, List<String> policies) {
+        public Binding {
+            Names.check("resource", resource);
+            Names.check("tenant", tenant);
+            Names.check("owner", owner);
+            policies = List.copyOf(policies);
+            if (policies.size() > POLICIES_PER_RESOURCE_MAX) {
+                throw new IllegalArgumentException("policies of " + resource + ": expected at most "
+                        + POLICIES_PER_RESOURCE_MAX + ", found " + policies.size());
+            }
+        }
+    }
+
+    /**
+     * Granted or not, and why.
+     *
+     * @param policies those that were asked, as {@code name@version}
+     * @param reasons each reason against; empty if granted
+     */
+    public record Decision(boolean granted, List<String> policies, List<String> reasons) {
+        public Decision {
+            policies = List.copyOf(policies);
+            reasons = List.copyOf(reasons);
+        }
+
+        static Decision denied(String reason) {
+            return new Decision(false, List.of(), List.of(reason));
+        }
+    }
+
+    /** What a policy decides of one recorded result, today and as it is proposed. */
+    public record Comparison(AttestationResult result, Decision today, Decision proposed) {
+        public boolean differs() {
+            return today.granted() != proposed.granted();
+        }
+    }
+
+    public ReferenceValue putReference(String tenant, String name, List<String> values, String owner, Instant at) {
+        var history = history(tenant(tenant).references, name);
+        var value = new ReferenceValue(tenant, name, history.size() + 1, owner, at, values);
+        history.add(value);
+        tenant(tenant).references.putIfAbsent(name, history);
+        return value;
+    }
+
+    /** Writes the next version; a condition that does not compile is {@link Malformed} and changes nothing. */
+    public AppraisalPolicy putPolicy(
+            String tenant, String name, String condition, Set<String> waivers, String owner, Instant at) {
+        var history = history(tenant(tenant).policies, name);
+        var policy = new AppraisalPolicy(tenant, name, history.size() + 1, owner, at, condition, waivers);
+        history.add(new Written(policy, Condition.compile(name, condition)));
+        tenant(tenant).policies.putIfAbsent(name, history);
+        return policy;
+    }
+
+    /** Says which policies guard a resource. An empty list guards it against everybody. */
+    public Binding bind(String tenant, String resource, List<String> policies, String owner, Instant at) {
+        var history = history(tenant(tenant).bindings, resource);
+        var binding = new Binding(tenant, resource, history.size() + 1, owner, at, policies);
+        history.add(binding);
+        tenant(tenant).bindings.putIfAbsent(resource, history);
+        return binding;
+    }
+
+    /** Makes a new version with the content of an old one. */
+    public AppraisalPolicy rollBackPolicy(String tenant, String name, int version, String owner, Instant at) {
+        var old = policyHistory(tenant, name).stream()
+                .filter(policy -> policy.version() == version)
+                .findFirst()
+                .orElseThrow(() -> absent("policy", tenant, name, version));
+        return putPolicy(tenant, name, old.condition(), old.waivers(), owner, at);
+    }
+
+    public ReferenceValue rollBackReference(String tenant, String name, int version, String owner, Instant at) {
+        var old = referenceHistory(tenant, name).stream()
+                .filter(value -> value.version() == version)
+                .findFirst()
+                .orElseThrow(() -> absent("reference value", tenant, name, version));
+        return putReference(tenant, name, old.values(), owner, at);
+    }
+
+    private static IllegalArgumentException absent(String what, String tenant, String name, int version) {
+        return new IllegalArgumentException(
+                what + " of tenant " + tenant + ": expected one that exists, found " + name + "@" + version);
+    }
+
+    /** All versions, the oldest first; none if there never was one. */
+    public List<AppraisalPolicy> policyHistory(String tenant, String name) {
+        return find(tenant).map(known -> known.policies.get(name)).orElse(List.of()).stream()
+                .map(Written::policy)
+                .toList();
+    }
+
+    public List<ReferenceValue> referenceHistory(String tenant, String name) {
+        return List.copyOf(find(tenant).map(known -> known.references.get(name)).orElse(List.of()));
+    }
+
+    public List<Binding> bindingHistory(String tenant, String resource) {
+        return List.copyOf(find(tenant).map(known -> known.bindings.get(resource)).orElse(List.of()));
+    }
+
+    /** Whether what this result attests may have the resource, by the tenant's policies of now. */
+    public Decision decide(String tenant, String resource, AttestationResult result) {
+        var known = find(tenant);
+        if (known.isEmpty()) {
+            return Decision.denied("there is no tenant " + Bytes.shorten(tenant));
+        }
+        var bindings = known.get().bindings.get(resource);
+        if (bindings == null) {
+            return Decision.denied("no policy guards " + Bytes.shorten(resource));
+        }
+        var names = bindings.getLast().policies();
+        if (names.isEmpty()) {
+            return Decision.denied(resource + " is closed to everybody");
+        }
+        var asked = new ArrayList<String>();
+        var reasons = new ArrayList<String>();
+        for (var name : names) {
+            var versions = known.get().policies.get(name);
+            if (versions == null) {
+                reasons.add("there is no policy " + name);
+                continue;
+            }
+            var one = decide(versions.getLast(), result, references(known.get()));
+            asked.addAll(one.policies());
+            reasons.addAll(one.reasons());
+        }
+        return new Decision(reasons.isEmpty(), asked, reasons);
+    }
+
+    /** What a proposed version of a policy would decide of recorded results, beside what the present one does. Changes nothing. */
+    public List<Comparison> dryRun(
+            String tenant, String name, String condition, Set<String> waivers, List<AttestationResult> recorded) {
+        if (recorded.size() > DRY_RUN_RESULTS_MAX) {
+            throw new IllegalArgumentException(
+                    "recorded results: expected at most " + DRY_RUN_RESULTS_MAX + ", found " + recorded.size());
+        }
+        var known = find(tenant);
+        var references = known.map(PolicyBook::references).orElse(Map.of());
+        var present = known.map(found -> found.policies.get(name));
+        var proposed = new Written(
+                new AppraisalPolicy(
+                        tenant,
+                        name,
+                        present.map(List::size).orElse(0) + 1,
+                        "dry-run",
+                        Instant.EPOCH,
+                        condition,
+                        waivers),
+                Condition.compile(name, condition));
+        return recorded.stream()
+                .map(result -> new Comparison(
+                        result,
+                        present.map(versions -> decide(versions.getLast(), result, references))
+                                .orElse(Decision.denied("there is no policy " + name)),
+                        decide(proposed, result, references)))
+                .toList();
+    }
+
+    private static Decision decide(Written written, AttestationResult result, Map<String, List<String>> references) {
+        var policy = written.policy();
+        var label = policy.name() + "@" + policy.version();
+        var reasons = new ArrayList<String>();
+        if (!result.holds(policy.waivers())) {
+            result.everyFinding()
+                    .filter(finding -> finding.outcome() == Finding.Outcome.FAILED
+                            || (finding.outcome() == Finding.Outcome.EXCUSABLE
+                                    && !policy.waivers().contains(finding.waiver())))
+                    .limit(20)
+                    .forEach(finding -> reasons.add(label + ": " + finding));
+        }
+        var verdict = written.condition().evaluate(result, references);
+        if (!verdict.holds()) {
+            reasons.add(label + ": " + verdict.reason());
+        }
+        return new Decision(reasons.isEmpty(), List.of(label), reasons);
+    }
+
+    private static Map<String, List<String>> references(Tenant tenant) {
+        var now = new HashMap<String, List<String>>();
+        tenant.references.forEach(
+                (name, versions) -> now.put(name, versions.getLast().values()));
+        return now;
+    }
+
+    private Optional<Tenant> find(String tenant) {
+        return Optional.ofNullable(tenants.get(tenant));
+    }
+
+    private Tenant tenant(String name) {
+        Names.check("tenant", name);
+        if (!tenants.containsKey(name) && tenants.size() >= TENANTS_MAX) {
+            throw new IllegalStateException("OVERLOADED: at most " + TENANTS_MAX + " tenants");
+        }
+        return tenants.computeIfAbsent(name, same -> new Tenant());
+    }
+
+    private static <V> List<V> history(Map<String, List<V>> map, String name) {
+        var history = map.get(name);
+        if (history == null) {
+            if (map.size() >= NAMES_PER_TENANT_MAX) {
+                throw new IllegalStateException("OVERLOADED: at most " + NAMES_PER_TENANT_MAX + " names a tenant");
+            }
+            return new ArrayList<>();
+        }
+        if (history.size() >= VERSIONS_MAX) {
+            throw new IllegalStateException("OVERLOADED: at most " + VERSIONS_MAX + " versions of " + name);
+        }
+        return history;
+    }
+}
