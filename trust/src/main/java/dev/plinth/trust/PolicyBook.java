@@ -138,8 +138,11 @@ public final class PolicyBook {
         return List.copyOf(find(tenant).map(known -> known.bindings.get(resource)).orElse(List.of()));
     }
 
-    /** Whether what this result attests may have the resource, by the tenant's policies of now. */
-    public Decision decide(String tenant, String resource, AttestationResult result) {
+    /** Whether what this result attests may have the resource at this time, by the tenant's policies of now. */
+    public Decision decide(String tenant, String resource, AttestationResult result, Instant at) {
+        if (at.isBefore(result.at()) || at.isAfter(result.validUntil())) {
+            return Decision.denied("the result is good from " + result.at() + " to " + result.validUntil() + ", and it is " + at);
+        }
         var known = find(tenant);
         if (known.isEmpty()) {
             return Decision.denied("there is no tenant " + Bytes.shorten(tenant));

@@ -37,7 +37,7 @@ class PolicyBookTest {
     void what_a_policy_and_its_reference_values_describe_is_granted() {
         open();
 
-        var decision = book.decide("acme", "keys/payments", snp());
+        var decision = book.decide("acme", "keys/payments", snp(), T0);
 
         assertThat(decision.reasons()).isEmpty();
         assertThat(decision.granted()).isTrue();
@@ -46,13 +46,13 @@ class PolicyBookTest {
 
     @Test
     void whatever_does_not_exist_denies_and_says_what_it_was() {
-        assertThat(book.decide("acme", "keys/payments", snp()).reasons()).containsExactly("there is no tenant acme");
+        assertThat(book.decide("acme", "keys/payments", snp(), T0).reasons()).containsExactly("there is no tenant acme");
         book.putPolicy("acme", "payments", CONDITION, Set.of(), "security", T0);
-        assertThat(book.decide("acme", "keys/payments", snp()).reasons())
+        assertThat(book.decide("acme", "keys/payments", snp(), T0).reasons())
                 .containsExactly("no policy guards keys/payments");
         book.bind("acme", "keys/payments", List.of("payments", "absent"), "security", T0);
 
-        var decision = book.decide("acme", "keys/payments", snp());
+        var decision = book.decide("acme", "keys/payments", snp(), T0);
 
         assertThat(decision.granted()).isFalse();
         assertThat(decision.reasons()).hasSize(2).contains("there is no policy absent");
@@ -64,7 +64,7 @@ class PolicyBookTest {
         open();
         book.bind("acme", "keys/payments", List.of(), "security", T0);
 
-        assertThat(book.decide("acme", "keys/payments", snp()).granted()).isFalse();
+        assertThat(book.decide("acme", "keys/payments", snp(), T0).granted()).isFalse();
     }
 
     @Test
@@ -73,8 +73,8 @@ class PolicyBookTest {
         book.putPolicy("other", "payments", CONDITION, Set.of(), "security", T0);
         book.bind("other", "keys/payments", List.of("payments"), "security", T0);
 
-        assertThat(book.decide("other", "keys/payments", snp()).granted()).isFalse();
-        assertThat(book.decide("acme", "keys/payments", snp()).granted()).isTrue();
+        assertThat(book.decide("other", "keys/payments", snp(), T0).granted()).isFalse();
+        assertThat(book.decide("acme", "keys/payments", snp(), T0).granted()).isTrue();
     }
 
     @Test
@@ -83,7 +83,7 @@ class PolicyBookTest {
         book.putPolicy("acme", "only-vlek", "claims['snp.signing-key'] == 'vlek'", Set.of(), "security", T0);
         book.bind("acme", "keys/payments", List.of("payments", "only-vlek"), "security", T0);
 
-        var decision = book.decide("acme", "keys/payments", snp());
+        var decision = book.decide("acme", "keys/payments", snp(), T0);
 
         assertThat(decision.granted()).isFalse();
         assertThat(decision.policies()).containsExactly("payments@1", "only-vlek@1");
@@ -93,12 +93,12 @@ class PolicyBookTest {
     @Test
     void debug_passes_only_a_policy_that_names_it() {
         open();
-        assertThat(book.decide("acme", "keys/payments", debugged()).reasons())
+        assertThat(book.decide("acme", "keys/payments", debugged(), T0).reasons())
                 .anySatisfy(reason -> assertThat(reason).contains("amd.debug"));
 
         book.putPolicy("acme", "payments", CONDITION, Set.of("debug"), "security", T0);
 
-        assertThat(book.decide("acme", "keys/payments", debugged()).granted()).isTrue();
+        assertThat(book.decide("acme", "keys/payments", debugged(), T0).granted()).isTrue();
     }
 
     @Test
@@ -110,10 +110,23 @@ class PolicyBookTest {
                 .appraise(ImitatedOthersTest.simulated(nonce), Challenge.of(nonce), T0);
         book.putPolicy("acme", "any", "true", Set.of("debug"), "security", T0);
         book.bind("acme", "keys/any", List.of("any"), "security", T0);
-        assertThat(book.decide("acme", "keys/any", result).granted()).isFalse();
+        assertThat(book.decide("acme", "keys/any", result, T0).granted()).isFalse();
 
         book.putPolicy("acme", "any", "true", Set.of("simulated"), "security", T0);
-        assertThat(book.decide("acme", "keys/any", result).granted()).isTrue();
+        assertThat(book.decide("acme", "keys/any", result, T0).granted()).isTrue();
+    }
+
+    @Test
+    void a_result_that_has_run_out_or_lies_ahead_is_granted_nothing() {
+        open();
+        var result = snp();
+
+        assertThat(book.decide("acme", "keys/payments", result, result.validUntil()).granted()).isTrue();
+        assertThat(book.decide("acme", "keys/payments", result, result.validUntil().plusSeconds(1)).reasons())
+                .singleElement()
+                .asString()
+                .contains("the result is good from");
+        assertThat(book.decide("acme", "keys/payments", result, T0.minusSeconds(1)).granted()).isFalse();
     }
 
     @Test
@@ -127,20 +140,20 @@ class PolicyBookTest {
                 "acme", "any", "true", Set.of("debug", "simulated", "tcb:OutOfDate", "amd.report.signature"), "security", T0);
         book.bind("acme", "keys/any", List.of("any"), "security", T0);
 
-        assertThat(book.decide("acme", "keys/any", world.appraise()).granted()).isFalse();
+        assertThat(book.decide("acme", "keys/any", world.appraise(), T0).granted()).isFalse();
     }
 
     @Test
     void versions_are_kept_and_a_rollback_makes_a_new_one_with_the_old_content() {
         open();
         book.putPolicy("acme", "payments", "false", Set.of("debug"), "intern", T0.plusSeconds(1));
-        assertThat(book.decide("acme", "keys/payments", snp()).granted()).isFalse();
+        assertThat(book.decide("acme", "keys/payments", snp(), T0).granted()).isFalse();
 
         var rolledBack = book.rollBackPolicy("acme", "payments", 1, "security", T0.plusSeconds(2));
 
         assertThat(rolledBack.version()).isEqualTo(3);
         assertThat(rolledBack.waivers()).isEmpty();
-        assertThat(book.decide("acme", "keys/payments", snp()).policies()).containsExactly("payments@3");
+        assertThat(book.decide("acme", "keys/payments", snp(), T0).policies()).containsExactly("payments@3");
         assertThat(book.policyHistory("acme", "payments"))
                 .extracting(AppraisalPolicy::owner)
                 .containsExactly("security", "intern", "security");
@@ -152,11 +165,11 @@ class PolicyBookTest {
     void a_reference_value_that_is_rolled_back_decides_again() {
         open();
         book.putReference("acme", "payments", List.of("11".repeat(48)), "release", T0);
-        assertThat(book.decide("acme", "keys/payments", snp()).granted()).isFalse();
+        assertThat(book.decide("acme", "keys/payments", snp(), T0).granted()).isFalse();
 
         book.rollBackReference("acme", "payments", 1, "release", T0);
 
-        assertThat(book.decide("acme", "keys/payments", snp()).granted()).isTrue();
+        assertThat(book.decide("acme", "keys/payments", snp(), T0).granted()).isTrue();
         assertThat(book.referenceHistory("acme", "payments"))
                 .extracting(ReferenceValue::version)
                 .containsExactly(1, 2, 3);
@@ -172,7 +185,7 @@ class PolicyBookTest {
         assertThat(runs.get(1).today().granted()).isFalse();
         assertThat(runs.get(1).proposed().granted()).isTrue();
         assertThat(book.policyHistory("acme", "payments")).hasSize(1);
-        assertThat(book.decide("acme", "keys/payments", debugged()).granted()).isFalse();
+        assertThat(book.decide("acme", "keys/payments", debugged(), T0).granted()).isFalse();
     }
 
     @Test
@@ -185,7 +198,7 @@ class PolicyBookTest {
                     .hasMessageContaining("policy payments");
         }
         assertThat(book.policyHistory("acme", "payments")).hasSize(1);
-        assertThat(book.decide("acme", "keys/payments", snp()).granted()).isTrue();
+        assertThat(book.decide("acme", "keys/payments", snp(), T0).granted()).isTrue();
     }
 
     @Test
@@ -204,7 +217,7 @@ class PolicyBookTest {
                 T0);
         book.bind("acme", "keys/vm", List.of("composite"), "security", T0);
 
-        assertThat(book.decide("acme", "keys/vm", composite).reasons()).isEmpty();
+        assertThat(book.decide("acme", "keys/vm", composite, T0).reasons()).isEmpty();
     }
 
     @Test
@@ -224,7 +237,7 @@ class PolicyBookTest {
                 T0);
         book.bind("acme", "keys/slow", List.of("slow"), "security", T0);
 
-        assertThat(book.decide("acme", "keys/slow", snp()).reasons())
+        assertThat(book.decide("acme", "keys/slow", snp(), T0).reasons())
                 .anySatisfy(reason -> assertThat(reason).contains("cannot be evaluated"));
     }
 
