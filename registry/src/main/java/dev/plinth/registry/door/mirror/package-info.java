@@ -1,0 +1,5 @@
+/** Whole services for doors whose protocols know no changes, only lists. Start with {@code ServiceMirrors}. */
+@NullMarked
+package dev.plinth.registry.door.mirror;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,128 @@
+package dev.plinth.registry.door.nacos;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.plinth.registry.Endpoint;
+import dev.plinth.registry.EndpointName;
+import dev.plinth.registry.Registration;
+import dev.plinth.registry.RegistryLimits;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Endpoints as instances of Nacos, and the other way round. */
+final class Instances {
+    /*
+     * A Nacos instance does not say how to speak with it, but many applications put it in the metadata; where they do not, the
+     * protocol is "tcp". A weight of 1 is our 100. An instance that is switched off has weight 0 here, so that no client of any
+     * door calls it, and keeps its own weight in the metadata.
+     */
+    private static final String PROTOCOL = "protocol";
+    private static final String PROTOCOL_DEFAULT = "tcp";
+    private static final String CLUSTER = "nacos.cluster";
+    private static final String CLUSTER_DEFAULT = "DEFAULT";
+    private static final String SWITCHED_OFF_AT = "nacos.switched-off-weight";
+    private static final Set<String> OURS = Set.of(CLUSTER, SWITCHED_OFF_AT);
+
+    private Instances() {}
+
+    static Endpoint endpoint(NacosService service, JsonNode instance) {
+        if (!instance.path("ephemeral").asBoolean(true)) {
+            throw new NacosRefusal(
+                    NacosRefusal.UNSUPPORTED,
+                    "the instance is persistent: expected an ephemeral one, which lives as long as its client");
+        }
+        Map<String, String> metadata = new HashMap<>();
+        instance.path("metadata")
+                .properties()
+                .forEach(entry -> metadata.put(entry.getKey(), entry.getValue().asText()));
+        double weight = instance.path("weight").asDouble(1);
+        if (weight < 0 || weight > (double) RegistryLimits.WEIGHT_MAX / RegistryLimits.WEIGHT_DEFAULT) {
+            throw new NacosRefusal(
+                    NacosRefusal.INVALID,
+                    "weight is " + weight + ": expected 0 to "
+                            + RegistryLimits.WEIGHT_MAX / RegistryLimits.WEIGHT_DEFAULT);
+        }
+        int ours = weight == 0 ? 0 : Math.max(1, (int) Math.round(weight * RegistryLimits.WEIGHT_DEFAULT));
+        if (!instance.path("enabled").asBoolean(true)) {
+            metadata.put(SWITCHED_OFF_AT, Integer.toString(ours));
+            ours = 0;
+        }
+        var cluster = NacosPayloads.text(instance, "clusterName").orElse(CLUSTER_DEFAULT);
+        if (!cluster.isEmpty() && !cluster.equals(CLUSTER_DEFAULT)) {
+            metadata.put(CLUSTER, cluster);
+        }
+        try {
+            return Endpoint.of(name(service, instance, metadata), ours, metadata);
+        } catch (IllegalArgumentException e) {
+            throw new NacosRefusal(NacosRefusal.INVALID, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static EndpointName name(NacosService service, JsonNode instance, Map<String, String> metadata) {
+        var ip = NacosPayloads.text(instance, "ip").orElse("");
+        var host = ip.contains(":") && !ip.startsWith("[") ? "[" + ip + "]" : ip;
+        var protocol = metadata.getOrDefault(PROTOCOL, "");
+        return new EndpointName(
+                service.inRegistry(),
+                protocol.isEmpty() ? PROTOCOL_DEFAULT : protocol,
+                host + ":" + instance.path("port").asInt());
+    }
+
+    /** A whole service, as clients are told of it. */
+    static ObjectNode serviceInfo(
+            NacosService service, String clusters, Collection<Registration> registrations, long asOfMillis) {
+        var info = NacosPayloads.object();
+        info.put("name", service.name());
+        info.put("groupName", service.group());
+        info.put("clusters", clusters);
+        info.put("cacheMillis", 10_000);
+        info.put("lastRefTime", asOfMillis);
+        info.put("checksum", "");
+        info.put("allIPs", false);
+        info.put("reachProtectionThreshold", false);
+        var wanted = clusters.isEmpty() ? List.<String>of() : List.of(clusters.split(",", -1));
+        var hosts = info.putArray("hosts");
+        for (var registration : registrations) {
+            var endpoint = registration.endpoint();
+            var cluster = endpoint.metadata().getOrDefault(CLUSTER, CLUSTER_DEFAULT);
+            if (wanted.isEmpty() || wanted.contains(cluster)) {
+                hosts.add(instance(service, cluster, endpoint));
+            }
+        }
+        return info;
+    }
+
+    private static ObjectNode instance(NacosService service, String cluster, Endpoint endpoint) {
+        var address = endpoint.name().address();
+        int colon = address.lastIndexOf(':');
+        var host = address.substring(0, colon);
+        var ip = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        int port = Integer.parseInt(address.substring(colon + 1));
+        var off = endpoint.metadata().getOrDefault(SWITCHED_OFF_AT, "");
+        boolean isOff = off.matches("[0-9]{1,5}");
+        double weight = isOff ? Integer.parseInt(off) : endpoint.weight();
+        var instance = NacosPayloads.object();
+        instance.put("instanceId", ip + "#" + port + "#" + cluster + "#" + service.grouped());
+        instance.put("ip", ip);
+        instance.put("port", port);
+        instance.put("weight", weight / RegistryLimits.WEIGHT_DEFAULT);
+        instance.put("healthy", true);
+        instance.put("enabled", !isOff);
+        instance.put("ephemeral", true);
+        instance.put("clusterName", cluster);
+        instance.put("serviceName", service.grouped());
+        var metadata = instance.putObject("metadata");
+        endpoint.metadata().forEach((key, value) -> {
+            if (!OURS.contains(key)) {
+                metadata.put(key, value);
+            }
+        });
+        if (!endpoint.name().protocol().equals(PROTOCOL_DEFAULT)) {
+            metadata.put(PROTOCOL, endpoint.name().protocol());
+        }
+        return instance;
+    }
+}

@@ -1,0 +1,455 @@
+package dev.plinth.registry.door.nacos;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.plinth.kernel.Clock;
+import dev.plinth.kernel.Limits;
+import dev.plinth.kernel.Refused;
+import dev.plinth.registry.Endpoint;
+import dev.plinth.registry.EndpointName;
+import dev.plinth.registry.Hold;
+import dev.plinth.registry.Registration;
+import dev.plinth.registry.Registry;
+import dev.plinth.registry.RegistryCommand;
+import dev.plinth.registry.RegistryOutcome;
+import dev.plinth.registry.door.mirror.ServiceMirrors;
+import dev.plinth.wire.nacos.Payload;
+import io.grpc.stub.ServerCallStreamObserver;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One Nacos client: its connection, and the session that stands for it in our registry. */
+final class NacosConnection {
+    /*
+     * Plain blocking code: each request has a thread of its own, and waits for the registry's answer. A client's requests are
+     * taken one after the other, for the newest that it said of a service is what holds; two at once could be swapped.
+     *
+     * What differs from a Nacos server: a connection that breaks does not take its instances with it at once, but at the end of
+     * the session's lease; a client that comes back in that time, over a new connection, takes them over, and nobody saw them go.
+     * One that says good-bye takes them with it.
+     */
+    private static final Logger log = LoggerFactory.getLogger(NacosConnection.class);
+
+    /** Clients that have nothing to say ask after the server's health every 5 s. */
+    static final Duration LEASE = Duration.ofSeconds(15);
+
+    private static final int CLIENT_CHARS_MAX = 100;
+
+    private final Registry registry;
+    private final ServiceMirrors mirrors;
+    private final Clock clock;
+    private final Executor workers;
+    private final String ip;
+    private final String id;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable Hold hold;
+    private boolean over;
+
+    /** What this client has registered, as it said it last. */
+    private final Map<String, Set<EndpointName>> published = new HashMap<>();
+
+    private final Map<String, Subscriber> subscribers = new LinkedHashMap<>();
+    private @Nullable Pushes pushes;
+
+    NacosConnection(Registry registry, ServiceMirrors mirrors, Clock clock, Executor workers, String ip, String id) {
+        this.registry = registry;
+        this.mirrors = mirrors;
+        this.clock = clock;
+        this.workers = workers;
+        this.ip = ip;
+        this.id = id;
+    }
+
+    // The client's stream.
+
+    void stream(ServerCallStreamObserver<Payload> requests) {
+        pushes = new Pushes(requests, clock, workers);
+    }
+
+    /** The client's word on its stream: who it is, or an answer to a push. */
+    void heard(Payload payload) {
+        if (payload.getMetadata().getType().equals("ConnectionSetupRequest")) {
+            setUp(NacosPayloads.body(payload));
+        } else if (pushes != null) {
+            NacosPayloads.text(NacosPayloads.body(payload), "requestId").ifPresent(pushes::acknowledged);
+        }
+    }
+
+    private void setUp(JsonNode request) {
+        lock.lock();
+        try {
+            if (hold != null || over) {
+                return;
+            }
+            var app = NacosPayloads.text(request.path("labels"), "AppName").orElse("unknown");
+            var client = "nacos " + app + "@" + ip;
+            var printable = client.substring(0, Math.min(client.length(), CLIENT_CHARS_MAX))
+                    .replaceAll("[^ -~]", "?");
+            var outcome = submit(new RegistryCommand.Open(printable, LEASE, Optional.empty()));
+            switch (outcome) {
+                case RegistryOutcome.Opened opened -> hold = opened.hold();
+                case RegistryOutcome.Denied denied -> {
+                    end(denied.message());
+                    return;
+                }
+                case RegistryOutcome.Done _ -> throw new IllegalStateException("an open was answered with " + outcome);
+            }
+            if (pushes != null) {
+                var acknowledgement = NacosPayloads.object().put("requestId", "");
+                acknowledgement.putObject("abilityTable");
+                pushes.say("SetupAckRequest", acknowledgement);
+            }
+        } catch (Refused refused) {
+            end(String.valueOf(refused.getMessage()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The client said good-bye. */
+    void ended() {
+        release(RegistryCommand.Close::new);
+    }
+
+    /** The connection broke. */
+    void broken() {
+        release(RegistryCommand.Detach::new);
+    }
+
+    private void release(Function<Hold, RegistryCommand> farewell) {
+        lock.lock();
+        try {
+            over = true;
+            subscribers.values().forEach(Subscriber::close);
+            subscribers.clear();
+            if (pushes != null) {
+                pushes.stop();
+            }
+            if (hold != null) {
+                var _ = registry.submit(farewell.apply(hold));
+                hold = null;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** This side ends it; the client connects anew. */
+    private void end(String why) {
+        if (pushes != null) {
+            pushes.end(NacosDoor.over(why));
+        }
+        broken();
+    }
+
+    // The client's requests.
+
+    Payload answer(Payload request) {
+        var type = request.getMetadata().getType();
+        try {
+            return switch (type) {
+                case "ServerCheckRequest" ->
+                    NacosPayloads.payload(
+                            "ServerCheckResponse",
+                            NacosPayloads.success().put("connectionId", id).put("supportAbilityNegotiation", true));
+                case "HealthCheckRequest" -> {
+                    keepAlive();
+                    yield NacosPayloads.payload("HealthCheckResponse", NacosPayloads.success());
+                }
+                default -> answer(type, NacosPayloads.body(request));
+            };
+        } catch (NacosRefusal refusal) {
+            return NacosPayloads.payload(errorType(type, refusal), NacosPayloads.failure(refusal));
+        } catch (Refused refused) {
+            var code = refused.code() == Refused.Code.OVERLOADED ? NacosRefusal.OVER_LIMIT : NacosRefusal.FAILED;
+            return NacosPayloads.payload(
+                    "ErrorResponse",
+                    NacosPayloads.failure(new NacosRefusal(code, String.valueOf(refused.getMessage()))));
+        }
+    }
+
+    /** Clients look for an unknown connection in this type only. */
+    private static String errorType(String request, NacosRefusal refusal) {
+        return refusal.code() == NacosRefusal.NOT_REGISTERED || !request.endsWith("Request")
+                ? "ErrorResponse"
+                : request.substring(0, request.length() - "Request".length()) + "Response";
+    }
+
+    private Payload answer(String type, JsonNode body) {
+        lock.lock();
+        try {
+            return switch (type) {
+                case "InstanceRequest" -> instance(body);
+                case "BatchInstanceRequest" -> batch(body);
+                case "PersistentInstanceRequest" ->
+                    throw new NacosRefusal(
+                            NacosRefusal.UNSUPPORTED,
+                            "the instance is persistent: expected an ephemeral one, which lives as long as its client");
+                case "SubscribeServiceRequest" -> subscribe(body);
+                case "ServiceQueryRequest" -> query(body);
+                case "ServiceListRequest" -> list(body);
+                default ->
+                    throw new NacosRefusal(
+                            NacosRefusal.UNSUPPORTED, "a request of type " + type + " is not served here");
+            };
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void keepAlive() {
+        lock.lock();
+        try {
+            done(new RegistryCommand.KeepAlive(hold()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Payload instance(JsonNode body) {
+        var service = service(body);
+        var type = NacosPayloads.text(body, "type").orElse("");
+        var endpoint = Instances.endpoint(service, body.path("instance"));
+        switch (type) {
+            case "registerInstance" -> publish(service, List.of(endpoint));
+            case "deregisterInstance" -> {
+                done(new RegistryCommand.Deregister(hold(), endpoint.name()));
+                published.getOrDefault(service.inRegistry(), Set.of()).remove(endpoint.name());
+            }
+            default ->
+                throw new NacosRefusal(
+                        NacosRefusal.INVALID,
+                        "type is \"" + type + "\": expected registerInstance or deregisterInstance");
+        }
+        return NacosPayloads.payload("InstanceResponse", NacosPayloads.success().put("type", type));
+    }
+
+    private Payload batch(JsonNode body) {
+        var service = service(body);
+        List<Endpoint> endpoints = new ArrayList<>();
+        body.path("instances").forEach(instance -> endpoints.add(Instances.endpoint(service, instance)));
+        publish(service, endpoints);
+        return NacosPayloads.payload(
+                "BatchInstanceResponse",
+                NacosPayloads.success()
+                        .put("type", NacosPayloads.text(body, "type").orElse("")));
+    }
+
+    /** What the client says of a service takes the place of what it said before, as in Nacos. */
+    private void publish(NacosService service, List<Endpoint> endpoints) {
+        var hold = hold();
+        var before = published.getOrDefault(service.inRegistry(), Set.of());
+        Set<EndpointName> now = new HashSet<>();
+        for (var endpoint : endpoints) {
+            done(new RegistryCommand.Register(hold, endpoint));
+            now.add(endpoint.name());
+        }
+        for (var name : before) {
+            if (!now.contains(name)) {
+                done(new RegistryCommand.Deregister(hold, name));
+            }
+        }
+        published.put(service.inRegistry(), now);
+    }
+
+    private Payload subscribe(JsonNode body) {
+        var service = service(body);
+        var clusters = NacosPayloads.text(body, "clusters").orElse("");
+        var key = service.inRegistry() + " " + clusters;
+        if (!body.path("subscribe").asBoolean()) {
+            var subscriber = subscribers.remove(key);
+            if (subscriber != null) {
+                subscriber.close();
+                if (subscribers.keySet().stream().noneMatch(other -> other.startsWith(service.inRegistry() + " "))) {
+                    done(new RegistryCommand.Unsubscribe(hold(), service.inRegistry()));
+                }
+            }
+            return NacosPayloads.payload(
+                    "SubscribeServiceResponse",
+                    withInfo(NacosPayloads.success(), Instances.serviceInfo(service, clusters, List.of(), 0)));
+        }
+        done(new RegistryCommand.Subscribe(hold(), service.inRegistry()));
+        var subscriber = subscribers.get(key);
+        if (subscriber == null) {
+            subscriber = new Subscriber(service, clusters).follow();
+            subscribers.put(key, subscriber);
+        }
+        return NacosPayloads.payload(
+                "SubscribeServiceResponse", withInfo(NacosPayloads.success(), subscriber.current()));
+    }
+
+    private static ObjectNode withInfo(ObjectNode response, ObjectNode info) {
+        response.set("serviceInfo", info);
+        return response;
+    }
+
+    private Payload query(JsonNode body) {
+        var service = service(body);
+        var clusters = NacosPayloads.text(body, "cluster").orElse("");
+        List<Registration> all = new ArrayList<>();
+        var after = "";
+        boolean more = true;
+        while (more) {
+            var page = registry.endpoints(
+                            Optional.of(service.inRegistry()), Optional.empty(), after, Limits.READ_ITEMS_MAX)
+                    .join();
+            page.items().forEach(listing -> all.add(listing.registration()));
+            more = page.more();
+            after = all.isEmpty() ? "" : all.getLast().endpoint().name().key();
+        }
+        return NacosPayloads.payload(
+                "QueryServiceResponse",
+                withInfo(
+                        NacosPayloads.success(),
+                        Instances.serviceInfo(
+                                service, clusters, all, clock.wall().toEpochMilli())));
+    }
+
+    private Payload list(JsonNode body) {
+        var namespace = NacosPayloads.text(body, "namespace")
+                .filter(text -> !text.isEmpty())
+                .orElse(NacosService.DEFAULT_NAMESPACE);
+        var group = NacosPayloads.text(body, "groupName")
+                .filter(text -> !text.isEmpty())
+                .orElse(NacosService.DEFAULT_GROUP);
+        var names = new TreeSet<String>();
+        var after = "";
+        boolean more = true;
+        while (more) {
+            var page = registry.services(after, Limits.READ_ITEMS_MAX).join();
+            for (var summary : page.items()) {
+                var service = NacosService.ofRegistry(summary.name());
+                if (service.namespace().equals(namespace) && service.group().equals(group)) {
+                    names.add(service.name());
+                }
+                after = summary.name();
+            }
+            more = page.more();
+        }
+        long from = Math.max(0, body.path("pageNo").asLong(1) - 1)
+                * Math.max(0, body.path("pageSize").asLong(0));
+        var response = NacosPayloads.success().put("count", names.size());
+        var shown = response.putArray("serviceNames");
+        names.stream()
+                .skip(from)
+                .limit(Math.max(0, body.path("pageSize").asLong(0)))
+                .forEach(shown::add);
+        return NacosPayloads.payload("ServiceListResponse", response);
+    }
+
+    private static NacosService service(JsonNode body) {
+        return NacosService.of(
+                NacosPayloads.text(body, "namespace"),
+                NacosPayloads.text(body, "groupName"),
+                NacosPayloads.text(body, "serviceName"));
+    }
+
+    // The session.
+
+    private Hold hold() {
+        if (hold == null) {
+            throw new NacosRefusal(NacosRefusal.NOT_REGISTERED, "this connection has no session: connect anew");
+        }
+        return hold;
+    }
+
+    private void done(RegistryCommand.OfSession command) {
+        switch (submit(command)) {
+            case RegistryOutcome.Done _ -> {}
+            case RegistryOutcome.Opened opened ->
+                throw new IllegalStateException("a request within a session was answered with " + opened);
+            case RegistryOutcome.Denied denied -> {
+                switch (denied.reason()) {
+                    case DUPLICATE -> throw new NacosRefusal(NacosRefusal.CONFLICT, denied.message());
+                    case OVERLOADED -> throw new NacosRefusal(NacosRefusal.OVER_LIMIT, denied.message());
+                    case SESSION_EXPIRED, SESSION_SUPERSEDED -> {
+                        log.info("Nacos's client {} was not heard for its lease, and connects anew", id);
+                        workers.execute(() -> end(denied.message()));
+                        throw new NacosRefusal(NacosRefusal.NOT_REGISTERED, denied.message());
+                    }
+                }
+            }
+        }
+    }
+
+    private RegistryOutcome submit(RegistryCommand command) {
+        try {
+            return registry.submit(command).join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof Refused refused) {
+                throw refused;
+            }
+            throw e;
+        }
+    }
+
+    /** One service that the client wants to be told of. */
+    private final class Subscriber implements ServiceMirrors.Follower, AutoCloseable {
+        private final NacosService service;
+        private final String clusters;
+        private final String key;
+        /* Set once, before anybody but the mirror knows of this one; what the mirror tells before that is in the answer. */
+        private volatile ServiceMirrors.@Nullable Following following;
+
+        Subscriber(NacosService service, String clusters) {
+            this.service = service;
+            this.clusters = clusters;
+            this.key = service.inRegistry() + " " + clusters;
+        }
+
+        Subscriber follow() {
+            following = mirrors.follow(service.inRegistry(), this);
+            return this;
+        }
+
+        ObjectNode current() {
+            var list = Optional.ofNullable(following)
+                    .orElseThrow(() -> new IllegalStateException(key + " is not followed yet"))
+                    .first()
+                    .join();
+            return Instances.serviceInfo(
+                    service, clusters, list.registrations(), clock.wall().toEpochMilli());
+        }
+
+        @Override
+        public void changed() {
+            var followed = following;
+            if (pushes != null && followed != null && followed.mayBeTold()) {
+                pushes.push(key, "NotifySubscriberRequest", () -> {
+                    var push = NacosPayloads.object()
+                            .put("namespace", service.namespace())
+                            .put("serviceName", service.name())
+                            .put("groupName", service.group());
+                    return withInfo(push, current());
+                });
+            }
+        }
+
+        @Override
+        public void close() {
+            var followed = following;
+            if (followed != null) {
+                followed.close();
+            }
+            if (pushes != null) {
+                pushes.forget(key);
+            }
+        }
+    }
+}

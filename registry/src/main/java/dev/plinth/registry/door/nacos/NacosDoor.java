@@ -1,0 +1,163 @@
+package dev.plinth.registry.door.nacos;
+
+import dev.plinth.kernel.Clock;
+import dev.plinth.registry.Registry;
+import dev.plinth.registry.door.mirror.ServiceMirrors;
+import dev.plinth.wire.nacos.BiRequestStreamGrpc;
+import dev.plinth.wire.nacos.Payload;
+import dev.plinth.wire.nacos.RequestGrpc;
+import io.grpc.Attributes;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerTransportFilter;
+import io.grpc.Status;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The registry for Nacos's clients 2.x and 3.x, on a port of its own.
+ *
+ * <p>A client finds it at the port of its server's HTTP plus 1,000 (its property {@code nacos.server.grpc.port.offset}).
+ */
+public final class NacosDoor implements AutoCloseable {
+    /*
+     * On gRPC's own server and not on the port that all our own doors share: the protocol knows a client by its connection. What a
+     * client registered lives as long as the connection over which it did, and a request says nothing of who asks.
+     */
+    private static final Attributes.Key<NacosConnection> OF_TRANSPORT = Attributes.Key.create("nacos-connection");
+    private static final Context.Key<NacosConnection> OF_CALL = Context.key("nacos-connection");
+    private static final int MESSAGE_BYTES_MAX = 10 << 20;
+    private static final long PING_SECONDS_MIN = 5;
+    private static final long IDLE_SECONDS_MAX = 60;
+    private static final long STOP_SECONDS_MAX = 3;
+
+    private final Server server;
+
+    private NacosDoor(Server server) {
+        this.server = server;
+    }
+
+    /**
+     * Opens the door.
+     *
+     * @param workers requests may wait in them, so they are as many as it takes: virtual threads
+     * @throws IOException if the port is taken
+     */
+    public static NacosDoor open(Registry registry, InetSocketAddress address, Clock clock, Executor workers)
+            throws IOException {
+        var mirrors = new ServiceMirrors(registry, clock, workers);
+        var numbers = new AtomicLong();
+        var server = NettyServerBuilder.forAddress(address)
+                .executor(workers)
+                .maxInboundMessageSize(MESSAGE_BYTES_MAX)
+                .permitKeepAliveTime(PING_SECONDS_MIN, TimeUnit.SECONDS)
+                .permitKeepAliveWithoutCalls(true)
+                .maxConnectionIdle(IDLE_SECONDS_MAX, TimeUnit.SECONDS)
+                .addTransportFilter(new ServerTransportFilter() {
+                    @Override
+                    public Attributes transportReady(Attributes transport) {
+                        var from = transport.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+                        var ip = from instanceof InetSocketAddress inet ? inet.getHostString() : "unknown";
+                        var connection = new NacosConnection(
+                                registry, mirrors, clock, workers, ip, numbers.incrementAndGet() + "_" + ip);
+                        return transport.toBuilder()
+                                .set(OF_TRANSPORT, connection)
+                                .build();
+                    }
+
+                    @Override
+                    public void transportTerminated(Attributes transport) {
+                        var connection = transport.get(OF_TRANSPORT);
+                        if (connection != null) {
+                            workers.execute(connection::broken);
+                        }
+                    }
+                })
+                .intercept(new ServerInterceptor() {
+                    @Override
+                    public <Q, A> ServerCall.Listener<Q> interceptCall(
+                            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+                        var connection = Optional.ofNullable(
+                                        call.getAttributes().get(OF_TRANSPORT))
+                                .orElseThrow(() -> new IllegalStateException("a call without a connection"));
+                        return Contexts.interceptCall(
+                                Context.current().withValue(OF_CALL, connection), call, headers, next);
+                    }
+                })
+                .addService(new Requests())
+                .addService(new Streams())
+                .build()
+                .start();
+        return new NacosDoor(server);
+    }
+
+    private static NacosConnection connection() {
+        return OF_CALL.get();
+    }
+
+    private static final class Requests extends RequestGrpc.RequestImplBase {
+        @Override
+        public void request(Payload request, StreamObserver<Payload> answers) {
+            answers.onNext(connection().answer(request));
+            answers.onCompleted();
+        }
+    }
+
+    private static final class Streams extends BiRequestStreamGrpc.BiRequestStreamImplBase {
+        @Override
+        public StreamObserver<Payload> requestBiStream(StreamObserver<Payload> requests) {
+            var connection = connection();
+            connection.stream((ServerCallStreamObserver<Payload>) requests);
+            return new StreamObserver<>() {
+                @Override
+                public void onNext(Payload payload) {
+                    connection.heard(payload);
+                }
+
+                @Override
+                public void onError(Throwable failure) {
+                    connection.broken();
+                }
+
+                @Override
+                public void onCompleted() {
+                    connection.ended();
+                    requests.onCompleted();
+                }
+            };
+        }
+    }
+
+    /** Where it listens. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) server.getListenSockets().getFirst();
+    }
+
+    /** Which status tells a client that its connection is over, and to connect anew. */
+    static Status over(String why) {
+        return Status.ABORTED.withDescription(why);
+    }
+
+    @Override
+    public void close() {
+        server.shutdownNow();
+        try {
+            server.awaitTermination(STOP_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package dev.plinth.registry.door.nacos;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
+import dev.plinth.wire.nacos.Metadata;
+import dev.plinth.wire.nacos.Payload;
+import java.io.IOException;
+import java.util.Optional;
+
+/** JSON in its wrapping. */
+final class NacosPayloads {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private NacosPayloads() {}
+
+    static ObjectNode object() {
+        return JSON.createObjectNode();
+    }
+
+    /** An answer that says that all went well. */
+    static ObjectNode success() {
+        return object().put("resultCode", 200).put("errorCode", 0);
+    }
+
+    static ObjectNode failure(NacosRefusal refusal) {
+        return object().put("resultCode", 500).put("errorCode", refusal.code()).put("message", refusal.text());
+    }
+
+    static JsonNode body(Payload payload) {
+        try {
+            var body = JSON.readTree(payload.getBody().getValue().newInput());
+            if (!body.isObject()) {
+                throw new NacosRefusal(NacosRefusal.INVALID, "the body is no JSON object");
+            }
+            return body;
+        } catch (IOException e) {
+            throw new NacosRefusal(NacosRefusal.INVALID, "the body is no JSON: " + e.getMessage());
+        }
+    }
+
+    static Payload payload(String type, JsonNode body) {
+        try {
+            return Payload.newBuilder()
+                    .setMetadata(Metadata.newBuilder().setType(type))
+                    .setBody(Any.newBuilder().setValue(ByteString.copyFrom(JSON.writeValueAsBytes(body))))
+                    .build();
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("JSON that cannot be written", e);
+        }
+    }
+
+    /** A text field that is there and not null. */
+    static Optional<String> text(JsonNode body, String field) {
+        var value = body.get(field);
+        return value == null || value.isNull() ? Optional.empty() : Optional.of(value.asText());
+    }
+}
