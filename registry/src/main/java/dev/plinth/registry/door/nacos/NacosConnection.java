@@ -2,6 +2,7 @@ package dev.plinth.registry.door.nacos;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.plinth.config.Config;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Limits;
 import dev.plinth.kernel.Refused;
@@ -52,6 +53,7 @@ final class NacosConnection {
 
     private final Registry registry;
     private final ServiceMirrors mirrors;
+    private final NacosConfigs configs;
     private final Clock clock;
     private final Executor workers;
     private final String ip;
@@ -65,11 +67,20 @@ final class NacosConnection {
     private final Map<String, Set<EndpointName>> published = new HashMap<>();
 
     private final Map<String, Subscriber> subscribers = new LinkedHashMap<>();
+    private final ConfigListeners.Listener configChanged = this::configChanged;
     private @Nullable Pushes pushes;
 
-    NacosConnection(Registry registry, ServiceMirrors mirrors, Clock clock, Executor workers, String ip, String id) {
+    NacosConnection(
+            Registry registry,
+            ServiceMirrors mirrors,
+            NacosConfigs configs,
+            Clock clock,
+            Executor workers,
+            String ip,
+            String id) {
         this.registry = registry;
         this.mirrors = mirrors;
+        this.configs = configs;
         this.clock = clock;
         this.workers = workers;
         this.ip = ip;
@@ -97,6 +108,7 @@ final class NacosConnection {
             if (hold != null || over) {
                 return;
             }
+            configs.labelled(request.path("labels"));
             var app = NacosPayloads.text(request.path("labels"), "AppName").orElse("unknown");
             var client = "nacos " + app + "@" + ip;
             var printable = client.substring(0, Math.min(client.length(), CLIENT_CHARS_MAX))
@@ -138,6 +150,7 @@ final class NacosConnection {
             over = true;
             subscribers.values().forEach(Subscriber::close);
             subscribers.clear();
+            configs.close(configChanged);
             if (pushes != null) {
                 pushes.stop();
             }
@@ -175,20 +188,29 @@ final class NacosConnection {
                 default -> answer(type, NacosPayloads.body(request));
             };
         } catch (NacosRefusal refusal) {
-            return NacosPayloads.payload(errorType(type, refusal), NacosPayloads.failure(refusal));
+            return failure(type, refusal);
         } catch (Refused refused) {
             var code = refused.code() == Refused.Code.OVERLOADED ? NacosRefusal.OVER_LIMIT : NacosRefusal.FAILED;
-            return NacosPayloads.payload(
-                    "ErrorResponse",
-                    NacosPayloads.failure(new NacosRefusal(code, String.valueOf(refused.getMessage()))));
+            return failure(type, new NacosRefusal(code, String.valueOf(refused.getMessage())));
         }
     }
 
-    /** Clients look for an unknown connection in this type only. */
+    private static Payload failure(String request, NacosRefusal refusal) {
+        return NacosPayloads.payload(errorType(request, refusal), NacosPayloads.failure(refusal));
+    }
+
+    /** Clients look for an unknown connection in one type only, and take an error about a text in the type of its answer. */
     private static String errorType(String request, NacosRefusal refusal) {
-        return refusal.code() == NacosRefusal.NOT_REGISTERED || !request.endsWith("Request")
-                ? "ErrorResponse"
-                : request.substring(0, request.length() - "Request".length()) + "Response";
+        if (refusal.code() == NacosRefusal.NOT_REGISTERED) {
+            return "ErrorResponse";
+        }
+        return switch (request) {
+            case "ConfigQueryRequest" -> "ConfigQueryResponse";
+            case "ConfigPublishRequest" -> "ConfigPublishResponse";
+            case "ConfigRemoveRequest" -> "ConfigRemoveResponse";
+            case "ConfigBatchListenRequest" -> "ConfigChangeBatchListenResponse";
+            default -> "ErrorResponse";
+        };
     }
 
     private Payload answer(String type, JsonNode body) {
@@ -204,6 +226,13 @@ final class NacosConnection {
                 case "SubscribeServiceRequest" -> subscribe(body);
                 case "ServiceQueryRequest" -> query(body);
                 case "ServiceListRequest" -> list(body);
+                case "ConfigQueryRequest" -> configs.query(body);
+                case "ConfigPublishRequest" -> configs.publish(body);
+                case "ConfigRemoveRequest" -> configs.remove(body);
+                case "ConfigBatchListenRequest" -> {
+                    hold();
+                    yield configs.listen(body, configChanged);
+                }
                 default ->
                     throw new NacosRefusal(
                             NacosRefusal.UNSUPPORTED, "a request of type " + type + " is not served here");
@@ -229,8 +258,14 @@ final class NacosConnection {
         switch (type) {
             case "registerInstance" -> publish(service, List.of(endpoint));
             case "deregisterInstance" -> {
-                done(new RegistryCommand.Deregister(hold(), endpoint.name()));
-                published.getOrDefault(service.inRegistry(), Set.of()).remove(endpoint.name());
+                // Who deregisters need not say again what else it said when it registered: the address is enough.
+                var mine = published.getOrDefault(service.inRegistry(), Set.of());
+                for (var name : List.copyOf(mine)) {
+                    if (name.address().equals(endpoint.name().address())) {
+                        done(new RegistryCommand.Deregister(hold(), name));
+                        mine.remove(name);
+                    }
+                }
             }
             default ->
                 throw new NacosRefusal(
@@ -351,6 +386,13 @@ final class NacosConnection {
                 .limit(Math.max(0, body.path("pageSize").asLong(0)))
                 .forEach(shown::add);
         return NacosPayloads.payload("ServiceListResponse", response);
+    }
+
+    private void configChanged(String key, Optional<Config> config) {
+        if (pushes != null) {
+            configs.news(key, config)
+                    .ifPresent(news -> pushes.push("config " + key, "ConfigChangeNotifyRequest", news::deepCopy));
+        }
     }
 
     private static NacosService service(JsonNode body) {

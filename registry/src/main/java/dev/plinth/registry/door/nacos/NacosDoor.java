@@ -1,5 +1,6 @@
 package dev.plinth.registry.door.nacos;
 
+import dev.plinth.config.Configs;
 import dev.plinth.kernel.Clock;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.door.mirror.ServiceMirrors;
@@ -28,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The registry for Nacos's clients 2.x and 3.x, on a port of its own.
+ * The registry and the configuration for Nacos's clients 2.x and 3.x, on a port of its own.
  *
  * <p>A client finds it at the port of its server's HTTP plus 1,000 (its property {@code nacos.server.grpc.port.offset}).
  */
@@ -45,9 +46,11 @@ public final class NacosDoor implements AutoCloseable {
     private static final long STOP_SECONDS_MAX = 3;
 
     private final Server server;
+    private final ConfigListeners listeners;
 
-    private NacosDoor(Server server) {
+    private NacosDoor(Server server, ConfigListeners listeners) {
         this.server = server;
+        this.listeners = listeners;
     }
 
     /**
@@ -56,11 +59,29 @@ public final class NacosDoor implements AutoCloseable {
      * @param workers requests may wait in them, so they are as many as it takes: virtual threads
      * @throws IOException if the port is taken
      */
-    public static NacosDoor open(Registry registry, InetSocketAddress address, Clock clock, Executor workers)
+    public static NacosDoor open(
+            Registry registry, Configs configs, InetSocketAddress address, Clock clock, Executor workers)
+            throws IOException {
+        var listeners = ConfigListeners.open(configs, workers);
+        try {
+            return new NacosDoor(start(registry, configs, listeners, address, clock, workers), listeners);
+        } catch (IOException e) {
+            listeners.close();
+            throw e;
+        }
+    }
+
+    private static Server start(
+            Registry registry,
+            Configs configs,
+            ConfigListeners listeners,
+            InetSocketAddress address,
+            Clock clock,
+            Executor workers)
             throws IOException {
         var mirrors = new ServiceMirrors(registry, clock, workers);
         var numbers = new AtomicLong();
-        var server = NettyServerBuilder.forAddress(address)
+        return NettyServerBuilder.forAddress(address)
                 .executor(workers)
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                 .permitKeepAliveTime(PING_SECONDS_MIN, TimeUnit.SECONDS)
@@ -72,7 +93,13 @@ public final class NacosDoor implements AutoCloseable {
                         var from = transport.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
                         var ip = from instanceof InetSocketAddress inet ? inet.getHostString() : "unknown";
                         var connection = new NacosConnection(
-                                registry, mirrors, clock, workers, ip, numbers.incrementAndGet() + "_" + ip);
+                                registry,
+                                mirrors,
+                                new NacosConfigs(configs, listeners, ip),
+                                clock,
+                                workers,
+                                ip,
+                                numbers.incrementAndGet() + "_" + ip);
                         return transport.toBuilder()
                                 .set(OF_TRANSPORT, connection)
                                 .build();
@@ -101,7 +128,6 @@ public final class NacosDoor implements AutoCloseable {
                 .addService(new Streams())
                 .build()
                 .start();
-        return new NacosDoor(server);
     }
 
     private static NacosConnection connection() {
@@ -153,6 +179,7 @@ public final class NacosDoor implements AutoCloseable {
 
     @Override
     public void close() {
+        listeners.close();
         server.shutdownNow();
         try {
             server.awaitTermination(STOP_SECONDS_MAX, TimeUnit.SECONDS);

@@ -5,6 +5,9 @@ final class NacosRefusal extends RuntimeException {
     /** What Nacos's clients know these errors by ({@code NacosException}). */
     static final int INVALID = 400;
 
+    /** There is no such text. */
+    static final int NO_CONFIG = 300;
+
     static final int CONFLICT = 409;
     static final int OVER_LIMIT = 503;
     static final int UNSUPPORTED = 501;

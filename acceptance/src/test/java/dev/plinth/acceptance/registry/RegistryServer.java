@@ -1,0 +1,129 @@
+package dev.plinth.acceptance.registry;
+
+import dev.plinth.config.Configs;
+import dev.plinth.kernel.DiskStorage;
+import dev.plinth.kernel.JournalOptions;
+import dev.plinth.kernel.LocalJournal;
+import dev.plinth.kernel.SegmentOptions;
+import dev.plinth.kernel.SegmentStore;
+import dev.plinth.kernel.SystemClock;
+import dev.plinth.registry.Endpoint;
+import dev.plinth.registry.EndpointName;
+import dev.plinth.registry.Hold;
+import dev.plinth.registry.Registry;
+import dev.plinth.registry.RegistryCommand;
+import dev.plinth.registry.RegistryOutcome;
+import dev.plinth.registry.door.grpc.RegistryDoor;
+import dev.plinth.registry.door.nacos.NacosDoor;
+import dev.plinth.registry.door.peer.RegistryPeers;
+import dev.plinth.registry.door.peer.RegistryPeersDoor;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** The registry and the configuration of one server with all their doors, and nothing else of it. */
+final class RegistryServer implements AutoCloseable {
+    private final SystemClock clock = new SystemClock();
+    private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+    private final ExecutorService engine = Executors.newSingleThreadExecutor();
+    private final SegmentStore store;
+    private final Configs configs;
+    private final Registry registry;
+    private final Server grpc;
+    private final NacosDoor nacos;
+    private RegistryPeers peers;
+
+    RegistryServer(long incarnation, Path data) throws IOException {
+        store = SegmentStore.open(
+                DiskStorage.open(data.resolve("journal")), SegmentOptions.defaults(), clock);
+        configs = Configs.open(
+                LocalJournal.open(
+                        store,
+                        "config",
+                        Configs.commandCodec(),
+                        DiskStorage.open(data.resolve("snapshots")),
+                        JournalOptions.defaults(),
+                        clock),
+                clock);
+        registry = Registry.open(incarnation, engine, clock);
+        grpc = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .addService(new RegistryDoor(registry, clock, workers))
+                .addService(new RegistryPeersDoor(registry, clock, workers))
+                .build()
+                .start();
+        nacos = NacosDoor.open(
+                registry, configs, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), clock, workers);
+        peers = RegistryPeers.of(registry, List.of(), clock, workers);
+    }
+
+    String nacos() {
+        return "127.0.0.1:" + nacos.address().getPort();
+    }
+
+    void follow(List<RegistryServer> all) {
+        peers.close();
+        peers = RegistryPeers.of(
+                registry,
+                all.stream()
+                        .map(server -> new InetSocketAddress(InetAddress.getLoopbackAddress(), server.grpc.getPort()))
+                        .toList(),
+                clock,
+                workers);
+    }
+
+    /** The line to the others is cut: it follows nobody, and nobody follows it. Its own clients are still with it. */
+    void cutOff() {
+        peers.close();
+        grpc.shutdownNow();
+    }
+
+    /** A session of our own protocol. */
+    Hold open() {
+        var outcome = registry.submit(
+                        new RegistryCommand.Open("ours", Duration.ofSeconds(60), Optional.empty()))
+                .join();
+        return ((RegistryOutcome.Opened) outcome).hold();
+    }
+
+    void register(Hold hold, String service, String address) {
+        registry.submit(new RegistryCommand.Register(
+                        hold,
+                        Endpoint.of(new EndpointName(service, "bolt", address), Map.of(Endpoint.CELL, "east"))))
+                .join();
+    }
+
+    void deregister(Hold hold, String service, String address) {
+        registry.submit(new RegistryCommand.Deregister(hold, new EndpointName(service, "bolt", address)))
+                .join();
+    }
+
+    List<String> endpoints(String service) {
+        return registry.endpoints(Optional.of(service), Optional.empty(), "", 1_000).join().items().stream()
+                .map(listing -> listing.registration().endpoint().name())
+                .map(name -> name.protocol() + "://" + name.address())
+                .toList();
+    }
+
+    /** As if it was killed. */
+    @Override
+    public void close() {
+        grpc.shutdownNow();
+        nacos.close();
+        peers.close();
+        registry.close();
+        configs.close();
+        store.close();
+        engine.shutdown();
+        workers.shutdown();
+        clock.close();
+    }
+}

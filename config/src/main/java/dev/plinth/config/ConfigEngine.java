@@ -1,0 +1,212 @@
+package dev.plinth.config;
+
+import dev.plinth.kernel.Context;
+import dev.plinth.kernel.Engine;
+import dev.plinth.kernel.Snapshot;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Decides which text holds under a name, for whom, and remembers which held before. */
+final class ConfigEngine implements Engine<ConfigCommand, ConfigOutcome, Void, Config> {
+    /*
+     * The newest versions of each text are part of the state, bounded by number and bytes: a rollback must find what it goes back
+     * to on every member, and must not depend on a projection that may be behind. What a person changed a year ago is not here.
+     *
+     * Every command says what shall hold, so one that comes twice changes nothing the second time; but a rollback that comes twice
+     * finds the text in place, for the same reason.
+     */
+    private final TreeMap<String, Config> configs = new TreeMap<>();
+    private long bytes;
+
+    Optional<Config> find(ConfigKey key) {
+        return Optional.ofNullable(configs.get(key.key()));
+    }
+
+    /** Texts that were not removed, by key. */
+    List<Config> list(String prefix, String after, int limit) {
+        List<Config> page = new ArrayList<>();
+        for (var config : configs.tailMap(after.compareTo(prefix) < 0 ? prefix : after, after.compareTo(prefix) < 0)
+                .values()) {
+            if (page.size() == limit || !config.key().key().startsWith(prefix)) {
+                break;
+            }
+            if (config.current().isPresent() || !config.greys().isEmpty()) {
+                page.add(config);
+            }
+        }
+        return page;
+    }
+
+    @Override
+    public ConfigOutcome apply(ConfigCommand command, Context<Void> context) {
+        var before = find(command.key());
+        return switch (command) {
+            case ConfigCommand.Publish publish -> publish(publish, before, context);
+            case ConfigCommand.Remove remove ->
+                before.flatMap(Config::current).isEmpty()
+                        ? new ConfigOutcome.Done(before.map(Config::lastNumber).orElse(0L))
+                        : next(remove.key(), before, Optional.empty(), remove.author(), Optional.empty(), context);
+            case ConfigCommand.RollBack rollBack -> rollBack(rollBack, before, context);
+            case ConfigCommand.Release release -> release(release, before, context);
+            case ConfigCommand.Withdraw withdraw -> withdraw(withdraw, before, context);
+        };
+    }
+
+    private ConfigOutcome publish(ConfigCommand.Publish publish, Optional<Config> before, Context<Void> context) {
+        var holds = before.flatMap(Config::current);
+        if (holds.equals(Optional.of(publish.text()))) {
+            return new ConfigOutcome.Done(before.map(Config::lastNumber).orElse(0L));
+        }
+        var md5 = holds.map(ConfigText::md5).orElse("");
+        if (publish.expectedMd5().isPresent() && !publish.expectedMd5().get().equals(md5)) {
+            return new ConfigOutcome.Denied(
+                    ConfigOutcome.Reason.CONFLICT,
+                    "the text has the MD5 \"" + md5 + "\", not the expected \""
+                            + publish.expectedMd5().get() + "\"");
+        }
+        return next(publish.key(), before, Optional.of(publish.text()), publish.author(), Optional.empty(), context);
+    }
+
+    private ConfigOutcome rollBack(ConfigCommand.RollBack rollBack, Optional<Config> before, Context<Void> context) {
+        var to = before.flatMap(config -> config.version(rollBack.version()));
+        if (before.isEmpty() || to.isEmpty()) {
+            return notFound(rollBack.key(), "version " + rollBack.version());
+        }
+        if (before.get().current().equals(to.get().text())) {
+            return new ConfigOutcome.Done(before.get().lastNumber());
+        }
+        return next(
+                rollBack.key(), before, to.get().text(), rollBack.author(), Optional.of(rollBack.version()), context);
+    }
+
+    private ConfigOutcome next(
+            ConfigKey key,
+            Optional<Config> before,
+            Optional<ConfigText> text,
+            Author author,
+            Optional<Long> rolledBackTo,
+            Context<Void> context) {
+        long number = before.map(Config::lastNumber).orElse(0L) + 1;
+        List<ConfigVersion> versions =
+                new ArrayList<>(before.map(Config::versions).orElse(List.of()));
+        versions.add(new ConfigVersion(number, text, stamp(context), author, rolledBackTo));
+        long kept = versions.stream().mapToLong(ConfigVersion::bytes).sum();
+        while (versions.size() > ConfigLimits.VERSIONS_MAX
+                || (versions.size() > 1 && kept > ConfigLimits.HISTORY_BYTES_MAX)) {
+            kept -= versions.removeFirst().bytes();
+        }
+        return put(new Config(key, versions, before.map(Config::greys).orElse(List.of())), before, number, context);
+    }
+
+    private ConfigOutcome release(ConfigCommand.Release release, Optional<Config> before, Context<Void> context) {
+        if (before.isEmpty()) {
+            return notFound(release.key(), "a text to release another one beside");
+        }
+        List<GreyRelease> greys = new ArrayList<>(before.get().greys());
+        var there = greys.stream()
+                .filter(grey -> grey.name().equals(release.name()))
+                .findFirst();
+        if (there.isPresent()
+                && there.get().rule().equals(release.rule())
+                && there.get().text().equals(release.text())) {
+            return new ConfigOutcome.Done(there.get().number());
+        }
+        there.ifPresent(greys::remove);
+        if (greys.size() >= ConfigLimits.GREYS_MAX) {
+            return new ConfigOutcome.Denied(
+                    ConfigOutcome.Reason.OVERLOADED,
+                    release.key() + " has " + ConfigLimits.GREYS_MAX + " grey releases, as many as one may have");
+        }
+        long number = before.get().lastNumber() + 1;
+        greys.add(new GreyRelease(
+                release.name(), release.rule(), release.text(), number, stamp(context), release.author()));
+        return put(new Config(release.key(), before.get().versions(), greys), before, number, context);
+    }
+
+    private ConfigOutcome withdraw(ConfigCommand.Withdraw withdraw, Optional<Config> before, Context<Void> context) {
+        List<GreyRelease> greys = new ArrayList<>(before.map(Config::greys).orElse(List.of()));
+        if (before.isEmpty() || !greys.removeIf(grey -> grey.name().equals(withdraw.name()))) {
+            return new ConfigOutcome.Done(before.map(Config::lastNumber).orElse(0L));
+        }
+        return put(
+                new Config(withdraw.key(), before.get().versions(), greys),
+                before,
+                before.get().lastNumber(),
+                context);
+    }
+
+    private ConfigOutcome put(Config after, Optional<Config> before, long number, Context<Void> context) {
+        long grown = after.bytes() - before.map(Config::bytes).orElse(0L);
+        if (grown > 0 && bytes + grown > ConfigLimits.TOTAL_BYTES_MAX) {
+            return new ConfigOutcome.Denied(
+                    ConfigOutcome.Reason.OVERLOADED,
+                    "all texts together would pass " + ConfigLimits.TOTAL_BYTES_MAX + " bytes");
+        }
+        if (before.isEmpty() && configs.size() >= ConfigLimits.CONFIGS_MAX) {
+            return new ConfigOutcome.Denied(
+                    ConfigOutcome.Reason.OVERLOADED, ConfigLimits.CONFIGS_MAX + " texts are there");
+        }
+        bytes += grown;
+        configs.put(after.key().key(), after);
+        context.changed(after.key().key());
+        return new ConfigOutcome.Done(number);
+    }
+
+    /** As it is stored: a replay must come to the same state as a restore. */
+    private static Instant stamp(Context<Void> context) {
+        return Instant.ofEpochMilli(context.now().toEpochMilli());
+    }
+
+    private static ConfigOutcome notFound(ConfigKey key, String what) {
+        return new ConfigOutcome.Denied(
+                ConfigOutcome.Reason.NOT_FOUND, "of " + key.key() + " there is no " + what + " (any more)");
+    }
+
+    @Override
+    public void tick(Context<Void> context) {}
+
+    @Override
+    public Optional<Instant> nextDeadline() {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<Config> view(String key) {
+        return Optional.ofNullable(configs.get(key));
+    }
+
+    @Override
+    public List<String> keys(String prefix, String after, int limit) {
+        List<String> page = new ArrayList<>();
+        for (var key : after.compareTo(prefix) < 0
+                ? configs.navigableKeySet().tailSet(prefix, true)
+                : configs.navigableKeySet().tailSet(after, false)) {
+            if (page.size() == limit || !key.startsWith(prefix)) {
+                break;
+            }
+            page.add(key);
+        }
+        return page;
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        var all = List.copyOf(configs.values());
+        return out -> ConfigCodecs.writeState(all, out);
+    }
+
+    @Override
+    public void restore(InputStream state) throws IOException {
+        configs.clear();
+        bytes = 0;
+        for (var config : ConfigCodecs.readState(state)) {
+            configs.put(config.key().key(), config);
+            bytes += config.bytes();
+        }
+    }
+}
