@@ -69,6 +69,12 @@ final class Directory {
         return byKey.size();
     }
 
+    /** How many endpoints a service has. */
+    int endpoints(String service) {
+        var counts = services.get(service);
+        return counts == null ? 0 : counts.endpoints;
+    }
+
     int services() {
         return services.size();
     }

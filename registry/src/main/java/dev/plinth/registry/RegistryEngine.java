@@ -31,6 +31,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
      * connected still is, and a client that moves must not wait for that; nor do two misconfigured processes take an endpoint from
      * one another for ever, for a claim is new only when its client connects.
      *
+     * Where many endpoints of a service vanish at once, some are kept beyond their lease: see Vanishing.
+     *
      * Watchers see single endpoints under their keys, so a change is one item to all who watch, whatever the service's size.
      */
     private final long server;
@@ -43,7 +45,11 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             new TreeSet<>(Comparator.<Session, Instant>comparing(session -> session.deadline)
                     .thenComparingLong(session -> session.id.number()));
 
+    private final Vanishing vanishing = new Vanishing();
     private int subscriptions;
+
+    /** Endpoints that are kept beyond their lease. */
+    private int kept;
 
     /**
      * @param server this incarnation
@@ -69,7 +75,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 subscriptions,
                 directory().metadataBytes(),
                 copies - lost,
-                lost);
+                lost,
+                kept);
     }
 
     private Stream<Held> copies() {
@@ -140,6 +147,10 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             byDeadline.add(opened);
             return opened;
         });
+        if (session.kept) {
+            session.kept = false;
+            kept -= session.endpointKeys.size();
+        }
         session.client = open.client();
         session.lease = open.lease();
         session.stream = index;
@@ -201,7 +212,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             return full.get();
         }
         if (own.isPresent() && !mine) {
-            holder(own.get()).endpointKeys.remove(key);
+            forget(holder(own.get()), key);
         }
         session.endpointKeys.add(key);
         boolean goesOn = mine || holding.map(Registration::session).equals(session.movedFrom);
@@ -335,8 +346,14 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         }
         var session = holder(own.get());
         if (!session.attached() || other.get().claim().movedFrom().equals(Optional.of(session.id))) {
-            session.endpointKeys.remove(key);
+            forget(session, key);
             claims.remove(server, key, context);
+        }
+    }
+
+    private void forget(Session session, String key) {
+        if (session.endpointKeys.remove(key) && session.kept) {
+            kept--;
         }
     }
 
@@ -374,8 +391,40 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         byDeadline.add(session);
     }
 
+    /** The lease is over: the endpoints go, but for those whose service would lose too many at once. */
+    private void leaseOver(Session session, Context<Void> context) {
+        if (!session.kept) {
+            for (var key : List.copyOf(session.endpointKeys)) {
+                var service = ownRegistration(key).endpoint().name().service();
+                if (vanishing.mayGo(service, directory().endpoints(service), session.id, context.now())) {
+                    session.endpointKeys.remove(key);
+                    claims.remove(server, key, context);
+                }
+            }
+            if (!session.endpointKeys.isEmpty()) {
+                keep(session, context);
+                return;
+            }
+        }
+        end(session, context);
+    }
+
+    private void keep(Session session, Context<Void> context) {
+        byDeadline.remove(session);
+        session.kept = true;
+        session.stream = Session.DETACHED;
+        unsubscribeAll(session);
+        session.deadline = context.now().plus(RegistryLimits.KEPT);
+        byDeadline.add(session);
+        kept += session.endpointKeys.size();
+        restate(session, context);
+    }
+
     private void end(Session session, Context<Void> context) {
         byDeadline.remove(session);
+        if (session.kept) {
+            kept -= session.endpointKeys.size();
+        }
         unsubscribeAll(session);
         claims.removeAll(server, List.copyOf(session.endpointKeys), context);
         sessions.remove(session.id.number());
@@ -393,8 +442,9 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     @Override
     public void tick(Context<Void> context) {
         while (!byDeadline.isEmpty() && !byDeadline.first().deadline.isAfter(context.now())) {
-            end(byDeadline.first(), context);
+            leaseOver(byDeadline.first(), context);
         }
+        vanishing.forget(context.now());
         for (long peer : claims.copies()) {
             claims.copy(peer).ifPresent(held -> claims.removeAll(peer, held.ended(context.now()), context));
         }

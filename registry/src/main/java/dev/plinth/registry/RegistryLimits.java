@@ -13,6 +13,9 @@ public final class RegistryLimits {
     /** How long after a start endpoints may be missing because their clients are not back: the usual lease, and half as much. */
     public static final Duration SETTLING = Duration.ofSeconds(15);
 
+    /** How long endpoints are kept beyond their lease when many of their service vanish at once. */
+    public static final Duration KEPT = Duration.ofMinutes(5);
+
     /** Sessions of one registry. */
     public static final int SESSIONS_MAX = 10_000;
 

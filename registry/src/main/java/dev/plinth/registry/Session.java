@@ -26,6 +26,9 @@ final class Session {
     /** The session that the client had before, which is over or another server's. */
     Optional<SessionId> movedFrom = Optional.empty();
 
+    /** The lease is over, and what is left of the session's endpoints is kept because too many vanished at once. */
+    boolean kept;
+
     final TreeSet<String> endpointKeys = new TreeSet<>();
     final TreeSet<String> subscriptions = new TreeSet<>();
 
