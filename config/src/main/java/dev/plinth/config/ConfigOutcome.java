@@ -3,7 +3,11 @@ package dev.plinth.config;
 /** What the configuration answers. */
 public sealed interface ConfigOutcome {
 
-    /** @param version the newest of the text, or of its grey release; 0 if there never was one */
+    /**
+     * What was asked for holds.
+     *
+     * @param version the newest of the text, or of its grey release; 0 if there never was one
+     */
     record Done(long version) implements ConfigOutcome {}
 
     /** Nothing was changed. */

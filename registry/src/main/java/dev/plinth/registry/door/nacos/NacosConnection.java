@@ -389,9 +389,10 @@ final class NacosConnection {
     }
 
     private void configChanged(String key, Optional<Config> config) {
-        if (pushes != null) {
+        var stream = pushes;
+        if (stream != null) {
             configs.news(key, config)
-                    .ifPresent(news -> pushes.push("config " + key, "ConfigChangeNotifyRequest", news::deepCopy));
+                    .ifPresent(news -> stream.push("config " + key, "ConfigChangeNotifyRequest", news::deepCopy));
         }
     }
 
