@@ -21,8 +21,7 @@ public sealed interface ConfigCommand {
     record RollBack(ConfigKey key, long version, Author author) implements ConfigCommand {}
 
     /** Some clients get this text from now on. One of this name that is there already is replaced. */
-    record Release(ConfigKey key, String name, GreyRule rule, ConfigText text, Author author)
-            implements ConfigCommand {
+    record Release(ConfigKey key, String name, GreyRule rule, ConfigText text, Author author) implements ConfigCommand {
         public Release {
             ConfigKey.name("name", name);
         }

@@ -29,8 +29,8 @@ public record ConfigText(String content, String type, String encryptedDataKey, S
 
     static void detail(String field, String text) {
         if (text.length() > ConfigLimits.DETAIL_CHARS_MAX) {
-            throw new IllegalArgumentException(field + " has " + text.length() + " characters: expected at most "
-                    + ConfigLimits.DETAIL_CHARS_MAX);
+            throw new IllegalArgumentException(
+                    field + " has " + text.length() + " characters: expected at most " + ConfigLimits.DETAIL_CHARS_MAX);
         }
     }
 

@@ -32,14 +32,12 @@ public final class Differences {
             head++;
         }
         int tail = 0;
-        while (tail < least - head
-                && before.get(before.size() - 1 - tail).equals(after.get(after.size() - 1 - tail))) {
+        while (tail < least - head && before.get(before.size() - 1 - tail).equals(after.get(after.size() - 1 - tail))) {
             tail++;
         }
         List<Line> differences = new ArrayList<>();
         add(Kind.SAME, before.subList(0, head), differences);
-        between(
-                before.subList(head, before.size() - tail), after.subList(head, after.size() - tail), differences);
+        between(before.subList(head, before.size() - tail), after.subList(head, after.size() - tail), differences);
         add(Kind.SAME, before.subList(before.size() - tail, before.size()), differences);
         return List.copyOf(differences);
     }

@@ -7,5 +7,4 @@ import java.time.Instant;
  *
  * @param number counts the changes of the text's grey releases and versions together
  */
-public record GreyRelease(
-        String name, GreyRule rule, ConfigText text, long number, Instant at, Author author) {}
+public record GreyRelease(String name, GreyRule rule, ConfigText text, long number, Instant at, Author author) {}

@@ -13,8 +13,8 @@ public sealed interface GreyRule {
         public Addresses {
             addresses = Set.copyOf(new TreeSet<>(addresses));
             if (addresses.isEmpty() || addresses.size() > ConfigLimits.ADDRESSES_MAX) {
-                throw new IllegalArgumentException("addresses are " + addresses.size() + ": expected 1 to "
-                        + ConfigLimits.ADDRESSES_MAX);
+                throw new IllegalArgumentException(
+                        "addresses are " + addresses.size() + ": expected 1 to " + ConfigLimits.ADDRESSES_MAX);
             }
             addresses.forEach(address -> ConfigKey.name("address", address));
         }

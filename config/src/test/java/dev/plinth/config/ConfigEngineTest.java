@@ -113,7 +113,8 @@ class ConfigEngineTest {
         publish("a=1");
         release("by-address", new GreyRule.Addresses(Set.of("10.0.0.7")), "a=2");
         assertThat(config().forClient(CLIENT)).contains(text("a=2"));
-        assertThat(config().forClient(new ConfigClient("c2", "10.0.0.8", Map.of()))).contains(text("a=1"));
+        assertThat(config().forClient(new ConfigClient("c2", "10.0.0.8", Map.of())))
+                .contains(text("a=1"));
 
         release("by-label", new GreyRule.Label("stage", "canary"), "a=3");
         assertThat(config().forClient(CLIENT)).contains(text("a=3"));

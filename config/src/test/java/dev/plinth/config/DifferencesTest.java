@@ -14,16 +14,18 @@ class DifferencesTest {
     private static List<String> shown(String from, String to) {
         return Differences.between(from, to).stream()
                 .map(line -> switch (line.kind()) {
-                    case SAME -> " ";
-                    case REMOVED -> "-";
-                    case ADDED -> "+";
-                } + line.text())
+                            case SAME -> " ";
+                            case REMOVED -> "-";
+                            case ADDED -> "+";
+                        }
+                        + line.text())
                 .toList();
     }
 
     @Test
     void what_goes_and_what_comes_is_shown_line_by_line() {
-        assertThat(shown("a=1\nb=2\nc=3", "a=1\nb=4\nc=3\nd=5")).containsExactly(" a=1", "-b=2", "+b=4", " c=3", "+d=5");
+        assertThat(shown("a=1\nb=2\nc=3", "a=1\nb=4\nc=3\nd=5"))
+                .containsExactly(" a=1", "-b=2", "+b=4", " c=3", "+d=5");
         assertThat(shown("", "a")).containsExactly("+a");
         assertThat(shown("a", "")).containsExactly("-a");
         assertThat(shown("a\nb", "a\nb")).containsExactly(" a", " b");
@@ -49,6 +51,9 @@ class DifferencesTest {
     void texts_too_large_to_compare_count_as_two_texts_between_what_they_share() {
         var one = "x\n" + "a\n".repeat(3_000) + "y";
         var other = "x\n" + "b\n".repeat(3_000) + "y";
-        assertThat(shown(one, other)).startsWith(" x", "-a").endsWith("+b", " y").hasSize(6_002);
+        assertThat(shown(one, other))
+                .startsWith(" x", "-a")
+                .endsWith("+b", " y")
+                .hasSize(6_002);
     }
 }

@@ -12,6 +12,13 @@ package dev.plinth.registry;
  * @param kept endpoints of this server's sessions that are kept beyond their lease, because many of their service vanished at once
  */
 public record Totals(
-        int sessions, int services, int endpoints, int subscriptions, long metadataBytes, int peers, int lostPeers, int kept) {
+        int sessions,
+        int services,
+        int endpoints,
+        int subscriptions,
+        long metadataBytes,
+        int peers,
+        int lostPeers,
+        int kept) {
     public static final Totals NONE = new Totals(0, 0, 0, 0, 0, 0, 0, 0);
 }

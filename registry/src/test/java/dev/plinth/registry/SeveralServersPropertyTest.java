@@ -28,6 +28,7 @@ class SeveralServersPropertyTest {
     private static final int SERVERS = 3;
     /** Not so many that the registry would keep what they serve beyond its lease, for their number. */
     private static final int CLIENTS = 2;
+
     private static final Duration LEASE = Duration.ofSeconds(10);
 
     sealed interface Step {

@@ -73,11 +73,7 @@ class VanishingTest {
         assertThat(kept()).isEqualTo(2);
 
         var back = holds.stream()
-                .filter(hold -> trial
-                        .engine()
-                        .listings(Optional.empty(), Optional.empty(), "", 100)
-                        .items()
-                        .stream()
+                .filter(hold -> trial.engine().listings(Optional.empty(), Optional.empty(), "", 100).items().stream()
                         .anyMatch(listing -> listing.registration().session().equals(hold.session())))
                 .findFirst()
                 .orElseThrow();

@@ -54,7 +54,8 @@ final class NacosClient implements AutoCloseable {
                         "-Dnacos.server.grpc.port.offset=0",
                         "-cp",
                         target.resolve("classes") + ":"
-                                + Files.readString(target.resolve("class-path.txt")).strip(),
+                                + Files.readString(target.resolve("class-path.txt"))
+                                        .strip(),
                         "dev.plinth.acceptance.nacos.app.NacosApplication",
                         servers))
                 .redirectError(ProcessBuilder.Redirect.DISCARD)

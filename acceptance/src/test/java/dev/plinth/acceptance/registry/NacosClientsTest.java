@@ -130,7 +130,8 @@ class NacosClientsTest {
         one.close();
         opened.remove(one);
         // Its client may have been with the other one: then it noticed nothing.
-        soon().until(() -> provider.tryTo("register ledger DEFAULT_GROUP 127.0.0.1:9002 1").startsWith("="));
+        soon().until(() ->
+                provider.tryTo("register ledger DEFAULT_GROUP 127.0.0.1:9002 1").startsWith("="));
         soon().until(() -> three.endpoints("ledger").equals(List.of("tcp://127.0.0.1:9002")));
         assertThat(three.endpoints("accounts")).containsExactly("tcp://127.0.0.1:9001");
 

@@ -43,8 +43,7 @@ final class RegistryServer implements AutoCloseable {
     private RegistryPeers peers;
 
     RegistryServer(long incarnation, Path data) throws IOException {
-        store = SegmentStore.open(
-                DiskStorage.open(data.resolve("journal")), SegmentOptions.defaults(), clock);
+        store = SegmentStore.open(DiskStorage.open(data.resolve("journal")), SegmentOptions.defaults(), clock);
         configs = Configs.open(
                 LocalJournal.open(
                         store,
@@ -88,16 +87,14 @@ final class RegistryServer implements AutoCloseable {
 
     /** A session of our own protocol. */
     Hold open() {
-        var outcome = registry.submit(
-                        new RegistryCommand.Open("ours", Duration.ofSeconds(60), Optional.empty()))
+        var outcome = registry.submit(new RegistryCommand.Open("ours", Duration.ofSeconds(60), Optional.empty()))
                 .join();
         return ((RegistryOutcome.Opened) outcome).hold();
     }
 
     void register(Hold hold, String service, String address) {
         registry.submit(new RegistryCommand.Register(
-                        hold,
-                        Endpoint.of(new EndpointName(service, "bolt", address), Map.of(Endpoint.CELL, "east"))))
+                        hold, Endpoint.of(new EndpointName(service, "bolt", address), Map.of(Endpoint.CELL, "east"))))
                 .join();
     }
 

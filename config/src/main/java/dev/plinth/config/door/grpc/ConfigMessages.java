@@ -42,10 +42,10 @@ final class ConfigMessages {
     static GreyRule rule(Rule message) {
         return switch (message.getRuleCase()) {
             case ADDRESSES ->
-                new GreyRule.Addresses(
-                        new TreeSet<>(message.getAddresses().getAddressesList()));
+                new GreyRule.Addresses(new TreeSet<>(message.getAddresses().getAddressesList()));
             case LABEL ->
-                new GreyRule.Label(message.getLabel().getName(), message.getLabel().getValue());
+                new GreyRule.Label(
+                        message.getLabel().getName(), message.getLabel().getValue());
             case PERCENTAGE -> new GreyRule.Percentage(message.getPercentage());
             case RULE_NOT_SET ->
                 throw new IllegalArgumentException("rule is not set: expected addresses, a label or a percentage");

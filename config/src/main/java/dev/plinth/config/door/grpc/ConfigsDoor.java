@@ -80,8 +80,7 @@ public final class ConfigsDoor extends ConfigsGrpc.ConfigsImplBase {
     public void remove(RemoveRequest request, StreamObserver<Changed> answers) {
         change(
                 answers,
-                () -> new ConfigCommand.Remove(
-                        ConfigMessages.key(request.getKey()), author(request.getAuthor())));
+                () -> new ConfigCommand.Remove(ConfigMessages.key(request.getKey()), author(request.getAuthor())));
     }
 
     @Override
@@ -114,18 +113,21 @@ public final class ConfigsDoor extends ConfigsGrpc.ConfigsImplBase {
 
     @Override
     public void diff(DiffRequest request, StreamObserver<DiffResponse> answers) {
-        answer(answers, () -> found(request.getKey())
-                .thenApplyAsync(
-                        config -> ConfigMessages.differences(Differences.between(
-                                content(config, request.getFrom()), content(config, request.getTo()))),
-                        workers));
+        answer(
+                answers,
+                () -> found(request.getKey())
+                        .thenApplyAsync(
+                                config -> ConfigMessages.differences(Differences.between(
+                                        content(config, request.getFrom()), content(config, request.getTo()))),
+                                workers));
     }
 
     /** A version that says that the text was removed has none. */
     private static String content(dev.plinth.config.Config config, long version) {
         return config.version(version)
                 .orElseThrow(() -> Status.NOT_FOUND
-                        .withDescription("version " + version + " of " + config.key().key() + " is not kept")
+                        .withDescription(
+                                "version " + version + " of " + config.key().key() + " is not kept")
                         .asRuntimeException())
                 .text()
                 .map(ConfigText::content)
@@ -145,18 +147,20 @@ public final class ConfigsDoor extends ConfigsGrpc.ConfigsImplBase {
     }
 
     private void change(StreamObserver<Changed> answers, Supplier<ConfigCommand> command) {
-        answer(answers, () -> configs.submit(command.get()).thenApply(outcome -> switch (outcome) {
-            case ConfigOutcome.Done done ->
-                Changed.newBuilder().setVersion(done.version()).build();
-            case ConfigOutcome.Denied denied ->
-                throw (switch (denied.reason()) {
-                            case NOT_FOUND -> Status.NOT_FOUND;
-                            case CONFLICT -> Status.FAILED_PRECONDITION;
-                            case OVERLOADED -> Status.RESOURCE_EXHAUSTED;
-                        })
-                        .withDescription(denied.message())
-                        .asRuntimeException();
-        }));
+        answer(
+                answers,
+                () -> configs.submit(command.get()).thenApply(outcome -> switch (outcome) {
+                    case ConfigOutcome.Done done ->
+                        Changed.newBuilder().setVersion(done.version()).build();
+                    case ConfigOutcome.Denied denied ->
+                        throw (switch (denied.reason()) {
+                                    case NOT_FOUND -> Status.NOT_FOUND;
+                                    case CONFLICT -> Status.FAILED_PRECONDITION;
+                                    case OVERLOADED -> Status.RESOURCE_EXHAUSTED;
+                                })
+                                .withDescription(denied.message())
+                                .asRuntimeException();
+                }));
     }
 
     private <R> void answer(StreamObserver<R> answers, Supplier<CompletableFuture<R>> work) {

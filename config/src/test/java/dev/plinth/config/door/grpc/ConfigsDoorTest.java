@@ -66,13 +66,7 @@ class ConfigsDoorTest {
         snapshots = DiskStorage.open(folder.resolve("snapshots"));
         store = SegmentStore.open(segments, SegmentOptions.defaults(), clock);
         configs = Configs.open(
-                LocalJournal.open(
-                        store,
-                        "config",
-                        Configs.commandCodec(),
-                        snapshots,
-                        JournalOptions.defaults(),
-                        clock),
+                LocalJournal.open(store, "config", Configs.commandCodec(), snapshots, JournalOptions.defaults(), clock),
                 clock);
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addService(new ConfigsDoor(configs, workers))
@@ -117,7 +111,8 @@ class ConfigsDoorTest {
     void texts_are_published_compared_rolled_back_and_are_there_after_a_restart() throws Exception {
         assertThat(publish("a=1\nb=1")).isEqualTo(1);
         assertThat(publish("a=1\nb=2")).isEqualTo(2);
-        var differences = stub.diff(DiffRequest.newBuilder().setKey(KEY).setFrom(1).setTo(2).build());
+        var differences = stub.diff(
+                DiffRequest.newBuilder().setKey(KEY).setFrom(1).setTo(2).build());
         assertThat(differences.getLinesList())
                 .containsExactly(
                         line(Line.Kind.SAME, "a=1"), line(Line.Kind.REMOVED, "b=1"), line(Line.Kind.ADDED, "b=2"));
@@ -167,8 +162,7 @@ class ConfigsDoorTest {
         assertThat(listed.getGreys()).isEqualTo(1);
         assertThat(listed.getMd5()).isEqualTo(config.getVersions(0).getText().getMd5());
 
-        stub.withdraw(
-                WithdrawRequest.newBuilder().setKey(KEY).setName("tenth").build());
+        stub.withdraw(WithdrawRequest.newBuilder().setKey(KEY).setName("tenth").build());
         assertThat(stub.get(GetRequest.newBuilder().setKey(KEY).build()).getGreysCount())
                 .isZero();
     }
@@ -192,8 +186,7 @@ class ConfigsDoorTest {
         assertThat(status(() -> stub.get(GetRequest.getDefaultInstance())))
                 .satisfies(status -> assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT))
                 .satisfies(status -> assertThat(status.getDescription())
-                        .isEqualTo(
-                                "data id is \"\": expected 1 to 256 printable ASCII characters without space"));
+                        .isEqualTo("data id is \"\": expected 1 to 256 printable ASCII characters without space"));
         publish("a=1");
         assertThat(status(() -> stub.publish(PublishRequest.newBuilder()
                                 .setKey(KEY)

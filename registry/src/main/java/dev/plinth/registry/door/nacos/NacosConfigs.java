@@ -51,7 +51,8 @@ final class NacosConfigs {
     /** What the client said of itself when it connected. */
     synchronized void labelled(JsonNode given) {
         Map<String, String> all = new HashMap<>();
-        given.properties().forEach(entry -> all.put(entry.getKey(), entry.getValue().asText()));
+        given.properties()
+                .forEach(entry -> all.put(entry.getKey(), entry.getValue().asText()));
         labels = Map.copyOf(all);
     }
 
@@ -87,13 +88,16 @@ final class NacosConfigs {
         var grey = config.get().grey(client);
         var response = NacosPayloads.success()
                 .put("content", text.get().content())
-                .put("contentType", text.get().type().isEmpty() ? "text" : text.get().type())
+                .put(
+                        "contentType",
+                        text.get().type().isEmpty() ? "text" : text.get().type())
                 .put("encryptedDataKey", text.get().encryptedDataKey())
                 .put("md5", text.get().md5())
                 .put(
                         "lastModified",
                         grey.map(release -> release.at())
-                                .orElseGet(() -> config.get().versions().getLast().at())
+                                .orElseGet(
+                                        () -> config.get().versions().getLast().at())
                                 .toEpochMilli())
                 .put("beta", grey.map(release -> release.name().equals(BETA)).orElse(false));
         tag.ifPresent(text2 -> response.put(TAG, text2));

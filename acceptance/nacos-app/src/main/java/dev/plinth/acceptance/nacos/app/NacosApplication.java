@@ -141,8 +141,7 @@ public final class NacosApplication {
                 config.shutDown();
                 return "bye";
             }
-            default ->
-                throw new IllegalArgumentException("what is '" + order + "'?");
+            default -> throw new IllegalArgumentException("what is '" + order + "'?");
         }
     }
 
