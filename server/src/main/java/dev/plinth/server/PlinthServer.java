@@ -5,6 +5,8 @@ import com.linecorp.armeria.server.grpc.GrpcService;
 import dev.plinth.cells.CellMap;
 import dev.plinth.cells.control.CellMaps;
 import dev.plinth.cells.control.door.grpc.CellMapsDoor;
+import dev.plinth.config.Configs;
+import dev.plinth.config.door.grpc.ConfigsDoor;
 import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.DiskStorage;
 import dev.plinth.kernel.Journal;
@@ -18,6 +20,7 @@ import dev.plinth.raft.GroupStatus;
 import dev.plinth.raft.RaftNode;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.door.grpc.RegistryDoor;
+import dev.plinth.registry.door.nacos.NacosDoor;
 import dev.plinth.registry.door.peer.RegistryPeers;
 import dev.plinth.registry.door.peer.RegistryPeersDoor;
 import dev.plinth.server.cluster.ClusterDoor;
@@ -72,6 +75,7 @@ public final class PlinthServer implements AutoCloseable {
     private Optional<RaftNode> raft = Optional.empty();
     private Listen http;
     private Listen seata;
+    private Optional<Listen> nacos = Optional.empty();
 
     /**
      * Starts a server. When this returns, every door is open.
@@ -108,6 +112,9 @@ public final class PlinthServer implements AutoCloseable {
         var cells = parts.add("cells", CellMaps.open(journals.journal("cells", CellMaps.commandCodec()), clock));
         configuration.cells().ifPresent(map -> settle(cells, map));
 
+        var texts = parts.add(
+                "configuration", Configs.open(journals.journal("configuration", Configs.commandCodec()), clock));
+
         // A registry remembers nothing of the life before, so each has a number that no other life has, of this or
         // another server.
         var registryThread = parts.add("registry's thread", SerialThread.named("plinth-registry"));
@@ -136,12 +143,18 @@ public final class PlinthServer implements AutoCloseable {
         var workers = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("plinth-door-", 0).factory());
         parts.add("door workers", workers);
+        if (configuration.nacos().isPresent()) {
+            var listen = configuration.nacos().get();
+            var nacosDoor = parts.add("Nacos door", NacosDoor.open(registry, texts, listen.address(), clock, workers));
+            nacos = Optional.of(new Listen(listen.host(), nacosDoor.address().getPort()));
+        }
         parts.add("registry's peers", RegistryPeers.of(registry, otherServers(), clock, workers));
         openHttp(
                 List.of(
                         new CellMapsDoor(cells, workers),
                         new RegistryDoor(registry, clock, workers),
                         new RegistryPeersDoor(registry, clock, workers),
+                        new ConfigsDoor(texts, workers),
                         new TransactionsDoor(coordinator, seataDoor::xid, workers),
                         new PeersDoor(coordinator, participants, workers),
                         new ClusterDoor(configuration.cluster(), this::groups)),
@@ -211,6 +224,7 @@ public final class PlinthServer implements AutoCloseable {
                 + configuration.data().toAbsolutePath());
         lines.add("  console, HTTP, gRPC  http://" + http);
         lines.add("  Seata's clients      " + seata);
+        nacos.ifPresent(listen -> lines.add("  Nacos's clients      " + listen + " (gRPC)"));
         configuration
                 .cluster()
                 .ifPresent(of -> lines.add("  Raft                 " + of.own().raft() + ", as server " + of.self()
@@ -289,6 +303,11 @@ public final class PlinthServer implements AutoCloseable {
     /** Where Seata's clients connect: with the port that was opened. */
     public Listen seata() {
         return seata;
+    }
+
+    /** Where Nacos's clients connect: with the port that was opened; empty if they are not served. */
+    public Optional<Listen> nacos() {
+        return nacos;
     }
 
     @Override

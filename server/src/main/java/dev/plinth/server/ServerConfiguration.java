@@ -14,11 +14,17 @@ import java.util.Optional;
  * @param data the folder where everything durable lives; made if it is not there
  * @param http console, HTTP and gRPC
  * @param seata for Seata's clients
+ * @param nacos for Nacos's clients, over gRPC; empty: they are not served
  * @param cells the map to begin with; once a map is stored, the stored one holds
  * @param cluster the servers that run as one with this one; empty if it is alone
  */
 public record ServerConfiguration(
-        Path data, Listen http, Listen seata, Optional<CellMap> cells, Optional<ClusterConfiguration> cluster) {
+        Path data,
+        Listen http,
+        Listen seata,
+        Optional<Listen> nacos,
+        Optional<CellMap> cells,
+        Optional<ClusterConfiguration> cluster) {
     private static final Path DATA_DEFAULT = Path.of("plinth-data");
     private static final Listen HTTP_DEFAULT = new Listen("127.0.0.1", 7700);
     private static final Listen SEATA_DEFAULT = new Listen("127.0.0.1", 8091);
@@ -26,6 +32,7 @@ public record ServerConfiguration(
     public ServerConfiguration {
         loopbackOnly("http.listen", http);
         loopbackOnly("seata.listen", seata);
+        nacos.ifPresent(listen -> loopbackOnly("nacos.listen", listen));
     }
 
     /** The configuration of a server that was told nothing. */
@@ -35,7 +42,7 @@ public record ServerConfiguration(
 
     /** A server that is no member of a cluster. */
     public static ServerConfiguration alone(Path data, Listen http, Listen seata, Optional<CellMap> cells) {
-        return new ServerConfiguration(data, http, seata, cells, Optional.empty());
+        return new ServerConfiguration(data, http, seata, Optional.empty(), cells, Optional.empty());
     }
 
     /** As the other {@code read}, for a file that says itself which of a cluster's servers it is for. */
@@ -62,6 +69,7 @@ public record ServerConfiguration(
         var data = top.value("data", Path::of).orElse(DATA_DEFAULT);
         var http = listen(top, "http");
         var seata = listen(top, "seata").orElse(SEATA_DEFAULT);
+        var nacos = listen(top, "nacos");
         var cells = top.section("cells").map(CellMapSection::read);
         var cluster = top.section("cluster").map(section -> ClusterConfiguration.read(section, name));
         top.done();
@@ -69,13 +77,13 @@ public record ServerConfiguration(
             throw new ConfigurationException(file + ": cluster: missing; expected, for this server is given a name");
         }
         var listen = http.or(() -> cluster.map(of -> of.own().http())).orElse(HTTP_DEFAULT);
-        return new ServerConfiguration(data, listen, seata, cells, cluster);
+        return new ServerConfiguration(data, listen, seata, nacos, cells, cluster);
     }
 
     /** This configuration with what the command line says in place of what the file says. */
     public ServerConfiguration with(Optional<Path> otherData, Optional<Listen> otherHttp, Optional<Listen> otherSeata) {
         return new ServerConfiguration(
-                otherData.orElse(data), otherHttp.orElse(http), otherSeata.orElse(seata), cells, cluster);
+                otherData.orElse(data), otherHttp.orElse(http), otherSeata.orElse(seata), nacos, cells, cluster);
     }
 
     private static Optional<Listen> listen(YamlReader.Section top, String door) {

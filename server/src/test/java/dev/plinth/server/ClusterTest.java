@@ -76,6 +76,7 @@ class ClusterTest {
                         data.resolve(name),
                         self.own().http(),
                         new Listen("127.0.0.1", 0),
+                        Optional.empty(),
                         Optional.of(TWO_CELLS),
                         Optional.of(self))));
     }
@@ -120,7 +121,7 @@ class ClusterTest {
     void every_server_answers_for_the_cluster_and_goes_on_without_the_one_that_led() throws IOException {
         startAll();
         var groups = ask("a").getGroupsList();
-        assertThat(groups).extracting(Group::getName).containsExactly("cells", "transactions");
+        assertThat(groups).extracting(Group::getName).containsExactly("cells", "configuration", "transactions");
         assertThat(groups)
                 .allSatisfy(group -> assertThat(group.getMembersCount()).isEqualTo(3));
         await().atMost(LONG).until(() -> NAMES.stream().allMatch(name -> epoch(name) == 1));

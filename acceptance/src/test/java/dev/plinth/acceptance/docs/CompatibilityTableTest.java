@@ -14,15 +14,21 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** docs/compatibility.md names for each row the test that proves it: here each such test must exist and be one that runs. */
+/** The compatibility tables in docs name for each row the test that proves it: here each such test must exist and be one that runs. */
 class CompatibilityTableTest {
     private static final Path DOCS = Path.of("..", "docs");
     private static final Pattern TEST = Pattern.compile("`([a-z][\\w.]*\\.[A-Z]\\w*)#(\\w+)`");
 
     private record Proof(String test, String method) {}
 
+    private static final List<String> TABLES = List.of("compatibility.md", "registry-compatibility.md");
+
     private static List<Proof> proofs() throws IOException {
-        return TEST.matcher(Files.readString(DOCS.resolve("compatibility.md")))
+        var text = new StringBuilder();
+        for (var table : TABLES) {
+            text.append(Files.readString(DOCS.resolve(table)));
+        }
+        return TEST.matcher(text)
                 .results()
                 .map(match -> new Proof(match.group(1), match.group(2)))
                 .toList();
@@ -30,10 +36,15 @@ class CompatibilityTableTest {
 
     @Test
     void every_row_of_the_table_names_a_test() throws IOException {
-        try (Stream<String> lines = Files.lines(DOCS.resolve("compatibility.md"))) {
-            var rows = lines.filter(line -> line.startsWith("| ") && !line.startsWith("| What"))
-                    .toList();
-            assertThat(rows).isNotEmpty().allMatch(row -> TEST.matcher(row).find());
+        for (var table : TABLES) {
+            try (Stream<String> lines = Files.lines(DOCS.resolve(table))) {
+                var rows = lines.filter(line -> line.startsWith("| ") && !line.startsWith("| What"))
+                        .toList();
+                assertThat(rows)
+                        .as(table)
+                        .isNotEmpty()
+                        .allMatch(row -> TEST.matcher(row).find());
+            }
         }
     }
 
@@ -42,6 +53,12 @@ class CompatibilityTableTest {
         return proofs().stream()
                 .distinct()
                 .map(proof -> DynamicTest.dynamicTest(proof.test() + "#" + proof.method(), () -> {
+                    if (!proof.test().startsWith("dev.plinth.acceptance.")) {
+                        assertThat(source(proof))
+                                .contains(" void " + proof.method() + "(")
+                                .doesNotContain("@Disabled");
+                        return;
+                    }
                     var test = Class.forName(proof.test(), false, getClass().getClassLoader());
                     var methods = Arrays.stream(test.getDeclaredMethods())
                             .filter(method -> method.getName().equals(proof.method()))
@@ -59,5 +76,17 @@ class CompatibilityTableTest {
                                                     + "|net\\.jqwik\\.api\\.(Property|Example)"));
                 }))
                 .toList();
+    }
+
+    /** A test of a feature's own module is not on this class path: its source must be there, and its module runs it. */
+    private static String source(Proof proof) throws IOException {
+        var file = Path.of("src", "test", "java").resolve(proof.test().replace('.', '/') + ".java");
+        try (Stream<Path> modules = Files.list(Path.of(".."))) {
+            var source = modules.map(module -> module.resolve(file))
+                    .filter(Files::exists)
+                    .findFirst();
+            assertThat(source).as("%s in a module's src/test/java", file).isPresent();
+            return Files.readString(source.get());
+        }
     }
 }

@@ -51,7 +51,9 @@ class FencesTest {
                 "simulator",
                 List.of("checker", "kernel", "wire", "cells", "cells.control", "registry", "transactions"));
         ROOMS.put("sdk", List.of("wire", "cells", "rpc"));
-        ROOMS.put("server", List.of("kernel", "raft", "wire", "cells", "cells.control", "registry", "transactions"));
+        ROOMS.put(
+                "server",
+                List.of("kernel", "raft", "wire", "cells", "cells.control", "config", "registry", "transactions"));
         ROOMS.put("cli", List.of("wire", "cells", "server"));
         ROOMS.put("bank", List.of("sdk"));
         ROOMS.put("bench", List.of("kernel"));
