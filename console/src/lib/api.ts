@@ -1,6 +1,6 @@
 // Questions to the server beyond the stream.
 import { untrack } from 'svelte';
-import type { Problem, TransactionDetail, TransactionPage } from './contract';
+import type { Decision, Problem, TransactionDetail, TransactionPage } from './contract';
 
 export class ProblemError extends Error {
   readonly status: number;
@@ -12,7 +12,10 @@ export class ProblemError extends Error {
 }
 
 async function ask<T>(path: string, signal: AbortSignal): Promise<T> {
-  const response = await fetch(path, { signal, headers: { accept: 'application/json' } });
+  return read<T>(await fetch(path, { signal, headers: { accept: 'application/json' } }));
+}
+
+async function read<T>(response: Response): Promise<T> {
   if (response.ok) return (await response.json()) as T;
   const type = response.headers.get('content-type') ?? '';
   if (type.startsWith('application/problem+json')) throw new ProblemError((await response.json()) as Problem);
@@ -31,6 +34,17 @@ export function transactions(
 
 export function transaction(xid: string, signal: AbortSignal): Promise<TransactionDetail> {
   return ask(`/api/v1/transactions/${encodeURIComponent(xid)}`, signal);
+}
+
+/** Does what a person decided, and answers with the transaction as it is then. */
+export async function decide(xid: string, decision: Decision): Promise<TransactionDetail> {
+  return read(
+    await fetch(`/api/v1/transactions/${encodeURIComponent(xid)}/decision`, {
+      method: 'POST',
+      headers: { accept: 'application/json', 'content-type': 'application/json' },
+      body: JSON.stringify(decision),
+    }),
+  );
 }
 
 /**

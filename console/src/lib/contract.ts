@@ -136,6 +136,9 @@ export type EventKind =
   | 'ROLLBACK_DECIDED'
   | 'TIMED_OUT'
   | 'PHASE_TWO_FAILED'
+  | 'COMMIT_FORCED'
+  | 'ROLLBACK_FORCED'
+  | 'SETTLED'
   | 'BRANCH_COMMITTED'
   | 'BRANCH_ROLLED_BACK'
   | 'ENDED';
@@ -152,6 +155,13 @@ export interface TransactionDetail {
   timeoutMillis: number;
   branches: Branch[];
   timeline: TransactionEvent[];
+}
+
+/** What a person decides about a transaction that hangs; who and why stay in its timeline. */
+export interface Decision {
+  deed: 'COMMIT' | 'ROLLBACK' | 'SETTLE';
+  operator: string;
+  reason: string;
 }
 
 export interface Problem {

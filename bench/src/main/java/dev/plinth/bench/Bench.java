@@ -1,5 +1,6 @@
 package dev.plinth.bench;
 
+import dev.plinth.bench.transactions.TransactionsBenchmark;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,7 +12,9 @@ public final class Bench {
     private static final String USAGE = """
             usage: ./plinth bench NAME [--quick] [--dir DIR]
 
-              journal   LocalJournal with 64 writers, beside the disk's own speed and itself without syncs
+              journal               LocalJournal with 64 writers, beside the disk's own speed and itself without syncs
+              transactions          the coordinator with 64 of Seata's clients, beside Seata's own server 2.0.0
+              transactions-memory   the coordinator with a million live transactions
 
               --quick   about a minute, for the inner loop
               --dir     where it writes; must be on a disk (default: .plinth/bench)
@@ -36,6 +39,7 @@ public final class Bench {
             var options = options(arguments.subList(1, arguments.size()));
             return switch (name) {
                 case "journal" -> JournalBenchmark.run(options) ? 0 : 1;
+                case "transactions", "transactions-memory" -> transactions(name, options) ? 0 : 1;
                 // Not for people: the child process whose system calls are counted.
                 case SyncCount.CHILD -> {
                     SyncCount.child(
@@ -52,6 +56,21 @@ public final class Bench {
             System.err.println("bench: " + e.getMessage());
             return 2;
         }
+    }
+
+    private static boolean transactions(String name, Options options) throws IOException, InterruptedException {
+        var directory = options.directory().resolve(name);
+        Disk.delete(directory);
+        var fileSystem = Disk.fileSystem(directory);
+        var kept = name.equals("transactions")
+                ? TransactionsBenchmark.run(directory, fileSystem, options.quick())
+                : TransactionsBenchmark.memory(directory, fileSystem);
+        var promises = kept.stream()
+                .map(one -> new Promise(one.name(), one.value(), one.unit(), one.target()))
+                .toList();
+        promises.forEach(promise -> System.out.println(promise.line()));
+        Disk.delete(directory);
+        return promises.stream().allMatch(Promise::kept);
     }
 
     private static Options options(List<String> arguments) {

@@ -37,6 +37,7 @@ final class BenchCommand implements Callable<Integer> {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Xmx2g",
+                "-Dplinth.home=" + System.getProperty("plinth.home", "."),
                 "-cp",
                 lib + File.separator + "*",
                 "dev.plinth.bench.Bench"));

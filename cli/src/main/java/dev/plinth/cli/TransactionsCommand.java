@@ -25,8 +25,10 @@ import picocli.CommandLine.Spec;
 /** {@code plinth transactions}: those that live, those that ended, and everything about one. */
 @Command(
         name = "transactions",
-        description = "Lists global transactions, or shows one with its branches and what happened to it.",
-        mixinStandardHelpOptions = true)
+        description =
+                "Lists global transactions, or shows one with its branches and what happened to it; decides for one that hangs.",
+        mixinStandardHelpOptions = true,
+        subcommands = {ForceCommands.Commit.class, ForceCommands.Rollback.class, ForceCommands.Settle.class})
 final class TransactionsCommand implements Callable<Integer> {
     private static final int LIMIT_MAX = 10_000;
     private static final int PAGE = 1_000;

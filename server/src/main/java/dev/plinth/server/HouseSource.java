@@ -7,6 +7,7 @@ import dev.plinth.registry.Registry;
 import dev.plinth.server.console.Alert;
 import dev.plinth.server.console.CellMapState;
 import dev.plinth.server.console.ConsoleSource;
+import dev.plinth.server.console.Decision;
 import dev.plinth.server.console.Live;
 import dev.plinth.server.console.Sample;
 import dev.plinth.server.console.ServerState;
@@ -73,6 +74,11 @@ final class HouseSource implements ConsoleSource {
     @Override
     public TransactionPage transactions(TransactionQuery query) {
         return refusals(() -> transactions.page(query));
+    }
+
+    @Override
+    public Decision.Outcome decide(String xid, Decision decision) {
+        return refusals(() -> transactions.decide(xid, decision));
     }
 
     @Override

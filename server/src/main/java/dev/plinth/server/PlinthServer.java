@@ -27,6 +27,8 @@ import dev.plinth.server.cluster.ClusterDoor;
 import dev.plinth.server.cluster.PeerChannels;
 import dev.plinth.server.console.ConsoleDoor;
 import dev.plinth.server.console.ServerState;
+import dev.plinth.server.seata.MetadataDoor;
+import dev.plinth.server.seata.SeataServers;
 import dev.plinth.transactions.Coordinator;
 import dev.plinth.transactions.Peers;
 import dev.plinth.transactions.door.grpc.TransactionsDoor;
@@ -177,6 +179,8 @@ public final class PlinthServer implements AutoCloseable {
         builder.requestTimeoutMillis(0).maxRequestLength(0);
         builder.gracefulShutdownTimeout(Duration.ZERO, STOP_GRACE);
         builder.service(grpcDoor.build());
+        // Nobody can ask before the port is open, and from then on the addresses are known.
+        new MetadataDoor(() -> SeataServers.alone(http, seata)).mount(builder);
         console.mount(builder);
         var armeria = builder.build();
         try {

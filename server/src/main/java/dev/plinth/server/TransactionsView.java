@@ -1,14 +1,17 @@
 package dev.plinth.server;
 
 import dev.plinth.server.console.BranchStatus;
+import dev.plinth.server.console.Decision;
 import dev.plinth.server.console.TransactionDetail;
 import dev.plinth.server.console.TransactionPage;
 import dev.plinth.server.console.TransactionQuery;
 import dev.plinth.server.console.TransactionStatus;
 import dev.plinth.server.console.TransactionSummary;
 import dev.plinth.transactions.BranchView;
+import dev.plinth.transactions.Command;
 import dev.plinth.transactions.Coordinator;
 import dev.plinth.transactions.LockKey;
+import dev.plinth.transactions.PhaseTwo;
 import dev.plinth.transactions.TimelineEvent;
 import dev.plinth.transactions.TransactionFilter;
 import dev.plinth.transactions.TransactionId;
@@ -60,6 +63,30 @@ final class TransactionsView {
             return Optional.empty();
         }
         return coordinator.get(parsed.id()).join().map(this::detail);
+    }
+
+    /** Does what a person decided; blocks. */
+    Decision.Outcome decide(String xid, Decision decision) {
+        Xid parsed;
+        try {
+            parsed = Xid.parse(xid);
+        } catch (IllegalArgumentException e) {
+            return Decision.Outcome.UNKNOWN_TRANSACTION;
+        }
+        if (coordinator.get(parsed.id()).join().isEmpty()) {
+            return Decision.Outcome.UNKNOWN_TRANSACTION;
+        }
+        var audit = Command.Audit.of(decision.operator(), decision.reason());
+        var done = switch (decision.deed()) {
+            case COMMIT ->
+                coordinator.force(parsed.id(), PhaseTwo.Direction.COMMIT, audit).join();
+            case ROLLBACK ->
+                coordinator
+                        .force(parsed.id(), PhaseTwo.Direction.ROLLBACK, audit)
+                        .join();
+            case SETTLE -> Optional.of(coordinator.settle(parsed.id(), audit).join());
+        };
+        return done.isPresent() ? Decision.Outcome.DONE : Decision.Outcome.GOES_OTHER_WAY;
     }
 
     private TransactionSummary summary(TransactionView view) {
@@ -123,7 +150,10 @@ final class TransactionsView {
                     case BRANCH_COMMITTED -> TransactionDetail.EventKind.BRANCH_COMMITTED;
                     case BRANCH_ROLLED_BACK -> TransactionDetail.EventKind.BRANCH_ROLLED_BACK;
                     case ATTEMPT_FAILED, BRANCH_FAILED -> TransactionDetail.EventKind.PHASE_TWO_FAILED;
-                    case SETTLED, ENDED -> TransactionDetail.EventKind.ENDED;
+                    case SETTLED -> TransactionDetail.EventKind.SETTLED;
+                    case COMMIT_FORCED -> TransactionDetail.EventKind.COMMIT_FORCED;
+                    case ROLLBACK_FORCED -> TransactionDetail.EventKind.ROLLBACK_FORCED;
+                    case ENDED -> TransactionDetail.EventKind.ENDED;
                 },
                 event.branchId() == 0 ? Optional.empty() : Optional.of(Long.toString(event.branchId())),
                 event.note());

@@ -109,8 +109,48 @@ public sealed interface Command {
     /**
      * A person has repaired what a failed rollback left behind: the locks that protected it are released and the transaction
      * leaves. Settling one that is not failed changes nothing.
+     *
+     * @param audit empty in journals of release 0.1.0
      */
-    record Settle(TransactionId transaction) implements Command {}
+    record Settle(TransactionId transaction, Audit audit) implements Command {}
+
+    /**
+     * A person decides in the application's place: the transaction goes this way. If it goes there already and a branch failed for
+     * good, that is asked once more. If it goes the other way, nothing changes.
+     */
+    record Force(TransactionId transaction, PhaseTwo.Direction direction, Audit audit) implements Command {}
+
+    /**
+     * Who did what only a person may do, and why; kept in the transaction's timeline.
+     *
+     * @param operator as that person is known where it was done
+     */
+    record Audit(String operator, String reason) {
+        public Audit {
+            TransactionLimits.check("an operator's name", operator, TransactionLimits.OPERATOR_CHARS_MAX);
+            TransactionLimits.check("a reason", reason, TransactionLimits.AUDIT_REASON_CHARS_MAX);
+        }
+
+        /**
+         * As a door gets it.
+         *
+         * @throws IllegalArgumentException if one of the two is blank; it says which
+         */
+        public static Audit of(String operator, String reason) {
+            if (operator.isBlank()) {
+                throw new IllegalArgumentException("operator: expected the name of who does this");
+            }
+            if (reason.isBlank()) {
+                throw new IllegalArgumentException("reason: expected why this is done");
+            }
+            return new Audit(operator.strip(), reason.strip());
+        }
+
+        /** As it stands in the timeline. */
+        String note() {
+            return operator.isEmpty() ? reason : operator + ": " + reason;
+        }
+    }
 
     /** The history has these ended transactions on disk: the engine lets go of them. Others among them are left as they are. */
     record Forget(List<TransactionId> transactions) implements Command {

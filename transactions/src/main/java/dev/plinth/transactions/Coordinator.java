@@ -241,8 +241,26 @@ public final class Coordinator implements AutoCloseable {
      * A person has repaired the rows that a failed rollback left behind: their locks are released and the transaction ends.
      * Completes with its status; settling one that has not failed changes nothing.
      */
-    public CompletableFuture<GlobalStatus> settle(TransactionId transaction) {
-        return decide(new Command.Settle(transaction), transaction);
+    public CompletableFuture<GlobalStatus> settle(TransactionId transaction, Command.Audit audit) {
+        return decide(new Command.Settle(transaction, audit), transaction);
+    }
+
+    /**
+     * A person decides in the application's place. Participants of a transaction that goes this way already are asked again at once.
+     *
+     * @return the status after it; empty if it goes the other way or has ended, and nothing changed
+     */
+    public CompletableFuture<Optional<GlobalStatus>> force(
+            TransactionId transaction, PhaseTwo.Direction direction, Command.Audit audit) {
+        return submit(new Command.Force(transaction, direction, audit), Function.identity())
+                .thenApply(outcome -> {
+                    if (!(outcome instanceof Outcome.Decided decided)) {
+                        return Optional.empty();
+                    }
+                    count(decided);
+                    partition.retryEffects(phaseTwo -> phaseTwo.transaction().equals(transaction));
+                    return Optional.of(decided.status());
+                });
     }
 
     /** Ends the back-off of phase two of these resources, here and on the peers, because a participant has come to this server. */

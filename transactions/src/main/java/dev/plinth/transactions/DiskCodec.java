@@ -99,7 +99,19 @@ final class DiskCodec {
                 result.reason().ifPresent(builder::setReason);
                 record.setResult(builder);
             }
-            case Command.Settle settle -> record.setSettle(target(settle.transaction()));
+            case Command.Settle settle -> {
+                var builder = Disk.Settle.newBuilder()
+                        .setTransaction(settle.transaction().value());
+                if (!settle.audit().note().isEmpty()) {
+                    builder.setAudit(record(settle.audit()));
+                }
+                record.setSettle(builder);
+            }
+            case Command.Force force ->
+                record.setForce(Disk.Force.newBuilder()
+                        .setTransaction(force.transaction().value())
+                        .setCommit(force.direction() == Direction.COMMIT)
+                        .setAudit(record(force.audit())));
             case Command.Forget forget -> {
                 var builder = Disk.Forget.newBuilder();
                 forget.transactions().forEach(id -> builder.addTransactions(id.value()));
@@ -133,13 +145,32 @@ final class DiskCodec {
                         record.getResult().hasReason()
                                 ? Optional.of(record.getResult().getReason())
                                 : Optional.empty());
-            case SETTLE -> new Command.Settle(named(record.getSettle()));
+            case SETTLE ->
+                new Command.Settle(
+                        new TransactionId(record.getSettle().getTransaction()),
+                        audit(record.getSettle().getAudit()));
+            case FORCE ->
+                new Command.Force(
+                        new TransactionId(record.getForce().getTransaction()),
+                        record.getForce().getCommit() ? Direction.COMMIT : Direction.ROLLBACK,
+                        audit(record.getForce().getAudit()));
             case FORGET ->
                 new Command.Forget(record.getForget().getTransactionsList().stream()
                         .map(TransactionId::new)
                         .toList());
             case COMMAND_NOT_SET -> throw new IllegalArgumentException("a command that this release does not know");
         };
+    }
+
+    private static Disk.Audit record(Command.Audit audit) {
+        return Disk.Audit.newBuilder()
+                .setOperator(audit.operator())
+                .setReason(audit.reason())
+                .build();
+    }
+
+    private static Command.Audit audit(Disk.Audit record) {
+        return new Command.Audit(record.getOperator(), record.getReason());
     }
 
     private static Disk.Target target(TransactionId transaction) {
@@ -251,6 +282,10 @@ final class DiskCodec {
                         .setWhat(overloaded.what())
                         .setRetryAfterMillis(overloaded.retryAfter().toMillis()));
             case Outcome.Noted _ -> record.setNoted(true);
+            case Outcome.GoesOtherWay other ->
+                record.setGoesOtherWay(Disk.GoesOtherWay.newBuilder()
+                        .setTransaction(other.transaction().value())
+                        .setStatus(other.status().code()));
         }
         return record.build();
     }
@@ -287,6 +322,10 @@ final class DiskCodec {
                         record.getOverloaded().getWhat(),
                         Duration.ofMillis(record.getOverloaded().getRetryAfterMillis()));
             case NOTED -> new Outcome.Noted();
+            case GOES_OTHER_WAY ->
+                new Outcome.GoesOtherWay(
+                        new TransactionId(record.getGoesOtherWay().getTransaction()),
+                        globalStatus(record.getGoesOtherWay().getStatus()));
             case OUTCOME_NOT_SET -> throw new IllegalArgumentException("an outcome that this release does not know");
         };
     }

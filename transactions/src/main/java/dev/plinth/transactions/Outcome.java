@@ -16,7 +16,7 @@ public sealed interface Outcome {
     /** Answers to {@link Command.ReportBranch}. */
     sealed interface OfReport extends Outcome {}
 
-    /** Answers to {@link Command.Commit}, {@link Command.Rollback}, {@link Command.ReportGlobal} and {@link Command.Settle}. */
+    /** Answers to {@link Command.Commit}, {@link Command.Rollback}, {@link Command.ReportGlobal}, {@link Command.Settle}, {@link Command.Force}. */
     sealed interface OfDecision extends Outcome {}
 
     record Begun(TransactionId transaction) implements OfBegin {}
@@ -48,6 +48,9 @@ public sealed interface Outcome {
      * @param begun when the transaction began
      */
     record Decided(GlobalStatus status, boolean first, Instant begun) implements OfDecision {}
+
+    /** It goes the other way, or ended so; nothing changed. */
+    record GoesOtherWay(TransactionId transaction, GlobalStatus status) implements OfDecision {}
 
     /** A limit of {@link TransactionLimits} is reached; nothing changed. */
     record Overloaded(String what, Duration retryAfter) implements OfBegin, OfRegister, OfReport {}

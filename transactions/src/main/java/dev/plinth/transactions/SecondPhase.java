@@ -4,6 +4,7 @@ import dev.plinth.kernel.Context;
 import dev.plinth.kernel.EffectId;
 import dev.plinth.transactions.PhaseTwo.Direction;
 import dev.plinth.transactions.TimelineEvent.Kind;
+import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.seata.GlobalStatus;
 import java.time.Duration;
@@ -67,8 +68,40 @@ final class SecondPhase {
     }
 
     /** Ends a failed rollback whose rows a person has repaired. */
-    static Transaction settle(Transaction unsettled, Context<PhaseTwo> context) {
-        return end(unlocked(unsettled).event(context.now(), Kind.SETTLED, 0, ""), unsettled.status(), context);
+    static Transaction settle(Transaction unsettled, Command.Audit audit, Context<PhaseTwo> context) {
+        return end(
+                unlocked(unsettled).event(context.now(), Kind.SETTLED, 0, audit.note()), unsettled.status(), context);
+    }
+
+    /** Starts on what a person decided. */
+    static Transaction force(Transaction begun, Command.Force force, Context<PhaseTwo> context) {
+        var forced = begun.event(context.now(), forced(force), 0, force.audit().note());
+        return switch (force.direction()) {
+            case COMMIT -> commit(forced, context);
+            case ROLLBACK -> rollback(forced, context);
+        };
+    }
+
+    /** Asks once more for what could not be undone, because a person says so. */
+    static Transaction tryAgain(Transaction unsettled, Command.Force force, Context<PhaseTwo> context) {
+        var transaction = unsettled
+                .in(unsettled.timedOut() ? GlobalStatus.TIMEOUT_ROLLBACK_RETRYING : GlobalStatus.ROLLBACK_RETRYING)
+                .event(context.now(), forced(force), 0, force.audit().note());
+        for (int i = 0; i < transaction.branches().size(); i++) {
+            var branch = transaction.branches().get(i);
+            if (branch.failed()) {
+                transaction =
+                        transaction.with(i, branch.reported(BranchStatus.PHASE_TWO_ROLLBACK_FAILED_RETRYABLE, ""));
+            }
+        }
+        return rollbackOn(transaction, context);
+    }
+
+    static Kind forced(Command.Force force) {
+        return switch (force.direction()) {
+            case COMMIT -> Kind.COMMIT_FORCED;
+            case ROLLBACK -> Kind.ROLLBACK_FORCED;
+        };
     }
 
     // ---- branch by branch

@@ -7,7 +7,7 @@ import java.time.Instant;
  *
  * @param at the stamp of the journal's entry
  * @param branchId 0 if it concerns the whole transaction
- * @param note what else there is to say, or empty: the status it led to, or why an attempt failed
+ * @param note what else there is to say, or empty: the status it led to, why an attempt failed, or who did it and why
  */
 public record TimelineEvent(Instant at, Kind kind, long branchId, String note) {
     public enum Kind {
@@ -23,6 +23,8 @@ public record TimelineEvent(Instant at, Kind kind, long branchId, String note) {
         ATTEMPT_FAILED,
         BRANCH_FAILED,
         SETTLED,
-        ENDED
+        ENDED,
+        COMMIT_FORCED,
+        ROLLBACK_FORCED
     }
 }

@@ -57,13 +57,24 @@ record Transaction(
         return ended.isPresent();
     }
 
+    /** Whether it was decided to commit it, and it has not failed. */
+    boolean committing() {
+        return switch (status) {
+            case COMMITTING, COMMIT_RETRYING, ASYNC_COMMITTING, COMMITTED -> true;
+            case UNKNOWN, BEGIN, COMMIT_FAILED, COMMIT_RETRY_TIMEOUT, STOP_COMMIT_OR_COMMIT_RETRY -> false;
+            case ROLLBACKING, ROLLBACK_RETRYING, ROLLBACKED, ROLLBACK_FAILED, ROLLBACK_RETRY_TIMEOUT -> false;
+            case TIMEOUT_ROLLBACKING, TIMEOUT_ROLLBACK_RETRYING, TIMEOUT_ROLLBACKED, TIMEOUT_ROLLBACK_FAILED -> false;
+            case FINISHED, DELETING, STOP_ROLLBACK_OR_ROLLBACK_RETRY -> false;
+        };
+    }
+
     /** Whether it was decided to undo it. */
     boolean rollingBack() {
         return switch (status) {
             case ROLLBACKING, ROLLBACK_RETRYING, TIMEOUT_ROLLBACKING, TIMEOUT_ROLLBACK_RETRYING -> true;
-            case ROLLBACK_FAILED, TIMEOUT_ROLLBACK_FAILED -> true;
+            case ROLLBACKED, TIMEOUT_ROLLBACKED, ROLLBACK_FAILED, TIMEOUT_ROLLBACK_FAILED -> true;
             case UNKNOWN, BEGIN, COMMITTING, COMMIT_RETRYING, ASYNC_COMMITTING, COMMITTED, COMMIT_FAILED -> false;
-            case ROLLBACKED, TIMEOUT_ROLLBACKED, FINISHED, COMMIT_RETRY_TIMEOUT, ROLLBACK_RETRY_TIMEOUT -> false;
+            case FINISHED, COMMIT_RETRY_TIMEOUT, ROLLBACK_RETRY_TIMEOUT -> false;
             case DELETING, STOP_COMMIT_OR_COMMIT_RETRY, STOP_ROLLBACK_OR_ROLLBACK_RETRY -> false;
         };
     }
@@ -118,15 +129,23 @@ record Transaction(
         return new Transaction(id, asked, begun, status, ended, branches, effect, timeline);
     }
 
-    /** Adds to the timeline, if it has room; the end is always added. */
+    /** Adds to the timeline, if it has room; the end and what people did are always added. */
     Transaction event(Instant now, TimelineEvent.Kind kind, long branchId, String note) {
-        if (timeline.size() >= TransactionLimits.TIMELINE_EVENTS_MAX && kind != TimelineEvent.Kind.ENDED) {
+        if (timeline.size() >= TransactionLimits.TIMELINE_EVENTS_MAX && !alwaysTold(kind)) {
             return this;
         }
         List<TimelineEvent> longer = new ArrayList<>(timeline.size() + 1);
         longer.addAll(timeline);
         longer.add(new TimelineEvent(now, kind, branchId, note));
         return new Transaction(id, asked, begun, status, ended, branches, sagaEffect, longer);
+    }
+
+    private static boolean alwaysTold(TimelineEvent.Kind kind) {
+        return switch (kind) {
+            case ENDED, SETTLED, COMMIT_FORCED, ROLLBACK_FORCED -> true;
+            case BEGUN, BRANCH_REGISTERED, BRANCH_REPORTED, COMMIT_DECIDED, ROLLBACK_DECIDED, TIMED_OUT -> false;
+            case STATUS_REPORTED, BRANCH_COMMITTED, BRANCH_ROLLED_BACK, ATTEMPT_FAILED, BRANCH_FAILED -> false;
+        };
     }
 
     TransactionView view() {

@@ -71,7 +71,8 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
             case Command.Rollback rollback -> rollback(rollback.transaction(), context);
             case Command.ReportGlobal report -> reportGlobal(report, context);
             case Command.PhaseTwoResult result -> result(result, context);
-            case Command.Settle settle -> settle(settle.transaction(), context);
+            case Command.Settle settle -> settle(settle, context);
+            case Command.Force force -> force(force, context);
             case Command.Forget forget -> forget(forget, context);
         };
     }
@@ -255,16 +256,38 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         return new Outcome.Noted();
     }
 
-    private Outcome settle(TransactionId id, Context<PhaseTwo> context) {
-        var transaction = transactions.get(id);
+    private Outcome settle(Command.Settle settle, Context<PhaseTwo> context) {
+        var transaction = transactions.get(settle.transaction());
         if (transaction == null) {
-            return new Outcome.NotFound(id);
+            return new Outcome.NotFound(settle.transaction());
         }
         boolean unsettled = transaction.unsettled();
         if (unsettled) {
-            transaction = put(SecondPhase.settle(transaction, context));
+            transaction = put(SecondPhase.settle(transaction, settle.audit(), context));
         }
         return decided(transaction, unsettled);
+    }
+
+    private Outcome force(Command.Force force, Context<PhaseTwo> context) {
+        var transaction = current(force.transaction(), context);
+        if (transaction == null) {
+            return new Outcome.NotFound(force.transaction());
+        }
+        boolean undecided = transaction.undecided();
+        boolean commit = force.direction() == PhaseTwo.Direction.COMMIT;
+        if (undecided) {
+            transaction = put(SecondPhase.force(transaction, force, context));
+        } else if (!(commit ? transaction.committing() : transaction.rollingBack())) {
+            return new Outcome.GoesOtherWay(transaction.id(), transaction.status());
+        } else if (transaction.over()) {
+            return decided(transaction, false);
+        } else if (transaction.unsettled()) {
+            transaction = put(SecondPhase.tryAgain(transaction, force, context));
+        } else {
+            transaction = put(transaction.event(
+                    context.now(), SecondPhase.forced(force), 0, force.audit().note()));
+        }
+        return decided(transaction, undecided);
     }
 
     private Outcome forget(Command.Forget forget, Context<PhaseTwo> context) {

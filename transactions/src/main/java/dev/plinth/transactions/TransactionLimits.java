@@ -34,11 +34,17 @@ public final class TransactionLimits {
     /** A transaction's longest time-out. */
     public static final Duration TIMEOUT_MAX = Duration.ofDays(30);
 
-    /** Events in one transaction's timeline; beyond, only the end is added. */
+    /** Events in one transaction's timeline; beyond, only the end and what people did are added. */
     public static final int TIMELINE_EVENTS_MAX = 256;
 
     /** Characters of a reason kept in a timeline; the rest is cut. */
     public static final int REASON_CHARS_MAX = 200;
+
+    /** Characters of the name of a person who forced or settled a transaction. */
+    public static final int OPERATOR_CHARS_MAX = 100;
+
+    /** Characters of that person's reason. */
+    public static final int AUDIT_REASON_CHARS_MAX = 500;
 
     /** Transactions that one {@link Command.Forget} names. */
     public static final int FORGET_MAX = 10_000;

@@ -51,7 +51,7 @@ class AnyOrderTest {
         }
 
         void step() {
-            switch (random.nextInt(24)) {
+            switch (random.nextInt(25)) {
                 case 0, 1, 2, 3 -> begin();
                 case 4, 5, 6, 7, 8 -> register();
                 case 9 -> report();
@@ -62,7 +62,12 @@ class AnyOrderTest {
                 case 20 -> restart();
                 case 21 -> forget();
                 case 22 -> late();
-                default -> trial.bench.apply(new Command.Settle(any()));
+                case 23 ->
+                    trial.bench.apply(new Command.Force(
+                            any(),
+                            random.nextBoolean() ? PhaseTwo.Direction.COMMIT : PhaseTwo.Direction.ROLLBACK,
+                            new Command.Audit("ann", "the application is gone")));
+                default -> trial.bench.apply(new Command.Settle(any(), new Command.Audit("ann", "rows repaired")));
             }
         }
 
@@ -284,7 +289,7 @@ class AnyOrderTest {
                                 : BranchStatus.PHASE_TWO_ROLLBACKED);
                 check();
             }
-            known.forEach(id -> trial.bench.apply(new Command.Settle(id)));
+            known.forEach(id -> trial.bench.apply(new Command.Settle(id, new Command.Audit("ann", "done"))));
             forget();
             assertThat(trial.bench.engine().counts()).isEqualTo(new TransactionCounts(0, 0, 0, 0));
             assertThat(trial.bench.engine().nextDeadline()).isEmpty();

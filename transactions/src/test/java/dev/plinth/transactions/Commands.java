@@ -66,8 +66,19 @@ final class Commands {
                 Combinators.combine(ids(), Arbitraries.of(GlobalStatus.class)).as(Command.ReportGlobal::new),
                 Combinators.combine(ids(), branches(), Arbitraries.of(BranchStatus.class), texts().optional())
                         .as(Command.PhaseTwoResult::new),
-                ids().map(Command.Settle::new),
+                Combinators.combine(ids(), audits()).as(Command.Settle::new),
+                Combinators.combine(ids(), Arbitraries.of(PhaseTwo.Direction.class), audits())
+                        .as(Command.Force::new),
                 ids().list().ofMaxSize(5).map(Command.Forget::new));
+    }
+
+    private static Arbitrary<Command.Audit> audits() {
+        return Combinators.combine(texts(), texts())
+                .as((operator, reason) -> new Command.Audit(cut(operator, 100), cut(reason, 500)));
+    }
+
+    private static String cut(String text, int chars) {
+        return text.substring(0, Math.min(chars, text.length()));
     }
 
     static Arbitrary<Outcome> outcomes() {
@@ -78,6 +89,7 @@ final class Commands {
                 Combinators.combine(texts(), keys(), ids(), Arbitraries.of(true, false))
                         .as(Outcome.LockConflict::new),
                 Combinators.combine(ids(), statuses).as(Outcome.NotActive::new),
+                Combinators.combine(ids(), statuses).as(Outcome.GoesOtherWay::new),
                 ids().map(Outcome.NotFound::new),
                 Combinators.combine(ids(), branches()).as(Outcome.BranchNotFound::new),
                 Arbitraries.just(new Outcome.Reported()),

@@ -142,7 +142,7 @@ class DiskCodecTest {
                         PhaseTwo.WHOLE_SAGA,
                         BranchStatus.PHASE_TWO_ROLLBACK_FAILED_RETRYABLE,
                         Optional.of("no channel")),
-                new Command.Settle(ID),
+                new Command.Settle(ID, new Command.Audit("", "")),
                 new Command.Forget(List.of(ID, new TransactionId(1))));
         List<Outcome> outcomes = List.of(
                 new Outcome.Begun(ID),

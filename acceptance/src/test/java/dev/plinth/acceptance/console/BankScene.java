@@ -4,6 +4,7 @@ import dev.plinth.server.console.Alert;
 import dev.plinth.server.console.BranchStatus;
 import dev.plinth.server.console.CellMapState;
 import dev.plinth.server.console.ConsoleSource;
+import dev.plinth.server.console.Decision;
 import dev.plinth.server.console.Live;
 import dev.plinth.server.console.Sample;
 import dev.plinth.server.console.ServerState;
@@ -126,6 +127,11 @@ final class BankScene implements ConsoleSource {
         List<TransactionSummary> page = found.stream().limit(query.limit()).toList();
         return new TransactionPage(
                 page, found.size() > page.size() ? Optional.of(page.getLast().xid()) : Optional.empty());
+    }
+
+    @Override
+    public Decision.Outcome decide(String xid, Decision decision) {
+        return Decision.Outcome.UNKNOWN_TRANSACTION;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.plinth.acceptance.console;
 
 import dev.plinth.server.console.CellMapState;
 import dev.plinth.server.console.ConsoleSource;
+import dev.plinth.server.console.Decision;
 import dev.plinth.server.console.Live;
 import dev.plinth.server.console.Sample;
 import dev.plinth.server.console.ServerState;
@@ -34,6 +35,11 @@ final class EmptyHouse implements ConsoleSource {
     @Override
     public TransactionPage transactions(TransactionQuery query) {
         return new TransactionPage(List.of(), Optional.empty());
+    }
+
+    @Override
+    public Decision.Outcome decide(String xid, Decision decision) {
+        return Decision.Outcome.UNKNOWN_TRANSACTION;
     }
 
     @Override

@@ -2,10 +2,18 @@ package dev.plinth.acceptance.seata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.plinth.transactions.door.seata.Compressions;
+import dev.plinth.wire.seata.BranchStatus;
+import dev.plinth.wire.seata.BranchType;
+import dev.plinth.wire.seata.GlobalStatus;
 import dev.plinth.wire.seata.Messages;
 import dev.plinth.wire.seata.SeataCodec;
+import dev.plinth.wire.seata.SeataConversation;
+import dev.plinth.wire.seata.SeataDialect;
+import dev.plinth.wire.seata.SeataDialect.Serializer;
 import dev.plinth.wire.seata.SeataFrame;
 import dev.plinth.wire.seata.SeataMessage;
+import dev.plinth.wire.seata.TransactionExceptionCode;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.io.BufferedReader;
@@ -13,6 +21,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
@@ -74,6 +83,50 @@ class OriginalCodecTest {
         }
     }
 
+    @Property(tries = 10, edgeCases = EdgeCasesMode.NONE)
+    void so_it_is_with_every_compressor_of_the_original(@ForAll("frames") List<SeataFrame> frames) throws IOException {
+        for (int compressor : List.of(1, 2, 4, 5, 6, 7)) {
+            readBack(new SeataDialect(1, Serializer.SEATA, compressor), frames);
+        }
+    }
+
+    @Property(tries = 30, edgeCases = EdgeCasesMode.NONE)
+    void so_it_is_in_protobuf(@ForAll("frames") List<SeataFrame> frames) throws IOException {
+        readBack(
+                new SeataDialect(1, Serializer.PROTOBUF, 0),
+                frames.stream().filter(frame -> inProtobuf(frame.message())).toList());
+    }
+
+    @Property(tries = 30, edgeCases = EdgeCasesMode.NONE)
+    void so_it_is_in_frames_of_version_0(@ForAll("frames") List<SeataFrame> frames) throws IOException {
+        readBack(
+                new SeataDialect(0, Serializer.SEATA, 0),
+                frames.stream()
+                        .filter(frame -> !(frame.message() instanceof SeataMessage.Heartbeat))
+                        .map(frame -> new SeataFrame(frame.kind(), frame.requestId(), Map.of(), frame.message()))
+                        .toList());
+    }
+
+    private static void readBack(SeataDialect dialect, List<SeataFrame> frames) throws IOException {
+        for (var frame : frames) {
+            var bytes = Unpooled.buffer();
+            new SeataConversation(dialect, Compressions.ALL).write(frame, bytes);
+            toEcho.append(ByteBufUtil.hexDump(bytes)).append('\n');
+        }
+        toEcho.flush();
+        for (var frame : frames) {
+            var echoed = fromEcho.readLine();
+            assertThat(echoed).as("the original's answer in " + dialect).isNotNull();
+            var conversation = new SeataConversation(Compressions.ALL);
+            var read = conversation.read(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(echoed)));
+            assertThat(read.map(SeataFrame::message)).contains(frame.message());
+            assertThat(read.map(SeataFrame::requestId)).contains(frame.requestId());
+            if (!(frame.message() instanceof SeataMessage.Heartbeat)) {
+                assertThat(conversation.dialect()).isEqualTo(dialect);
+            }
+        }
+    }
+
     @Example
     void the_golden_bytes_are_what_the_original_writes() throws IOException {
         List<String> golden;
@@ -110,6 +163,45 @@ class OriginalCodecTest {
                 merged.messages().stream().allMatch(OriginalCodecTest::keptWhole);
             case SeataMessage.BatchResponse batch -> batch.messages().stream().allMatch(OriginalCodecTest::keptWhole);
             default -> true;
+        };
+    }
+
+    /** Whether the original's .proto files can say it, and its own reader understands what they say. */
+    private static boolean inProtobuf(SeataMessage message) {
+        return switch (message) {
+            case SeataMessage.GlobalBeginResponse m -> inProtobuf(m.result());
+            case SeataMessage.GlobalEndResponse m ->
+                inProtobuf(m.result()) && m.globalStatus().compareTo(GlobalStatus.FINISHED) <= 0;
+            case SeataMessage.GlobalReportRequest m -> m.globalStatus().compareTo(GlobalStatus.FINISHED) <= 0;
+            case SeataMessage.BranchRegisterRequest m -> inProtobuf(m.branchType());
+            case SeataMessage.BranchRegisterResponse m -> inProtobuf(m.result());
+            case SeataMessage.BranchReportRequest m ->
+                inProtobuf(m.branchType())
+                        && m.status() != BranchStatus.UNKNOWN
+                        && m.status().compareTo(BranchStatus.PHASE_TWO_ROLLBACK_FAILED_UNRETRYABLE) <= 0;
+            case SeataMessage.BranchReportResponse m -> inProtobuf(m.result());
+            case SeataMessage.GlobalLockQueryRequest m -> inProtobuf(m.branchType());
+            case SeataMessage.GlobalLockQueryResponse m -> inProtobuf(m.result());
+            case SeataMessage.BranchEndRequest m -> inProtobuf(m.branchType());
+            case SeataMessage.BranchEndResponse m ->
+                inProtobuf(m.result())
+                        && m.branchStatus().compareTo(BranchStatus.PHASE_TWO_ROLLBACK_FAILED_UNRETRYABLE) <= 0;
+            case SeataMessage.UndoLogDeleteRequest m -> inProtobuf(m.branchType());
+            case SeataMessage.MergedRequest m -> m.messages().stream().allMatch(OriginalCodecTest::inProtobuf);
+            case SeataMessage.MergedResponse m -> m.messages().stream().allMatch(OriginalCodecTest::inProtobuf);
+            case SeataMessage.BatchResponse m -> m.messages().stream().allMatch(OriginalCodecTest::inProtobuf);
+            default -> true;
+        };
+    }
+
+    private static boolean inProtobuf(BranchType type) {
+        return type.compareTo(BranchType.SAGA) <= 0;
+    }
+
+    private static boolean inProtobuf(SeataMessage.Result result) {
+        return switch (result.code()) {
+            case BEGIN_FAILED, FAILED_LOCK_GLOBAL_TRANSACTION, LOCK_KEY_CONFLICT_FAIL_FAST -> false;
+            default -> result.code().compareTo(TransactionExceptionCode.FAILED_STORE) <= 0;
         };
     }
 

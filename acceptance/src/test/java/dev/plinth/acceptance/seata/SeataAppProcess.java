@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -28,18 +29,21 @@ final class SeataAppProcess implements AutoCloseable {
 
     /** @param coordinator host and port of the Seata door */
     SeataAppProcess(String coordinator, String firstUrl, String secondUrl, Path log) throws IOException {
+        this(List.of("-Dservice.default.grouplist=" + coordinator), firstUrl, secondUrl, log);
+    }
+
+    /** @param options of the client, as its JVM takes them: where the coordinator is, and how to speak to it */
+    SeataAppProcess(List<String> options, String firstUrl, String secondUrl, Path log) throws IOException {
         this.log = log;
+        var all = new ArrayList<>(options);
+        all.addAll(List.of(
+                // By default a transaction manager waits half a minute before it asks again.
+                "-Dtransport.rpcTmRequestTimeout=3000",
+                "-Dclient.tm.commitRetryCount=20",
+                "-Dclient.tm.rollbackRetryCount=20"));
         var ready = new CompletableFuture<String>();
         waiting.put(0, ready);
-        process = SeataPeer.program(
-                        "SeataApp",
-                        List.of(
-                                "-Dservice.default.grouplist=" + coordinator,
-                                // By default a transaction manager waits half a minute before it asks again.
-                                "-Dtransport.rpcTmRequestTimeout=3000",
-                                "-Dclient.tm.commitRetryCount=20",
-                                "-Dclient.tm.rollbackRetryCount=20"),
-                        List.of(firstUrl, secondUrl))
+        process = SeataPeer.program("SeataApp", all, List.of(firstUrl, secondUrl))
                 .redirectError(log.toFile())
                 .start();
         commands = process.outputWriter(StandardCharsets.UTF_8);

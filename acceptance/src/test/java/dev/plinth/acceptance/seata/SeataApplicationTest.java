@@ -38,8 +38,8 @@ class SeataApplicationTest {
     static void start() throws Exception {
         postgres = EmbeddedPostgres.start(new EmbeddedPostgres.Options(
                 directory.resolve("postgres"), EmbeddedPostgres.defaultCache(), 0, "bank"));
-        first = new BankSchema(postgres.jdbcUrl(), "first");
-        second = new BankSchema(postgres.jdbcUrl(), "second");
+        first = BankSchema.onPostgres(postgres.jdbcUrl(), "first");
+        second = BankSchema.onPostgres(postgres.jdbcUrl(), "second");
         server = new ServerProcess(directory.resolve("server"), Path.of("target", "seata-server.log"));
         app = new SeataAppProcess(server.seata(), first.url(), second.url(), Path.of("target", "seata-app.log"));
     }

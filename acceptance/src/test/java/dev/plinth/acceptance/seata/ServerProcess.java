@@ -14,12 +14,14 @@ import java.util.regex.Pattern;
 
 /** {@code plinth server} in its own process, which can be killed without warning and started again on the same data. */
 final class ServerProcess implements AutoCloseable {
+    private static final Pattern HTTP = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)");
     private static final Pattern SEATA = Pattern.compile("Seata's clients +127\\.0\\.0\\.1:(\\d+)");
 
     private final Path data;
     private final Path log;
     private Process process;
     private int port;
+    private int httpPort;
 
     /** @param log for what it says on its error output */
     ServerProcess(Path data, Path log) throws IOException {
@@ -31,6 +33,11 @@ final class ServerProcess implements AutoCloseable {
     /** Where its Seata door is; the same after a restart. */
     String seata() {
         return "127.0.0.1:" + port;
+    }
+
+    /** Where its HTTP door is; the same after a restart. */
+    String http() {
+        return "127.0.0.1:" + httpPort;
     }
 
     /** Kill -9: nothing is flushed, nobody is told. */
@@ -55,7 +62,7 @@ final class ServerProcess implements AutoCloseable {
                         "--data",
                         data.toString(),
                         "--http",
-                        "127.0.0.1:0",
+                        "127.0.0.1:" + httpPort,
                         "--seata",
                         "127.0.0.1:" + port))
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
@@ -72,6 +79,10 @@ final class ServerProcess implements AutoCloseable {
         var lines = new ArrayList<String>();
         for (String line = said.readLine(); line != null; line = said.readLine()) {
             lines.add(line);
+            var http = HTTP.matcher(line);
+            if (http.find()) {
+                httpPort = Integer.parseInt(http.group(1));
+            }
             var seata = SEATA.matcher(line);
             if (seata.find()) {
                 port = Integer.parseInt(seata.group(1));

@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
  *       a {@link Live} each second. At most {@value LiveStreams#STREAMS_MAX} streams.
  *   <li>{@code GET /api/v1/transactions?state=live|recent&limit=&after=&q=}: a {@link TransactionPage}.
  *   <li>{@code GET /api/v1/transactions/{xid}}: a {@link TransactionDetail}.
+ *   <li>{@code POST /api/v1/transactions/{xid}/decision}: a {@link Decision}; answered with the {@link TransactionDetail} after it.
  *   <li>{@code GET /api/v1/services}: the {@link ServiceState}s; {@code GET /api/v1/cells}: the {@link CellMapState}.
  *   <li>anything else: the console.
  * </ul>
@@ -87,6 +88,8 @@ public final class ConsoleDoor implements AutoCloseable {
                 "/api/v1/transactions",
                 guarded((ctx, request) -> answer(ctx, () -> source.transactions(query(ctx.queryParams())))));
         server.service("/api/v1/transactions/{xid}", guarded((ctx, request) -> answer(ctx, () -> transaction(ctx))));
+        server.service(
+                "/api/v1/transactions/{xid}/decision", Decisions.door(source).decorate(guard));
         server.service("/api/v1/services", guarded((ctx, request) -> ofLatest(ctx, Live::services)));
         server.service("/api/v1/cells", guarded((ctx, request) -> ofLatest(ctx, Live::cells)));
         server.serviceUnder(
@@ -126,7 +129,7 @@ public final class ConsoleDoor implements AutoCloseable {
         HttpService reading =
                 (ctx, request) -> request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD
                         ? service.serve(ctx, request)
-                        : Problem.method(request.method().name()).response();
+                        : Problem.method(request.method().name(), "GET").response();
         return reading.decorate(guard);
     }
 
@@ -139,14 +142,24 @@ public final class ConsoleDoor implements AutoCloseable {
     }
 
     private TransactionDetail transaction(ServiceRequestContext ctx) {
+        return transaction(source, xid(ctx));
+    }
+
+    static TransactionDetail transaction(ConsoleSource source, String xid) {
+        return source.transaction(xid).orElseThrow(() -> unknown(xid).exception());
+    }
+
+    static Problem unknown(String xid) {
+        return Problem.notFound("xid", xid, "the XID of a live or recent transaction");
+    }
+
+    static String xid(ServiceRequestContext ctx) {
         String xid = String.valueOf(ctx.pathParam("xid"));
         if (xid.length() > XID_CHARS_MAX) {
             throw Problem.badField("xid", xid, "at most " + XID_CHARS_MAX + " characters")
                     .exception();
         }
-        return source.transaction(xid)
-                .orElseThrow(() -> Problem.notFound("xid", xid, "the XID of a live or recent transaction")
-                        .exception());
+        return xid;
     }
 
     private static TransactionQuery query(QueryParams parameters) {
@@ -189,7 +202,7 @@ public final class ConsoleDoor implements AutoCloseable {
     }
 
     /** Asks away from the event loop, for the source may block. */
-    private static HttpResponse answer(ServiceRequestContext ctx, Supplier<Object> question) {
+    static HttpResponse answer(ServiceRequestContext ctx, Supplier<Object> question) {
         return HttpResponse.of(CompletableFuture.supplyAsync(
                 () -> {
                     try {

@@ -56,7 +56,7 @@ final class ConsoleFiles implements HttpService {
     @Override
     public HttpResponse serve(ServiceRequestContext ctx, HttpRequest request) {
         if (request.method() != HttpMethod.GET && request.method() != HttpMethod.HEAD) {
-            return Problem.method(request.method().name()).response();
+            return Problem.method(request.method().name(), "GET").response();
         }
         String path = ctx.path();
         String lastSegment = path.substring(path.lastIndexOf('/') + 1);

@@ -18,4 +18,7 @@ public interface ConsoleSource {
 
     /** Everything known about one transaction, live or recent; empty if nothing is. */
     Optional<TransactionDetail> transaction(String xid);
+
+    /** Does what a person decided about one transaction. */
+    Decision.Outcome decide(String xid, Decision decision);
 }

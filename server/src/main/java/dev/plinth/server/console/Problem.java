@@ -45,13 +45,27 @@ record Problem(
                 Optional.empty());
     }
 
-    static Problem method(String found) {
+    static Problem method(String found, String allowed) {
         return new Problem(
                 405,
                 "Method not allowed",
-                "method: expected GET, not '%s'".formatted(shortened(found)),
+                "method: expected %s, not '%s'".formatted(allowed, shortened(found)),
                 Optional.of("method"),
-                Optional.of("GET"),
+                Optional.of(allowed),
+                Optional.empty());
+    }
+
+    static Problem conflict(String detail) {
+        return new Problem(409, "Conflict", detail, Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    static Problem foreignPage(String field, String found, String expected) {
+        return new Problem(
+                403,
+                "Forbidden",
+                "%s: expected %s, not '%s'".formatted(field, expected, shortened(found)),
+                Optional.of(field),
+                Optional.of(expected),
                 Optional.empty());
     }
 
@@ -86,7 +100,7 @@ record Problem(
                 .set(HttpHeaderNames.CACHE_CONTROL, "no-store");
         retryAfterSeconds.ifPresent(seconds -> headers.setLong(HttpHeaderNames.RETRY_AFTER, seconds));
         if (status == 405) {
-            headers.set(HttpHeaderNames.ALLOW, "GET, HEAD");
+            headers.set(HttpHeaderNames.ALLOW, expected.filter("POST"::equals).orElse("GET, HEAD"));
         }
         return HttpResponse.of(headers.build(), HttpData.wrap(Json.bytes(this)));
     }

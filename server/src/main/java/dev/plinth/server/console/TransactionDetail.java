@@ -60,6 +60,11 @@ public record TransactionDetail(
         PHASE_TWO_FAILED,
         BRANCH_COMMITTED,
         BRANCH_ROLLED_BACK,
+        /** A person decided; the text says who, and why. */
+        COMMIT_FORCED,
+        ROLLBACK_FORCED,
+        /** A person released the rows that could not be undone. */
+        SETTLED,
         ENDED
     }
 

@@ -46,6 +46,14 @@ final class DoorOnPort implements AutoCloseable {
         return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    HttpResponse<String> post(String path, String body, Map<String, String> headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+                .POST(HttpRequest.BodyPublishers.ofString(body));
+        headers.forEach(request::header);
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
     /** A stream of events as a raw connection, so that a test decides when to read. */
     Reader live() throws IOException {
         return new Reader(raw("GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));

@@ -10,6 +10,7 @@ final class HandFedSource implements ConsoleSource {
     static final Instant BEGIN = Instant.parse("2026-11-24T12:00:00Z");
 
     final List<TransactionQuery> queries = new ArrayList<>();
+    final List<Decision> decisions = new ArrayList<>();
     private int seconds;
     volatile List<ServiceState> services = List.of();
     volatile List<Alert> alerts = List.of();
@@ -53,6 +54,20 @@ final class HandFedSource implements ConsoleSource {
         return transactions.stream()
                 .filter(detail -> detail.transaction().xid().equals(xid))
                 .findFirst();
+    }
+
+    /** Knows what it was given, and lets everything be decided but a rollback. */
+    @Override
+    public synchronized Decision.Outcome decide(String xid, Decision decision) {
+        fail();
+        if (transaction(xid).isEmpty()) {
+            return Decision.Outcome.UNKNOWN_TRANSACTION;
+        }
+        if (decision.deed() == Decision.Deed.ROLLBACK) {
+            return Decision.Outcome.GOES_OTHER_WAY;
+        }
+        decisions.add(decision);
+        return Decision.Outcome.DONE;
     }
 
     private void fail() {

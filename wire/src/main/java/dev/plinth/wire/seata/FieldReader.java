@@ -14,11 +14,30 @@ final class FieldReader {
 
     private final ByteBuf in;
     private final int requestId;
+    private final boolean endKnown;
     private String message = "";
 
+    /** The bytes end before the message does; but more may come. Carries no stack trace: it happens often. */
+    static final class NotAllThere extends RuntimeException {
+        private NotAllThere() {
+            super("", null, false, false);
+        }
+    }
+
+    /** Reads all of these bytes and no others. */
     FieldReader(ByteBuf in, int requestId) {
+        this(in, requestId, true);
+    }
+
+    private FieldReader(ByteBuf in, int requestId, boolean endKnown) {
         this.in = in;
         this.requestId = requestId;
+        this.endKnown = endKnown;
+    }
+
+    /** Reads the first of these bytes. If they are too few, {@link NotAllThere} is thrown in place of a fault. */
+    static FieldReader ofUnknownEnd(ByteBuf in, int requestId) {
+        return new FieldReader(in, requestId, false);
     }
 
     /** The fields that follow belong to this message. */
@@ -109,6 +128,9 @@ final class FieldReader {
 
     private void need(String field, int bytes) {
         if (bytes < 0 || in.readableBytes() < bytes) {
+            if (!endKnown && bytes > 0 && bytes <= SeataCodec.FRAME_BYTES_MAX) {
+                throw new NotAllThere();
+            }
             throw fault(
                     field,
                     "needs " + bytes + " bytes at byte " + in.readerIndex() + ", and " + in.readableBytes()

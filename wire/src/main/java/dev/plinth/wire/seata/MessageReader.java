@@ -18,10 +18,18 @@ final class MessageReader {
         return new MessageReader(in).read(true);
     }
 
+    /** Reads the fields of a message whose type code is known. */
+    static SeataMessage read(int typeCode, FieldReader in) {
+        return new MessageReader(in).read(typeCode, true);
+    }
+
     /** @param whole true if the message may hold others, false if it is one of those */
     private SeataMessage read(boolean whole) {
         in.enter("");
-        int typeCode = in.int16("the message's type code");
+        return read(in.int16("the message's type code"), whole);
+    }
+
+    private SeataMessage read(int typeCode, boolean whole) {
         in.enter("message of type " + typeCode);
         return switch (typeCode) {
             case TypeCode.GLOBAL_BEGIN ->

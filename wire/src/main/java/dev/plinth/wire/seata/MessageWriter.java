@@ -122,7 +122,7 @@ final class MessageWriter {
         }
     }
 
-    private static int globalEndResult(GlobalEndResponse response) {
+    static int globalEndResult(GlobalEndResponse response) {
         return switch (response) {
             case SeataMessage.GlobalCommitResponse ignored -> TypeCode.GLOBAL_COMMIT_RESULT;
             case SeataMessage.GlobalRollbackResponse ignored -> TypeCode.GLOBAL_ROLLBACK_RESULT;
@@ -131,19 +131,22 @@ final class MessageWriter {
         };
     }
 
-    private static int branchEndResult(BranchEndResponse response) {
+    static int branchEndResult(BranchEndResponse response) {
         return switch (response) {
             case SeataMessage.BranchCommitResponse ignored -> TypeCode.BRANCH_COMMIT_RESULT;
             case SeataMessage.BranchRollbackResponse ignored -> TypeCode.BRANCH_ROLLBACK_RESULT;
         };
     }
 
+    static int branchEnd(BranchEndRequest request) {
+        return switch (request) {
+            case SeataMessage.BranchCommitRequest ignored -> TypeCode.BRANCH_COMMIT;
+            case SeataMessage.BranchRollbackRequest ignored -> TypeCode.BRANCH_ROLLBACK;
+        };
+    }
+
     private void branchEndRequest(BranchEndRequest request) {
-        out.int16(
-                switch (request) {
-                    case SeataMessage.BranchCommitRequest ignored -> TypeCode.BRANCH_COMMIT;
-                    case SeataMessage.BranchRollbackRequest ignored -> TypeCode.BRANCH_ROLLBACK;
-                });
+        out.int16(branchEnd(request));
         out.text("xid", request.xid());
         out.int64(request.branchId());
         out.int8(request.branchType().code());

@@ -56,6 +56,31 @@ public final class SeataCodec {
      *     survivable}, the frame has been read past.
      */
     public static Optional<SeataFrame> decode(ByteBuf in) {
+        return decode(in, SeataCodec::plainBody);
+    }
+
+    /** Makes a message of a body. */
+    interface BodyReader {
+        SeataMessage read(int serializer, int compressor, ByteBuf body, int requestId);
+    }
+
+    private static SeataMessage plainBody(int serializer, int compressor, ByteBuf body, int requestId) {
+        if (serializer != SERIALIZER_SEATA) {
+            throw fault(
+                    Code.SERIALIZER,
+                    requestId,
+                    "the body is in serializer " + serializer + "; only " + SERIALIZER_SEATA + " (seata) is spoken");
+        }
+        if (compressor != COMPRESSOR_NONE) {
+            throw fault(
+                    Code.COMPRESSOR,
+                    requestId,
+                    "the body is compressed with " + compressor + "; only " + COMPRESSOR_NONE + " (none) is spoken");
+        }
+        return MessageReader.read(new FieldReader(body, requestId));
+    }
+
+    static Optional<SeataFrame> decode(ByteBuf in, BodyReader bodies) {
         int start = in.readerIndex();
         if (in.readableBytes() < LENGTHS_END) {
             refuseForeignBytes(in, start);
@@ -80,7 +105,7 @@ public final class SeataCodec {
             return Optional.empty();
         }
         in.skipBytes(fullLength);
-        return Optional.of(frame(in.slice(start, fullLength), headLength));
+        return Optional.of(frame(in.slice(start, fullLength), headLength, bodies));
     }
 
     /** As soon as the first bytes are there: a client of another protocol should not wait for an answer that never comes. */
@@ -96,7 +121,7 @@ public final class SeataCodec {
         }
     }
 
-    private static SeataFrame frame(ByteBuf frame, int headLength) {
+    private static SeataFrame frame(ByteBuf frame, int headLength, BodyReader bodies) {
         int kindCode = frame.getUnsignedByte(9);
         byte serializer = frame.getByte(10);
         byte compressor = frame.getByte(11);
@@ -110,20 +135,8 @@ public final class SeataCodec {
         if (kind.heartbeat()) {
             return new SeataFrame(kind, requestId, head, new SeataMessage.Heartbeat());
         }
-        if (serializer != SERIALIZER_SEATA) {
-            throw fault(
-                    Code.SERIALIZER,
-                    requestId,
-                    "the body is in serializer " + serializer + "; only " + SERIALIZER_SEATA + " (seata) is spoken");
-        }
-        if (compressor != COMPRESSOR_NONE) {
-            throw fault(
-                    Code.COMPRESSOR,
-                    requestId,
-                    "the body is compressed with " + compressor + "; only " + COMPRESSOR_NONE + " (none) is spoken");
-        }
         ByteBuf body = frame.slice(headLength, frame.capacity() - headLength);
-        return new SeataFrame(kind, requestId, head, MessageReader.read(new FieldReader(body, requestId)));
+        return new SeataFrame(kind, requestId, head, bodies.read(serializer, compressor, body, requestId));
     }
 
     private static Map<String, String> head(ByteBuf bytes, int requestId) {
@@ -145,6 +158,19 @@ public final class SeataCodec {
      * @throws SeataFormatException if a text or the whole is over its limit; then nothing was written
      */
     public static void encode(SeataFrame frame, ByteBuf out) {
+        encode(
+                frame,
+                SeataDialect.DEFAULT,
+                (message, dialect, requestId, to) -> MessageWriter.write(message, new FieldWriter(to, requestId)),
+                out);
+    }
+
+    /** Makes a body of a message. */
+    interface BodyWriter {
+        void write(SeataMessage message, SeataDialect dialect, int requestId, ByteBuf out);
+    }
+
+    static void encode(SeataFrame frame, SeataDialect dialect, BodyWriter bodies, ByteBuf out) {
         int start = out.writerIndex();
         boolean whole = false;
         try {
@@ -153,8 +179,8 @@ public final class SeataCodec {
                     .writeInt(0)
                     .writeShort(0)
                     .writeByte(frame.kind().code())
-                    .writeByte(SERIALIZER_SEATA)
-                    .writeByte(COMPRESSOR_NONE)
+                    .writeByte(dialect.serializer().code())
+                    .writeByte(dialect.compressor())
                     .writeInt(frame.requestId());
             FieldWriter fields = new FieldWriter(out, frame.requestId());
             frame.head().forEach((key, value) -> {
@@ -169,7 +195,7 @@ public final class SeataCodec {
                         "the head is " + headLength + " bytes long; the limit is " + TEXT_BYTES_MAX);
             }
             if (!frame.kind().heartbeat()) {
-                MessageWriter.write(frame.message(), fields);
+                bodies.write(frame.message(), dialect, frame.requestId(), out);
             }
             int fullLength = out.writerIndex() - start;
             if (fullLength > FRAME_BYTES_MAX) {
@@ -192,7 +218,7 @@ public final class SeataCodec {
         return new SeataFormatException(code, OptionalInt.empty(), message);
     }
 
-    private static SeataFormatException fault(Code code, int requestId, String message) {
+    static SeataFormatException fault(Code code, int requestId, String message) {
         return new SeataFormatException(code, OptionalInt.of(requestId), "request " + requestId + ": " + message);
     }
 }

@@ -13,15 +13,15 @@ public final class SeataFormatException extends RuntimeException {
     public enum Code {
         /** The bytes do not start with {@code dada}: the other side speaks another protocol, or we lost the frame's beginning. */
         MAGIC(false),
-        /** A version of the frame other than 1. */
+        /** A version of the frame that is not spoken. */
         VERSION(false),
         /** The frame's lengths contradict one another, or lie over {@link SeataCodec#FRAME_BYTES_MAX}. */
         LENGTH(false),
         /** An unknown kind of frame. */
         KIND(true),
-        /** Another serializer than Seata's own. */
+        /** A serializer that is not spoken. */
         SERIALIZER(true),
-        /** A compressed body. */
+        /** A compression that is not spoken, or bytes that are not of it. */
         COMPRESSOR(true),
         /** An unknown type code of a message. */
         TYPE(true),

@@ -55,6 +55,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
             max_wal_senders = 0
             io_method = sync
             jit = off
+            max_prepared_transactions = 60
             max_worker_processes = 2
             max_parallel_workers = 0
             max_logical_replication_workers = 0

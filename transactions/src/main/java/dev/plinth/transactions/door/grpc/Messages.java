@@ -3,6 +3,7 @@ package dev.plinth.transactions.door.grpc;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
 import dev.plinth.transactions.BranchView;
+import dev.plinth.transactions.PhaseTwo;
 import dev.plinth.transactions.TimelineEvent;
 import dev.plinth.transactions.TransactionCounts;
 import dev.plinth.transactions.TransactionFilter;
@@ -14,6 +15,7 @@ import dev.plinth.transactions.TransactionView;
 import dev.plinth.transactions.Xid;
 import dev.plinth.wire.transactions.v1.Branch;
 import dev.plinth.wire.transactions.v1.Event;
+import dev.plinth.wire.transactions.v1.ForceRequest;
 import dev.plinth.wire.transactions.v1.GlobalStatus;
 import dev.plinth.wire.transactions.v1.ListTransactionsRequest;
 import dev.plinth.wire.transactions.v1.ListTransactionsResponse;
@@ -80,6 +82,15 @@ final class Messages {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("xid: " + e.getMessage(), e);
         }
+    }
+
+    static PhaseTwo.Direction direction(ForceRequest.Direction direction) {
+        return switch (direction) {
+            case COMMIT -> PhaseTwo.Direction.COMMIT;
+            case ROLLBACK -> PhaseTwo.Direction.ROLLBACK;
+            case DIRECTION_UNSPECIFIED, UNRECOGNIZED ->
+                throw new IllegalArgumentException("direction: expected COMMIT or ROLLBACK");
+        };
     }
 
     static GlobalStatus status(dev.plinth.wire.seata.GlobalStatus status) {

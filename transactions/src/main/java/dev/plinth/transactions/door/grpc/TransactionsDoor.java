@@ -1,11 +1,15 @@
 package dev.plinth.transactions.door.grpc;
 
 import dev.plinth.kernel.Refused;
+import dev.plinth.transactions.Command;
 import dev.plinth.transactions.Coordinator;
 import dev.plinth.transactions.TransactionFilter;
 import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.TransactionPage;
+import dev.plinth.transactions.TransactionView;
 import dev.plinth.transactions.Xid;
+import dev.plinth.wire.transactions.v1.ForceRequest;
+import dev.plinth.wire.transactions.v1.ForceResponse;
 import dev.plinth.wire.transactions.v1.GetPulseRequest;
 import dev.plinth.wire.transactions.v1.GetTransactionRequest;
 import dev.plinth.wire.transactions.v1.ListTransactionsRequest;
@@ -18,13 +22,14 @@ import dev.plinth.wire.transactions.v1.TransactionsGrpc;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 
-/** Lists transactions, tells everything about one, and settles what failed. Reads may be repeated; so may settling. */
+/** Lists transactions, tells everything about one, forces and settles what people decide. Reads may be repeated; so may the others. */
 public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBase {
     private static final int LIMIT_DEFAULT = 100;
 
@@ -89,10 +94,41 @@ public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBas
     public void settle(SettleRequest request, StreamObserver<SettleResponse> answer) {
         respond(
                 answer,
-                () -> coordinator.settle(Messages.id(request.getXid())),
+                () -> coordinator.settle(
+                        Messages.id(request.getXid()), Command.Audit.of(request.getOperator(), request.getReason())),
                 status -> SettleResponse.newBuilder()
                         .setStatus(Messages.status(status))
                         .build());
+    }
+
+    @Override
+    public void force(ForceRequest request, StreamObserver<ForceResponse> answer) {
+        respond(
+                answer,
+                () -> {
+                    var id = Messages.id(request.getXid());
+                    return coordinator
+                            .force(
+                                    id,
+                                    Messages.direction(request.getDirection()),
+                                    Command.Audit.of(request.getOperator(), request.getReason()))
+                            .thenCompose(forced -> forced.isPresent()
+                                    ? CompletableFuture.completedFuture(forced.get())
+                                    : coordinator.get(id).thenApply(found -> {
+                                        throw notForced(request, found);
+                                    }));
+                },
+                status -> ForceResponse.newBuilder()
+                        .setStatus(Messages.status(status))
+                        .build());
+    }
+
+    private static StatusRuntimeException notForced(ForceRequest request, Optional<TransactionView> found) {
+        return found.map(view -> Status.FAILED_PRECONDITION.withDescription("transaction " + request.getXid() + " is "
+                        + view.status() + (view.ended().isPresent() ? " and has ended" : "")
+                        + ": it cannot be forced to " + request.getDirection()))
+                .orElseGet(() -> Status.NOT_FOUND.withDescription("no transaction " + request.getXid() + " is known"))
+                .asRuntimeException();
     }
 
     /** Something to ask the coordinator; an IllegalArgumentException says what is wrong with the request. */

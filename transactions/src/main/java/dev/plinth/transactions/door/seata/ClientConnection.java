@@ -134,7 +134,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext on, Object read) {
         switch (read) {
-            case SeataFormatException broken -> broken(String.valueOf(broken.getMessage()), broken.survivable());
+            case SeataFormatException broken ->
+                broken(String.valueOf(broken.getMessage()), broken.survivable() && !foreign(broken));
             case SeataFrame frame -> take(frame);
             default -> throw new IllegalStateException("neither a frame nor an error: " + read);
         }
@@ -345,6 +346,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         var named = new LinkedHashSet<>(Arrays.asList(register.resourceIds().split(",")));
         named.remove("");
         return named;
+    }
+
+    /** Whether the client is set to a dialect that nobody here speaks: it would wait for each answer in vain, so it is told at once. */
+    private static boolean foreign(SeataFormatException broken) {
+        return broken.code() == SeataFormatException.Code.SERIALIZER
+                || broken.code() == SeataFormatException.Code.COMPRESSOR;
     }
 
     private void unexpected(SeataFrame frame) {

@@ -1,6 +1,6 @@
 package dev.plinth.transactions.door.seata;
 
-import dev.plinth.wire.seata.SeataCodec;
+import dev.plinth.wire.seata.SeataConversation;
 import dev.plinth.wire.seata.SeataFormatException;
 import dev.plinth.wire.seata.SeataFrame;
 import io.netty.buffer.ByteBuf;
@@ -9,10 +9,12 @@ import io.netty.handler.codec.ByteToMessageCodec;
 import java.util.List;
 
 /**
- * Bytes to frames and back. What is no frame goes on as a {@link SeataFormatException} in place of one, so that the connection
- * decides what it means for the client.
+ * Bytes to frames and back, in whatever dialect the client speaks. What is no frame goes on as a {@link SeataFormatException} in place
+ * of one, so that the connection decides what it means for the client.
  */
 final class FrameHandler extends ByteToMessageCodec<SeataFrame> {
+    private final SeataConversation conversation = new SeataConversation(Compressions.ALL);
+
     FrameHandler() {
         super(SeataFrame.class);
     }
@@ -20,7 +22,7 @@ final class FrameHandler extends ByteToMessageCodec<SeataFrame> {
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
         try {
-            SeataCodec.decode(in).ifPresent(out::add);
+            conversation.read(in).ifPresent(out::add);
         } catch (SeataFormatException e) {
             if (!e.survivable()) {
                 in.skipBytes(in.readableBytes());
@@ -31,6 +33,6 @@ final class FrameHandler extends ByteToMessageCodec<SeataFrame> {
 
     @Override
     protected void encode(ChannelHandlerContext context, SeataFrame frame, ByteBuf out) {
-        SeataCodec.encode(frame, out);
+        conversation.write(frame, out);
     }
 }

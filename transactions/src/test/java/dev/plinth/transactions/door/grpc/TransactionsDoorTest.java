@@ -18,6 +18,7 @@ import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.transactions.v1.Branch;
 import dev.plinth.wire.transactions.v1.Event;
+import dev.plinth.wire.transactions.v1.ForceRequest;
 import dev.plinth.wire.transactions.v1.GetPulseRequest;
 import dev.plinth.wire.transactions.v1.GetTransactionRequest;
 import dev.plinth.wire.transactions.v1.GlobalStatus;
@@ -218,12 +219,67 @@ class TransactionsDoorTest {
         assertThat(client.getPulse(GetPulseRequest.getDefaultInstance()).getLocks())
                 .isEqualTo(1);
 
-        var settled = client.settle(
-                SettleRequest.newBuilder().setXid(xid(transaction).toString()).build());
+        var settled = client.settle(SettleRequest.newBuilder()
+                .setXid(xid(transaction).toString())
+                .setOperator("ann")
+                .setReason("the row was put right by hand")
+                .build());
 
         assertThat(settled.getStatus()).isEqualTo(GlobalStatus.ROLLBACK_FAILED);
         assertThat(client.getPulse(GetPulseRequest.getDefaultInstance()).getLocks())
                 .isZero();
+        assertThat(notes(transaction)).contains("ann: the row was put right by hand");
+    }
+
+    @Test
+    void a_transaction_that_nobody_decides_is_forced_and_its_timeline_says_by_whom_and_why() {
+        var transaction = begin("pay");
+        branch(transaction, BranchType.TCC, "debit", "");
+
+        var forced = client.force(force(transaction, ForceRequest.Direction.COMMIT));
+
+        assertThat(forced.getStatus()).isIn(GlobalStatus.COMMITTING, GlobalStatus.COMMITTED);
+        assertThat(notes(transaction)).contains("ann: the application is gone");
+        assertThatThrownBy(() -> client.force(force(transaction, ForceRequest.Direction.ROLLBACK)))
+                .hasMessageContaining("FAILED_PRECONDITION")
+                .hasMessageContaining("COMMIT");
+    }
+
+    @Test
+    void a_force_without_a_name_a_reason_or_a_direction_is_refused_and_changes_nothing() {
+        var transaction = begin("pay");
+        var whole = force(transaction, ForceRequest.Direction.COMMIT);
+
+        for (var bad : List.of(
+                whole.toBuilder().clearOperator().build(),
+                whole.toBuilder().clearReason().build(),
+                whole.toBuilder().clearDirection().build())) {
+            assertThatThrownBy(() -> client.force(bad)).hasMessageContaining("INVALID_ARGUMENT");
+        }
+        assertThatThrownBy(() -> client.force(
+                        whole.toBuilder().setXid("10.0.0.1:8091:42").build()))
+                .hasMessageContaining("NOT_FOUND");
+        assertThat(notes(transaction)).containsExactly("");
+    }
+
+    private static ForceRequest force(TransactionId transaction, ForceRequest.Direction direction) {
+        return ForceRequest.newBuilder()
+                .setXid(xid(transaction).toString())
+                .setDirection(direction)
+                .setOperator("ann")
+                .setReason("the application is gone")
+                .build();
+    }
+
+    private List<String> notes(TransactionId transaction) {
+        return client
+                .getTransaction(GetTransactionRequest.newBuilder()
+                        .setXid(xid(transaction).toString())
+                        .build())
+                .getTimelineList()
+                .stream()
+                .map(event -> event.getNote())
+                .toList();
     }
 
     @Test

@@ -6,6 +6,7 @@ import dev.plinth.kernel.SerialThread;
 import dev.plinth.kernel.SystemClock;
 import dev.plinth.transactions.Command;
 import dev.plinth.transactions.Coordinator;
+import dev.plinth.wire.seata.SeataDialect;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -41,6 +42,12 @@ final class DoorTrial implements AutoCloseable {
 
     TestClient client() throws IOException {
         var client = new TestClient(door.address());
+        clients.add(client);
+        return client;
+    }
+
+    TestClient client(SeataDialect dialect) throws IOException {
+        var client = new TestClient(door.address(), dialect);
         clients.add(client);
         return client;
     }

@@ -14,6 +14,8 @@ import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.seata.GlobalStatus;
 import dev.plinth.wire.seata.SeataCodec;
+import dev.plinth.wire.seata.SeataDialect;
+import dev.plinth.wire.seata.SeataDialect.Serializer;
 import dev.plinth.wire.seata.SeataFrame;
 import dev.plinth.wire.seata.SeataMessage;
 import dev.plinth.wire.seata.SeataMessage.BranchCommitRequest;
@@ -71,6 +73,52 @@ class SeataDoorTest {
     @AfterEach
     void close() throws IOException {
         trial.close();
+    }
+
+    // ---- dialects
+
+    @Test
+    void clients_of_every_dialect_take_part_in_one_transaction_and_each_is_asked_in_its_own() throws IOException {
+        var dialects = new ArrayList<>(List.of(
+                SeataDialect.DEFAULT,
+                new SeataDialect(0, Serializer.SEATA, 0),
+                new SeataDialect(1, Serializer.PROTOBUF, 0),
+                new SeataDialect(1, Serializer.PROTOBUF_1, 0)));
+        Compressions.ALL.forEach(
+                compression -> dialects.add(new SeataDialect(1, Serializer.SEATA, compression.code())));
+        dialects.add(new SeataDialect(1, Serializer.PROTOBUF, 1));
+        var tm = trial.client().registerTM("bank");
+        var xid = begin(tm);
+        var rms = new ArrayList<TestClient>();
+        for (int i = 0; i < dialects.size(); i++) {
+            var rm = trial.client(dialects.get(i)).registerRM("bank", ACTION + i);
+            branch(rm, xid, BranchType.TCC, ACTION + i, "", "{\"amount\":" + i + "}");
+            rms.add(rm);
+        }
+
+        int commit = tm.nextId();
+        tm.send(SeataFrame.request(commit, new GlobalCommitRequest(xid, "")));
+
+        for (int i = 0; i < dialects.size(); i++) {
+            var asked = rms.get(i).next();
+            assertThat(((BranchCommitRequest) asked.message()).applicationData())
+                    .isEqualTo("{\"amount\":" + i + "}");
+            assertThat(rms.get(i).heard()).isEqualTo(dialects.get(i));
+            answer(rms.get(i), asked, BranchStatus.PHASE_TWO_COMMITTED);
+        }
+        assertThat(tm.next().message()).isEqualTo(new GlobalCommitResponse(Result.ok(), GlobalStatus.COMMITTED));
+    }
+
+    @Test
+    void who_speaks_a_serializer_that_nobody_here_does_is_cut_off_at_once() throws IOException {
+        var client = trial.client();
+        var bytes = Unpooled.buffer();
+        SeataCodec.encode(
+                SeataFrame.request(1, new SeataMessage.RegisterTMRequest("2.6.0", "bank", "group", "")), bytes);
+
+        client.send(bytes.setByte(10, 4));
+
+        client.awaitClose();
     }
 
     // ---- global transactions

@@ -2,7 +2,8 @@ package dev.plinth.transactions.door.seata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.plinth.wire.seata.SeataCodec;
+import dev.plinth.wire.seata.SeataConversation;
+import dev.plinth.wire.seata.SeataDialect;
 import dev.plinth.wire.seata.SeataFrame;
 import dev.plinth.wire.seata.SeataMessage;
 import io.netty.buffer.ByteBuf;
@@ -23,9 +24,18 @@ final class TestClient implements AutoCloseable {
     private final Socket socket;
     private final BlockingQueue<SeataFrame> received = new LinkedBlockingQueue<>();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final SeataConversation speaking;
+    private final SeataConversation listening;
     private int lastId = 100;
 
     TestClient(InetSocketAddress door) throws IOException {
+        this(door, SeataDialect.DEFAULT);
+    }
+
+    TestClient(InetSocketAddress door, SeataDialect dialect) throws IOException {
+        // Two of them, for two threads; both know the dialect, which never changes.
+        speaking = new SeataConversation(dialect, Compressions.ALL);
+        listening = new SeataConversation(dialect, Compressions.ALL);
         socket = new Socket(door.getAddress(), door.getPort());
         socket.setTcpNoDelay(true);
         Thread.ofVirtual().start(this::read);
@@ -39,7 +49,7 @@ final class TestClient implements AutoCloseable {
                     n >= 0;
                     n = socket.getInputStream().read(chunk)) {
                 bytes.writeBytes(chunk, 0, n);
-                for (var frame = SeataCodec.decode(bytes); frame.isPresent(); frame = SeataCodec.decode(bytes)) {
+                for (var frame = listening.read(bytes); frame.isPresent(); frame = listening.read(bytes)) {
                     received.add(frame.get());
                 }
             }
@@ -74,7 +84,7 @@ final class TestClient implements AutoCloseable {
 
     void send(SeataFrame frame) {
         ByteBuf bytes = Unpooled.buffer();
-        SeataCodec.encode(frame, bytes);
+        speaking.write(frame, bytes);
         send(bytes);
     }
 
@@ -104,6 +114,11 @@ final class TestClient implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** In which the door spoke last. */
+    SeataDialect heard() {
+        return listening.dialect();
     }
 
     /** Whether something came in that nobody has taken. */

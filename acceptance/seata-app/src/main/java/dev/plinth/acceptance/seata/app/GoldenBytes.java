@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.apache.seata.core.exception.TransactionExceptionCode;
 import org.apache.seata.core.model.BranchStatus;
 import org.apache.seata.core.model.BranchType;
@@ -49,7 +50,9 @@ import org.apache.seata.core.protocol.transaction.GlobalRollbackResponse;
 import org.apache.seata.core.protocol.transaction.GlobalStatusRequest;
 import org.apache.seata.core.protocol.transaction.GlobalStatusResponse;
 import org.apache.seata.core.protocol.transaction.UndoLogDeleteRequest;
+import org.apache.seata.core.rpc.netty.v0.ProtocolEncoderV0;
 import org.apache.seata.core.rpc.netty.v1.ProtocolEncoderV1;
+import org.apache.seata.core.serializer.SerializerType;
 
 /** Prints one message of every kind as Seata's own encoder writes it: a name, a blank, the bytes in hexadecimal. */
 public final class GoldenBytes {
@@ -60,6 +63,9 @@ public final class GoldenBytes {
     private static final String DATA = "{\"actionContext\":{\"größe\":\"😀\"}}";
 
     private final Map<String, String> lines = new LinkedHashMap<>();
+    private String prefix = "";
+    private SerializerType serializer = SerializerType.SEATA;
+    private BiConsumer<RpcMessage, ByteBuf> encoder = new ProtocolEncoderV1()::encode;
 
     private GoldenBytes() {}
 
@@ -71,6 +77,8 @@ public final class GoldenBytes {
         golden.clients();
         golden.many();
         golden.frames();
+        golden.protobuf();
+        golden.version0();
         golden.lines.forEach((name, bytes) -> System.out.println(name + " " + bytes));
     }
 
@@ -175,7 +183,7 @@ public final class GoldenBytes {
         merged.msgIds = new ArrayList<>(List.of(7, -8));
         line("merged", frame(ProtocolConstants.MSGTYPE_RESQUEST_ONEWAY, merged));
         var results = new AbstractResultMessage[] {
-            succeeded(new BranchReportResponse()),
+            known(succeeded(new BranchReportResponse())),
             failed(new BranchReportResponse(), TransactionExceptionCode.BranchTransactionNotExist, "no")
         };
         var mergedResult = new MergeResultMessage();
@@ -195,6 +203,82 @@ public final class GoldenBytes {
         line("with-head", headed);
     }
 
+    /** What its .proto files can say: types, statuses and codes that are newer are not in them. */
+    private void protobuf() {
+        prefix = "protobuf.";
+        serializer = SerializerType.PROTOBUF;
+        var begin = new GlobalBeginRequest();
+        begin.setTimeout(61_234);
+        begin.setTransactionName("transfer-größe");
+        request("begin", begin);
+        var begun = succeeded(new GlobalBeginResponse());
+        begun.setXid(XID);
+        begun.setExtraData("extra");
+        begun.setTransactionExceptionCode(TransactionExceptionCode.Unknown);
+        response("begin.result", begun);
+        request("commit", end(new GlobalCommitRequest()));
+        response("commit.result", known(ended(new GlobalCommitResponse(), GlobalStatus.Committed)));
+        request("rollback", end(new GlobalRollbackRequest()));
+        var refused =
+                failed(new GlobalRollbackResponse(), TransactionExceptionCode.GlobalTransactionNotExist, "nicht da: ß");
+        refused.setGlobalStatus(GlobalStatus.Finished);
+        response("rollback.failed", refused);
+        request("status", end(new GlobalStatusRequest()));
+        response("status.result", known(ended(new GlobalStatusResponse(), GlobalStatus.AsyncCommitting)));
+        var report = end(new GlobalReportRequest());
+        report.setGlobalStatus(GlobalStatus.RollbackRetrying);
+        request("report", report);
+        response("report.result", known(ended(new GlobalReportResponse(), GlobalStatus.Finished)));
+        request("branch-register", locks(new BranchRegisterRequest(), BranchType.AT));
+        var registered = known(succeeded(new BranchRegisterResponse()));
+        registered.setBranchId(BRANCH);
+        response("branch-register.result", registered);
+        response(
+                "branch-register.conflict",
+                failed(new BranchRegisterResponse(), TransactionExceptionCode.LockKeyConflict, "conflict"));
+        var branchReport = new BranchReportRequest();
+        branchReport.setXid(XID);
+        branchReport.setBranchId(BRANCH);
+        branchReport.setStatus(BranchStatus.PhaseOne_Failed);
+        branchReport.setResourceId(RESOURCE);
+        branchReport.setApplicationData(DATA);
+        branchReport.setBranchType(BranchType.TCC);
+        request("branch-report", branchReport);
+        response("branch-report.result", known(succeeded(new BranchReportResponse())));
+        request("lock-query", locks(new GlobalLockQueryRequest(), BranchType.AT));
+        var lockable = known(succeeded(new GlobalLockQueryResponse()));
+        lockable.setLockable(true);
+        response("lock-query.result", lockable);
+        request("branch-commit", branchEnd(new BranchCommitRequest(), BranchType.TCC));
+        response(
+                "branch-commit.result",
+                known(branchEnded(new BranchCommitResponse(), BranchStatus.PhaseTwo_Committed)));
+        request("branch-rollback", branchEnd(new BranchRollbackRequest(), BranchType.SAGA));
+        response(
+                "branch-rollback.result",
+                known(branchEnded(new BranchRollbackResponse(), BranchStatus.PhaseTwo_Rollbacked)));
+        clients();
+        many();
+    }
+
+    private void version0() {
+        prefix = "version0.";
+        serializer = SerializerType.SEATA;
+        encoder = new ProtocolEncoderV0()::encode;
+        global();
+        branches();
+        phaseTwo();
+        clients();
+        many();
+        // It writes a ping as a pong: only clients ever sent one.
+        line("pong", frame(ProtocolConstants.MSGTYPE_HEARTBEAT_RESPONSE, HeartbeatMessage.PONG));
+    }
+
+    private static <R extends AbstractTransactionResponse> R known(R response) {
+        response.setTransactionExceptionCode(TransactionExceptionCode.Unknown);
+        return response;
+    }
+
     private void request(String name, Object body) {
         line(name, frame(ProtocolConstants.MSGTYPE_RESQUEST_SYNC, body));
     }
@@ -205,14 +289,14 @@ public final class GoldenBytes {
 
     private void line(String name, RpcMessage message) {
         ByteBuf bytes = Unpooled.buffer();
-        new ProtocolEncoderV1().encode(message, bytes);
-        lines.put(name, ByteBufUtil.hexDump(bytes));
+        encoder.accept(message, bytes);
+        lines.put(prefix + name, ByteBufUtil.hexDump(bytes));
     }
 
     private RpcMessage frame(byte kind, Object body) {
         var message = new RpcMessage();
         message.setMessageType(kind);
-        message.setCodec((byte) 1);
+        message.setCodec(serializer.getCode());
         message.setCompressor((byte) 0);
         message.setId(0x01020304);
         message.setBody(body);

@@ -1,7 +1,6 @@
 package dev.plinth.acceptance.seata.app;
 
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -12,9 +11,14 @@ import java.util.concurrent.Executors;
 import javax.sql.DataSource;
 import org.apache.seata.core.context.RootContext;
 import org.apache.seata.core.exception.TransactionException;
+import org.apache.seata.core.model.BranchType;
+import org.apache.seata.core.model.GlobalLockConfig;
 import org.apache.seata.integration.tx.api.util.ProxyUtil;
+import org.apache.seata.rm.GlobalLockExecutor;
+import org.apache.seata.rm.GlobalLockTemplate;
 import org.apache.seata.rm.RMClient;
 import org.apache.seata.rm.datasource.DataSourceProxy;
+import org.apache.seata.rm.datasource.xa.DataSourceProxyXA;
 import org.apache.seata.rm.tcc.api.BusinessActionContext;
 import org.apache.seata.tm.TMClient;
 import org.apache.seata.tm.api.GlobalTransaction;
@@ -22,37 +26,39 @@ import org.apache.seata.tm.api.GlobalTransactionContext;
 import org.apache.seata.tm.api.TransactionalExecutor;
 import org.apache.seata.tm.api.TransactionalTemplate;
 import org.apache.seata.tm.api.transaction.TransactionInfo;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * The application: two schemas in AT mode, a TCC participant on the first, and a transaction manager.
+ * The application: two schemas in AT and in XA mode, a TCC participant on the first, a saga over both, and a transaction manager.
  *
  * <p>Arguments: the JDBC addresses of the two schemas. Then one command a line on the standard input, {@code number verb
  * arguments…}; each runs on a thread of its own and is answered with one line, {@code number ok …} or {@code number failed …}.
  */
 public final class SeataApp {
-    private static final String APPLICATION = "acceptance-app";
+    private static final String APPLICATION = System.getProperty("application", "acceptance-app");
     private static final String GROUP = "default_tx_group";
 
     private final DataSource first;
     private final DataSource second;
+    private final DataSource firstXa;
+    private final DataSource secondXa;
     private final FreezeAction freeze;
+    private final Ledger ledger;
+    private final Transfers transfers;
 
-    private SeataApp(String firstUrl, String secondUrl) {
-        var plain = plain(firstUrl);
-        FreezeOnPostgres.use(plain);
-        first = new DataSourceProxy(plain);
-        second = new DataSourceProxy(plain(secondUrl));
-        freeze = ProxyUtil.createProxy(new FreezeOnPostgres());
+    private SeataApp(String firstUrl, String secondUrl) throws Exception {
+        var plainFirst = Databases.of(firstUrl);
+        var plainSecond = Databases.of(secondUrl);
+        FreezeOnDatabase.use(plainFirst);
+        first = new DataSourceProxy(plainFirst);
+        second = new DataSourceProxy(plainSecond);
+        firstXa = new DataSourceProxyXA(plainFirst);
+        secondXa = new DataSourceProxyXA(plainSecond);
+        freeze = ProxyUtil.createProxy(new FreezeOnDatabase());
+        ledger = new Ledger(plainFirst, plainSecond);
+        transfers = new Transfers(APPLICATION, GROUP, plainFirst, ledger);
     }
 
-    private static DataSource plain(String url) {
-        var dataSource = new PGSimpleDataSource();
-        dataSource.setUrl(url);
-        return dataSource;
-    }
-
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) throws Exception {
         TMClient.init(APPLICATION, GROUP);
         RMClient.init(APPLICATION, GROUP);
         var app = new SeataApp(args[0], args[1]);
@@ -89,10 +95,20 @@ public final class SeataApp {
     private String run(String verb, List<String> words) throws Exception {
         return switch (verb) {
             case "begin" -> begin(Integer.parseInt(words.get(0)));
-            case "add" -> in(words.get(0), () -> add(words.get(1), words.get(2), words.get(3)));
+            case "add" -> in(words.get(0), BranchType.AT, () -> add(at(words.get(1)), words.get(2), words.get(3)));
+            case "xa" -> in(words.get(0), BranchType.XA, () -> add(xa(words.get(1)), words.get(2), words.get(3)));
+            case "locked" -> locked(at(words.get(0)), words.get(1), words.get(2));
+            case "stubborn" -> {
+                ledger.beStubborn();
+                yield "";
+            }
+            case "saga" ->
+                transfers.run(
+                        Integer.parseInt(words.get(0)), Integer.parseInt(words.get(1)), Integer.parseInt(words.get(2)));
             case "freeze" ->
                 in(
                         words.get(0),
+                        BranchType.AT,
                         () -> ""
                                 + freeze.freeze(
                                         new BusinessActionContext(),
@@ -116,12 +132,42 @@ public final class SeataApp {
     }
 
     /** One local transaction, a branch of the global one. */
-    private String add(String schema, String account, String amount) throws SQLException {
-        try (var connection = (schema.equals("a") ? first : second).getConnection();
+    private static String add(DataSource database, String account, String amount) throws SQLException {
+        try (var connection = database.getConnection();
                 var statement = connection.prepareStatement("UPDATE account SET balance = balance + ? WHERE id = ?")) {
             statement.setInt(1, Integer.parseInt(amount));
             statement.setInt(2, Integer.parseInt(account));
             return "" + statement.executeUpdate();
+        }
+    }
+
+    private DataSource at(String schema) {
+        return schema.equals("a") ? first : second;
+    }
+
+    private DataSource xa(String schema) {
+        return schema.equals("a") ? firstXa : secondXa;
+    }
+
+    /** A local transaction outside of all global ones, which waits for their locks (Seata's @GlobalLock). */
+    private static String locked(DataSource database, String account, String amount) throws Exception {
+        try {
+            return (String) new GlobalLockTemplate().execute(new GlobalLockExecutor() {
+                @Override
+                public Object execute() throws Throwable {
+                    return add(database, account, amount);
+                }
+
+                @Override
+                public GlobalLockConfig getGlobalLockConfig() {
+                    var config = new GlobalLockConfig();
+                    config.setLockRetryInterval(10);
+                    config.setLockRetryTimes(3);
+                    return config;
+                }
+            });
+        } catch (Throwable e) {
+            throw new IllegalStateException(e.getMessage(), e);
         }
     }
 
@@ -139,11 +185,14 @@ public final class SeataApp {
         String run() throws Exception;
     }
 
-    private static String in(String xid, Step step) throws Exception {
+    /** The kind is bound too: an application with both says which, for by default its last data source decides for all. */
+    private static String in(String xid, BranchType kind, Step step) throws Exception {
         RootContext.bind(xid);
+        RootContext.bindBranchType(kind);
         try {
             return step.run();
         } finally {
+            RootContext.unbindBranchType();
             RootContext.unbind();
         }
     }
@@ -154,8 +203,9 @@ public final class SeataApp {
             return (String) new TransactionalTemplate().execute(new TransactionalExecutor() {
                 @Override
                 public Object execute() throws Throwable {
-                    add("a", from, "-" + amount);
-                    add("b", to, amount);
+                    RootContext.bindBranchType(BranchType.AT);
+                    add(first, from, "-" + amount);
+                    add(second, to, amount);
                     freeze.freeze(new BusinessActionContext(), Integer.parseInt(to), Integer.parseInt(amount));
                     if (fail) {
                         throw new IllegalStateException("the application does not want to");

@@ -15,7 +15,7 @@ import org.apache.seata.rm.tcc.api.BusinessActionContextParameter;
  * <p>Public, not final and with a constructor without arguments, because Seata makes a subclass of it; and it reads the parameters'
  * annotations here, not at the interface.
  */
-public class FreezeOnPostgres implements FreezeAction {
+public class FreezeOnDatabase implements FreezeAction {
     /** Seata makes the subclass' instance itself, so this cannot come by a constructor. Set before the first transaction. */
     private static volatile Optional<DataSource> database = Optional.empty();
 
@@ -75,11 +75,10 @@ public class FreezeOnPostgres implements FreezeAction {
                         context.getActionContext("amount", Integer.class),
                         context.getActionContext("amount", Integer.class),
                         context.getActionContext("account", Integer.class));
-            } else {
+            } else if (!known(connection, context)) {
                 update(
                         connection,
-                        "INSERT INTO freezing (xid, branch_id, account, amount, state) VALUES (?, ?, 0, 0, 'given back')"
-                                + " ON CONFLICT DO NOTHING",
+                        "INSERT INTO freezing (xid, branch_id, account, amount, state) VALUES (?, ?, 0, 0, 'given back')",
                         context.getXid(),
                         context.getBranchId());
             }
@@ -96,6 +95,15 @@ public class FreezeOnPostgres implements FreezeAction {
                         context.getXid(),
                         context.getBranchId())
                 == 1;
+    }
+
+    private static boolean known(Connection connection, BusinessActionContext context) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT 1 FROM freezing WHERE xid = ? AND branch_id = ?")) {
+            statement.setString(1, context.getXid());
+            statement.setLong(2, context.getBranchId());
+            return statement.executeQuery().next();
+        }
     }
 
     private static int update(Connection connection, String sql, Object... values) throws SQLException {

@@ -1,0 +1,318 @@
+package dev.plinth.acceptance.seata;
+
+import static dev.plinth.acceptance.seata.BankSchema.OPENING_BALANCE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.plinth.bank.postgres.EmbeddedPostgres;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Unmodified {@code seata-all} 2.6.0 applications on real PostgreSQL and real MariaDB against one server: AT, TCC, XA and Saga, commit
+ * and rollback, and the server killed with -9. The one on MariaDB compresses what it sends, and finds the server as Seata's Raft
+ * clients do. Each test works on accounts of its own.
+ */
+class SeataModesTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final AtomicInteger ACCOUNTS = new AtomicInteger();
+    private static final int NO_ACCOUNT = 1_000_000;
+
+    enum Database {
+        POSTGRESQL,
+        MARIADB
+    }
+
+    /** An application with its two schemas. */
+    private record Bank(SeataAppProcess app, BankSchema first, BankSchema second) {
+        int openAccount() throws SQLException {
+            int account = ACCOUNTS.incrementAndGet();
+            first.openAccount(account);
+            second.openAccount(account);
+            return account;
+        }
+
+        String begin() {
+            return app.run("begin 60000");
+        }
+
+        void add(String xid, String mode, String schema, int account, int amount) {
+            assertThat(app.run(mode + " " + xid + " " + schema + " " + account + " " + amount))
+                    .isEqualTo("1");
+        }
+
+        void assertBalances(int account, int inFirst, int inSecond) throws SQLException {
+            assertThat(first.balance(account)).as("balance in the first schema").isEqualTo(inFirst);
+            assertThat(second.balance(account))
+                    .as("balance in the second schema")
+                    .isEqualTo(inSecond);
+        }
+
+        void awaitStatus(String xid, String status) {
+            await().atMost(PATIENCE)
+                    .ignoreExceptionsInstanceOf(AssertionError.class)
+                    .until(() -> app.run("status " + xid).equals(status));
+        }
+    }
+
+    @TempDir
+    static Path directory;
+
+    private static final List<AutoCloseable> parts = new ArrayList<>();
+    private static final Map<Database, Bank> banks = new EnumMap<>(Database.class);
+    private static ServerProcess server;
+
+    @BeforeAll
+    static void start() throws Exception {
+        var postgres = EmbeddedPostgres.start(new EmbeddedPostgres.Options(
+                directory.resolve("postgres"), EmbeddedPostgres.defaultCache(), 0, "bank"));
+        parts.addFirst(postgres);
+        var mariadb = MariaDb.start(directory.resolve("mariadb"));
+        parts.addFirst(mariadb);
+        server = new ServerProcess(directory.resolve("server"), Path.of("target", "seata-modes-server.log"));
+        parts.addFirst(server);
+        bank(
+                Database.POSTGRESQL,
+                List.of("-Dservice.default.grouplist=" + server.seata()),
+                BankSchema.onPostgres(postgres.jdbcUrl(), "first"),
+                BankSchema.onPostgres(postgres.jdbcUrl(), "second"));
+        bank(
+                Database.MARIADB,
+                List.of(
+                        "-Dregistry.type=raft",
+                        "-Dregistry.raft.serverAddr=" + server.http(),
+                        "-Dtransport.compressor=gzip"),
+                BankSchema.onMariaDb(mariadb, "first"),
+                BankSchema.onMariaDb(mariadb, "second"));
+    }
+
+    private static void bank(Database database, List<String> options, BankSchema first, BankSchema second)
+            throws Exception {
+        var name = database.name().toLowerCase(Locale.ROOT);
+        var all = new ArrayList<>(options);
+        // Two applications: a coordinator may ask any process of one about what another process of it did.
+        all.add("-Dapplication=bank-on-" + name);
+        var app = new SeataAppProcess(all, first.url(), second.url(), Path.of("target", "seata-modes-" + name + ".log"));
+        parts.addFirst(app);
+        banks.put(database, new Bank(app, first, second));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        for (AutoCloseable part : parts) {
+            part.close();
+        }
+    }
+
+    // ---- AT and TCC
+
+    @ParameterizedTest
+    @EnumSource
+    void at_branches_are_committed(Database database) throws Exception {
+        var bank = banks.get(database);
+        int account = bank.openAccount();
+        var xid = bank.begin();
+        bank.add(xid, "add", "a", account, -30);
+        bank.add(xid, "add", "b", account, 30);
+
+        assertThat(bank.app.run("commit " + xid)).isEqualTo("Committed");
+
+        bank.assertBalances(account, OPENING_BALANCE - 30, OPENING_BALANCE + 30);
+        await().atMost(PATIENCE).until(() -> bank.first.undoRecords(xid) == 0 && bank.second.undoRecords(xid) == 0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void at_branches_are_rolled_back(Database database) throws Exception {
+        var bank = banks.get(database);
+        int account = bank.openAccount();
+        var xid = bank.begin();
+        bank.add(xid, "add", "a", account, -30);
+        bank.add(xid, "add", "b", account, 30);
+        bank.add(xid, "add", "a", account, -5);
+
+        assertThat(bank.app.run("rollback " + xid)).isEqualTo("Rollbacked");
+
+        bank.assertBalances(account, OPENING_BALANCE, OPENING_BALANCE);
+        await().atMost(PATIENCE).until(() -> bank.first.undoRecords(xid) == 0 && bank.second.undoRecords(xid) == 0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_change_under_a_global_lock_waits_for_the_transaction_that_holds_the_row(Database database) throws Exception {
+        var bank = banks.get(database);
+        int account = bank.openAccount();
+        var holder = bank.begin();
+        bank.add(holder, "add", "a", account, -1);
+
+        assertThat(bank.app.fail("locked a " + account + " 7")).contains("LockConflict");
+        bank.app.run("commit " + holder);
+
+        await().atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(AssertionError.class)
+                .until(() -> bank.app.run("locked a " + account + " 7").equals("1"));
+        bank.assertBalances(account, OPENING_BALANCE + 6, OPENING_BALANCE);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void tcc_branches_are_confirmed_and_cancelled(Database database) throws Exception {
+        var bank = banks.get(database);
+        int account = bank.openAccount();
+        var confirmed = bank.begin();
+        bank.app.run("freeze " + confirmed + " " + account + " 40");
+        assertThat(bank.app.run("commit " + confirmed)).isEqualTo("Committed");
+        var cancelled = bank.begin();
+        bank.app.run("freeze " + cancelled + " " + account + " 7");
+        assertThat(bank.first.frozen(account)).isEqualTo(7);
+        assertThat(bank.app.run("rollback " + cancelled)).isEqualTo("Rollbacked");
+
+        assertThat(bank.first.frozen(account)).isZero();
+        bank.assertBalances(account, OPENING_BALANCE - 40, OPENING_BALANCE);
+    }
+
+    // ---- XA
+
+    @ParameterizedTest
+    @EnumSource
+    void xa_branches_in_two_schemas_are_committed_together(Database database) throws Exception {
+        var bank = banks.get(database);
+        int account = bank.openAccount();
+        var xid = bank.begin();
+        bank.add(xid, "xa", "a", account, -30);
+        bank.add(xid, "xa", "b", account, 30);
+        bank.assertBalances(account, OPENING_BALANCE, OPENING_BALANCE);
+
+        assertThat(bank.app.run("commit " + xid)).isEqualTo("Committed");
+
+        bank.assertBalances(account, OPENING_BALANCE - 30, OPENING_BALANCE + 30);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void xa_branches_in_two_schemas_are_rolled_back_together(Database database) throws Exception {
+        var bank = banks.get(database);
+        int account = bank.openAccount();
+        var xid = bank.begin();
+        bank.add(xid, "xa", "a", account, -30);
+        bank.add(xid, "xa", "b", account, 30);
+
+        assertThat(bank.app.run("rollback " + xid)).isEqualTo("Rollbacked");
+
+        bank.assertBalances(account, OPENING_BALANCE, OPENING_BALANCE);
+        // The rows are free again.
+        var next = bank.begin();
+        bank.add(next, "xa", "a", account, 1);
+        assertThat(bank.app.run("commit " + next)).isEqualTo("Committed");
+        bank.assertBalances(account, OPENING_BALANCE + 1, OPENING_BALANCE);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void prepared_xa_branches_are_committed_by_a_server_that_was_killed_since(Database database) throws Exception {
+        var bank = banks.get(database);
+        int account = bank.openAccount();
+        var xid = bank.begin();
+        bank.add(xid, "xa", "a", account, -30);
+        bank.add(xid, "xa", "b", account, 30);
+
+        server.kill();
+        server.start();
+        bringBackTheResourceManager(bank);
+
+        assertThat(bank.app.run("commit " + xid)).isEqualTo("Committed");
+        bank.assertBalances(account, OPENING_BALANCE - 30, OPENING_BALANCE + 30);
+    }
+
+    // ---- Saga
+
+    @ParameterizedTest
+    @EnumSource
+    void a_saga_goes_through(Database database) throws Exception {
+        var bank = banks.get(database);
+        int account = bank.openAccount();
+
+        var xid = saga(bank.app.run("saga " + account + " " + account + " 30"), "SU null");
+
+        bank.assertBalances(account, OPENING_BALANCE - 30, OPENING_BALANCE + 30);
+        bank.awaitStatus(xid, "Committed");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_saga_that_fails_is_compensated(Database database) throws Exception {
+        var bank = banks.get(database);
+        int account = bank.openAccount();
+
+        var xid = saga(bank.app.run("saga " + account + " " + NO_ACCOUNT + " 30"), "UN SU");
+
+        bank.assertBalances(account, OPENING_BALANCE, OPENING_BALANCE);
+        bank.awaitStatus(xid, "Rollbacked");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_saga_whose_compensation_fails_is_compensated_when_the_server_asks_again(Database database) throws Exception {
+        var bank = banks.get(database);
+        int account = bank.openAccount();
+        bank.app.run("stubborn");
+
+        var xid = saga(bank.app.run("saga " + account + " " + NO_ACCOUNT + " 30"), "UN UN");
+
+        bank.awaitStatus(xid, "Rollbacked");
+        bank.assertBalances(account, OPENING_BALANCE, OPENING_BALANCE);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_saga_goes_through_although_the_server_was_killed_in_the_middle_of_it(Database database) throws Exception {
+        var bank = banks.get(database);
+        int account = bank.openAccount();
+        String said;
+        try (var row = bank.second.hold(account)) {
+            var saga = bank.app.start("saga " + account + " " + account + " 30");
+            await().atMost(PATIENCE).until(() -> bank.second.waiting() > 0);
+            server.kill();
+            server.start();
+            bringBackTheResourceManager(bank);
+            row.rollback();
+            said = bank.app.succeeded(saga);
+        }
+
+        var xid = saga(said, "SU null");
+        bank.assertBalances(account, OPENING_BALANCE - 30, OPENING_BALANCE + 30);
+        bank.awaitStatus(xid, "Committed");
+    }
+
+    /** The XID of a saga that ended so. */
+    private static String saga(String said, String status) {
+        int blank = said.indexOf(' ');
+        assertThat(said.substring(blank + 1)).isEqualTo(status);
+        return said.substring(0, blank);
+    }
+
+    /** As in {@link SeataApplicationTest}: an application that goes on working has a request soon. */
+    private static void bringBackTheResourceManager(Bank bank) throws Exception {
+        int any = bank.openAccount();
+        await().atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(AssertionError.class)
+                .until(() -> {
+                    var xid = bank.begin();
+                    bank.add(xid, "add", "a", any, 1);
+                    bank.app.run("commit " + xid);
+                    return true;
+                });
+    }
+}

@@ -1,0 +1,166 @@
+package dev.plinth.bench.transactions;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Starts the two servers, each in a process of its own, with the same heap on the same processor. */
+final class Coordinators {
+    private static final Duration START_MAX = Duration.ofMinutes(2);
+    private static final Pattern SEATA_PORT = Pattern.compile("Seata's clients +127\\.0\\.0\\.1:(\\d+)");
+
+    private Coordinators() {}
+
+    /** This build's server; each step on disk, with fdatasync. */
+    static ServerUnderTest plinth(Path directory, int heapMb) throws IOException {
+        var lib = Path.of(System.getProperty("plinth.home", "."), "cli", "target", "lib");
+        if (!Files.isDirectory(lib)) {
+            throw new IOException("the server is not built: there is no " + lib);
+        }
+        var command = new ArrayList<>(ServerUnderTest.onItsProcessor());
+        command.addAll(List.of(
+                java(),
+                "-Xmx" + heapMb + "m",
+                "-Xms" + heapMb + "m",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                lib + File.separator + "*",
+                "dev.plinth.cli.Plinth",
+                "server",
+                "--data",
+                directory.resolve("data").toString(),
+                "--http",
+                "127.0.0.1:0",
+                "--seata",
+                "127.0.0.1:0"));
+        var process = new ProcessBuilder(command)
+                .redirectError(directory.resolve("plinth.log").toFile())
+                .start();
+        var said = process.inputReader(StandardCharsets.UTF_8);
+        int port = 0;
+        for (String line = said.readLine(); line != null; line = said.readLine()) {
+            var found = SEATA_PORT.matcher(line);
+            if (found.find()) {
+                port = Integer.parseInt(found.group(1));
+            }
+            if (line.startsWith("READY")) {
+                return new ServerUnderTest("Plinth", process, port);
+            }
+        }
+        throw new IOException("the server ended before it was ready; its log is " + directory.resolve("plinth.log"));
+    }
+
+    /** Seata's own, the newest that was released, in file mode with its defaults: it does not wait for the disk. */
+    static ServerUnderTest seata(Path directory, int heapMb) throws IOException, InterruptedException {
+        var lib = fetched();
+        int port = freePort();
+        Files.writeString(
+                directory.resolve("application.yml"),
+                seataConfiguration(freePort(), directory.resolve("sessions"), port));
+        var command = new ArrayList<>(ServerUnderTest.onItsProcessor());
+        command.addAll(List.of(
+                java(),
+                "-Xmx" + heapMb + "m",
+                "-Xms" + heapMb + "m",
+                "-Duser.home=" + directory,
+                "-Dspring.config.location=file:" + directory.resolve("application.yml"),
+                "-cp",
+                lib + File.separator + "*",
+                "io.seata.server.ServerApplication"));
+        var log = directory.resolve("seata.log").toFile();
+        var process = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log)
+                .start();
+        long deadline = System.nanoTime() + START_MAX.toNanos();
+        while (process.isAlive() && System.nanoTime() < deadline) {
+            try (var _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                return new ServerUnderTest("Seata 2.0.0", process, port);
+            } catch (IOException e) {
+                Thread.sleep(200);
+            }
+        }
+        process.destroyForcibly();
+        throw new IOException("Seata's server does not start; its log is " + log);
+    }
+
+    /** What starting it takes; see its documentation on file mode. */
+    private static String seataConfiguration(int consolePort, Path sessions, int port) {
+        return """
+            server:
+              port: %d
+            spring:
+              application:
+                name: seata-server
+            console:
+              user:
+                username: seata
+                password: seata
+            seata:
+              config:
+                type: file
+              registry:
+                type: file
+              store:
+                mode: file
+                file:
+                  dir: %s
+              server:
+                service-port: %d
+              security:
+                secretKey: SeataSecretKey0c382ef121d778043159209298fd40bf3850a017
+                tokenValidityInMilliseconds: 1800000
+                ignore:
+                  urls: /**
+            """.formatted(consolePort, sessions, port);
+    }
+
+    /** Its programs, from Maven Central; once. */
+    private static Path fetched() throws IOException, InterruptedException {
+        var home = Path.of(System.getProperty("plinth.home", ".")).toAbsolutePath();
+        var lib = home.resolve(".plinth/peers/seata-server-2.0.0");
+        if (Files.isDirectory(lib)) {
+            return lib;
+        }
+        System.out.println("fetching Seata's server from Maven Central");
+        var unfinished = lib.resolveSibling("seata-server-unfinished");
+        var maven = new ProcessBuilder(List.of(
+                        "mvn",
+                        "-B",
+                        "-ntp",
+                        "-q",
+                        "-f",
+                        home.resolve("bench/peers/seata-server/pom.xml").toString(),
+                        "dependency:copy-dependencies",
+                        "-DincludeScope=runtime",
+                        "-DoutputDirectory=" + unfinished))
+                .inheritIO()
+                .start();
+        if (maven.waitFor() != 0) {
+            throw new IOException("Seata's server could not be fetched by Maven");
+        }
+        Files.move(unfinished, lib);
+        return lib;
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

@@ -1,0 +1,188 @@
+package dev.plinth.bench.transactions;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How many transactions a second, at what cost, and how fast: ours with every step synced to disk, beside Seata's own server 2.0.0 in
+ * file mode, which waits for no disk. The same load over the same wire, in turns.
+ *
+ * <p>And the memory that a million transactions take that nobody ends.
+ */
+public final class TransactionsBenchmark {
+    private static final int HEAP_MB = 1024;
+    private static final double RATE_TARGET = 5;
+    private static final double CPU_TARGET = 5;
+    private static final double P99_TARGET = 1;
+
+    private static final int MEMORY_HEAP_MB = 1536;
+    private static final long LIVE = 1_000_000;
+    private static final double MEMORY_TARGET_MB = 1536;
+
+    private TransactionsBenchmark() {}
+
+    /** The figures of one side, round by round. */
+    private static final class Side {
+        final double[] rate;
+        final double[] cpuMicros;
+        final double[] p99Micros;
+
+        Side(int rounds) {
+            rate = new double[rounds];
+            cpuMicros = new double[rounds];
+            p99Micros = new double[rounds];
+        }
+    }
+
+    /** One promise: its name, the ratio, and what it must be at least. */
+    public record Kept(String name, double value, String unit, double target) {}
+
+    /** Measures both in turns, and says what is promised and what was found. */
+    public static List<Kept> run(Path directory, String fileSystem, boolean quick)
+            throws IOException, InterruptedException {
+        int rounds = quick ? 5 : 11;
+        long millis = quick ? 2_000 : 5_000;
+        System.out.printf(
+                Locale.ROOT,
+                "transactions: %d clients, two AT branches with two lock keys each, %d rounds of %d ms in turns; heap %d MB each; in"
+                        + " %s on %s; %d processors%s, JDK %s%n",
+                Clients.COUNT,
+                rounds,
+                millis,
+                HEAP_MB,
+                directory,
+                fileSystem,
+                Runtime.getRuntime().availableProcessors(),
+                ServerUnderTest.pinned() ? ", one for the server and the others for the load" : "",
+                Runtime.version());
+        var ours = new Side(rounds);
+        var theirs = new Side(rounds);
+        var plinthDirectory = Files.createDirectories(directory.resolve("plinth"));
+        var seataDirectory = Files.createDirectories(directory.resolve("seata"));
+        try (var seata = Coordinators.seata(seataDirectory, HEAP_MB);
+                var plinth = Coordinators.plinth(plinthDirectory, HEAP_MB)) {
+            ServerUnderTest.leaveItsProcessor();
+            try (var toSeata = new Clients(seata.port());
+                    var toPlinth = new Clients(plinth.port());
+                    var _ = pinging(toSeata, toPlinth)) {
+                // Compiled before it counts.
+                for (int i = 0; i < 3; i++) {
+                    toSeata.run(millis);
+                    toPlinth.run(millis);
+                }
+                System.out.println(
+                        "round   server         transactions/s   CPU µs each   p99 µs   seconds with phase two");
+                for (int i = 0; i < rounds; i++) {
+                    round(i, plinth, toPlinth, millis, ours);
+                    round(i, seata, toSeata, millis, theirs);
+                }
+            }
+        }
+        return kept(ours, theirs);
+    }
+
+    private static void round(int index, ServerUnderTest server, Clients clients, long millis, Side side)
+            throws IOException {
+        long cpuBefore = server.cpuNanos();
+        var round = clients.run(millis);
+        double cpu = (server.cpuNanos() - cpuBefore) / 1e3 / round.transactions();
+        side.rate[index] = round.rate();
+        side.cpuMicros[index] = cpu;
+        side.p99Micros[index] = round.p99Micros();
+        System.out.printf(
+                Locale.ROOT,
+                "%5d   %-12s %16.0f %13.1f %8.0f %10.1f%n",
+                index + 1,
+                server.name(),
+                round.rate(),
+                cpu,
+                round.p99Micros(),
+                round.seconds());
+    }
+
+    private static List<Kept> kept(Side ours, Side theirs) {
+        return List.of(
+                new Kept("transactions.rate", median(ratios(ours.rate, theirs.rate)), "times-seata", RATE_TARGET),
+                new Kept(
+                        "transactions.cpu",
+                        median(ratios(theirs.cpuMicros, ours.cpuMicros)),
+                        "of-seata-to-ours",
+                        CPU_TARGET),
+                new Kept(
+                        "transactions.p99",
+                        median(ratios(theirs.p99Micros, ours.p99Micros)),
+                        "of-seata-to-ours",
+                        P99_TARGET));
+    }
+
+    private static double[] ratios(double[] above, double[] below) {
+        double[] ratios = new double[above.length];
+        for (int i = 0; i < above.length; i++) {
+            ratios[i] = above[i] / below[i];
+        }
+        System.out.printf(
+                Locale.ROOT,
+                "  ratio: %.2f (%.2f to %.2f)%n",
+                median(ratios),
+                java.util.Arrays.stream(ratios).min().orElseThrow(),
+                java.util.Arrays.stream(ratios).max().orElseThrow());
+        return ratios;
+    }
+
+    private static double median(double[] figures) {
+        double[] sorted = figures.clone();
+        java.util.Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    /** Fills a server with transactions that nobody ends. */
+    public static List<Kept> memory(Path directory, String fileSystem) throws IOException, InterruptedException {
+        System.out.printf(
+                Locale.ROOT,
+                "transactions-memory: %,d live transactions with two branches and four rows each, heap %d MB, in %s on %s%n",
+                LIVE,
+                MEMORY_HEAP_MB,
+                directory,
+                fileSystem);
+        var plinthDirectory = Files.createDirectories(directory.resolve("plinth"));
+        try (var plinth = Coordinators.plinth(plinthDirectory, MEMORY_HEAP_MB)) {
+            ServerUnderTest.leaveItsProcessor();
+            try (var clients = new Clients(plinth.port());
+                    var _ = pinging(clients)) {
+                long empty = plinth.liveHeapBytes();
+                var filled = clients.fill(LIVE);
+                long full = plinth.liveHeapBytes();
+                System.out.printf(
+                        Locale.ROOT,
+                        "live objects: %,d MB empty, %,d MB with them: %,d bytes each; begun at %,.0f a second%n",
+                        empty >> 20,
+                        full >> 20,
+                        (full - empty) / LIVE,
+                        filled.rate());
+                // And it still works.
+                var after = clients.run(2_000);
+                System.out.printf(Locale.ROOT, "beside them: %,.0f transactions a second%n", after.rate());
+                // At least this much of the limit is left.
+                return List.of(new Kept("transactions.memory", MEMORY_TARGET_MB - (full >> 20), "MB-left-of-1536", 0));
+            }
+        }
+    }
+
+    private interface Pinging extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    private static Pinging pinging(Clients... all) {
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().factory());
+        var _ = timer.scheduleAtFixedRate(() -> List.of(all).forEach(Clients::ping), 4, 4, TimeUnit.SECONDS);
+        return timer::shutdownNow;
+    }
+}
