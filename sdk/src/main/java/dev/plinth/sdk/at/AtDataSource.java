@@ -9,6 +9,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 
@@ -128,6 +131,30 @@ public final class AtDataSource implements DataSource, AutoCloseable {
     /** Under which the coordinator knows this database. */
     public String resourceId() {
         return at.resourceId();
+    }
+
+    /** The data source beneath, whose statements go through as they are. */
+    public DataSource target() {
+        return target;
+    }
+
+    /**
+     * Whether a global transaction that is not decided yet holds one of these rows.
+     *
+     * @param table as a statement would name it, with or without its schema
+     * @param keys values of a primary key of one column
+     */
+    public boolean undecided(String table, List<?> keys) throws SQLException {
+        String[] name = Undo.parts(table);
+        Table known;
+        try (Connection connection = target.getConnection()) {
+            known = at.tables().table(connection, at.space(), name[0].isEmpty() ? null : name[0], name[1]);
+        }
+        Set<GlobalLocks.LockKey> locks = new LinkedHashSet<>();
+        for (Object key : keys) {
+            locks.add(new GlobalLocks.LockKey(known.lockName(), known.lockKey(List.of(key))));
+        }
+        return !at.locks().free("", locks);
     }
 
     /**

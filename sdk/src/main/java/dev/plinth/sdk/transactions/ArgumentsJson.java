@@ -1,25 +1,16 @@
 package dev.plinth.sdk.transactions;
 
 import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import com.google.gson.ReflectionAccessFilter;
 import com.google.gson.TypeAdapter;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonWriter;
-import java.io.IOException;
+import dev.plinth.sdk.json.Json;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,14 +32,7 @@ final class ArgumentsJson<A extends Record> {
     /** Names that Seata's TCC gives a meaning of its own, and that a record's component could have. */
     private static final Set<String> RESERVED = Set.of(ACTION_NAME, "useTCCFence");
 
-    private static final Gson GSON = new GsonBuilder()
-            .disableHtmlEscaping()
-            // What has no form here must fail when the action is registered, not write the insides of a JDK class.
-            .addReflectionAccessFilter(ReflectionAccessFilter.BLOCK_ALL_JAVA)
-            .registerTypeAdapter(Instant.class, text(Instant::parse))
-            .registerTypeAdapter(Duration.class, text(Duration::parse))
-            .registerTypeAdapter(LocalDate.class, text(LocalDate::parse))
-            .create();
+    private static final Gson GSON = Json.gson();
 
     private final String resourceId;
     private final TypeAdapter<A> adapter;
@@ -117,25 +101,5 @@ final class ArgumentsJson<A extends Record> {
 
     private IllegalArgumentException malformed(String what, @Nullable Exception cause) {
         return new IllegalArgumentException("application data of a branch of '" + resourceId + "': " + what, cause);
-    }
-
-    /** A type whose text form is its JSON form. */
-    private static <T> TypeAdapter<T> text(Function<String, T> parse) {
-        return new TypeAdapter<T>() {
-            @Override
-            public void write(JsonWriter out, T value) throws IOException {
-                out.value(value.toString());
-            }
-
-            @Override
-            public T read(JsonReader in) throws IOException {
-                String text = in.nextString();
-                try {
-                    return parse.apply(text);
-                } catch (DateTimeException e) {
-                    throw new JsonParseException("'" + text + "' at " + in.getPath() + " is not in ISO-8601", e);
-                }
-            }
-        }.nullSafe();
     }
 }

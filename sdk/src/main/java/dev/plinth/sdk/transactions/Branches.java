@@ -36,6 +36,9 @@ public interface Branches {
      */
     void serve(BranchType type, String resourceId, BranchEnds ends);
 
+    /** Under which the coordinator asks for whole sagas of this application: its name and its group. */
+    String sagaResourceId();
+
     /** Takes no more calls for this resource. */
     void release(BranchType type, String resourceId);
 

@@ -76,7 +76,7 @@ final class PhaseTwoCalls implements CoordinatorRequests {
                     failed(request, closed ? "this process is closing" : "too many phase-two calls are waiting here"));
             return;
         }
-        Thread.ofVirtual().name("plinth-phase-two-", request.branchId()).start(() -> {
+        Thread.ofVirtual().name("plinth-phase-two-" + request.branchId()).start(() -> {
             try {
                 reply.send(end(request));
             } finally {

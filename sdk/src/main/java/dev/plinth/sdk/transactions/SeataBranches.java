@@ -39,12 +39,14 @@ final class SeataBranches implements Branches {
     private final PhaseTwoCalls calls;
     private final CurrentTransaction current;
     private final Duration requestTimeout;
+    private final String sagaResourceId;
 
-    SeataBranches(CoordinatorChannel rm, PhaseTwoCalls calls, CurrentTransaction current, Duration requestTimeout) {
+    SeataBranches(CoordinatorChannel rm, PhaseTwoCalls calls, CurrentTransaction current, TransactionOptions options) {
         this.rm = rm;
         this.calls = calls;
         this.current = current;
-        this.requestTimeout = requestTimeout;
+        this.requestTimeout = options.requestTimeout();
+        this.sagaResourceId = options.application() + "#" + options.group();
     }
 
     @Override
@@ -66,6 +68,11 @@ final class SeataBranches implements Branches {
     public void serve(BranchType type, String resourceId, BranchEnds ends) {
         calls.serve(type, resourceId, ends);
         rm.registerAgain();
+    }
+
+    @Override
+    public String sagaResourceId() {
+        return sagaResourceId;
     }
 
     @Override

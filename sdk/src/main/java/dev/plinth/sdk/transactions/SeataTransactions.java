@@ -51,7 +51,7 @@ final class SeataTransactions implements Transactions {
                         PROTOCOL_VERSION, options.application(), options.group(), "", calls.resourceIds()),
                 calls);
         this.globals = new GlobalTransactions(tm, options.requestTimeout());
-        this.branches = new SeataBranches(rm, calls, current, options.requestTimeout());
+        this.branches = new SeataBranches(rm, calls, current, options);
     }
 
     @Override

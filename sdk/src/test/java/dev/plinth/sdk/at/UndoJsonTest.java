@@ -3,6 +3,7 @@ package dev.plinth.sdk.at;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.InputStream;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -72,6 +73,30 @@ final class UndoJsonTest {
         String record = new String(UndoJson.encode("x", 1, changes(1, 7L)), StandardCharsets.UTF_8)
                 .replace("org.apache.seata", "io.seata");
         assertThat(UndoJson.decode(record.getBytes(StandardCharsets.UTF_8))).isEqualTo(changes(1, 7L));
+    }
+
+    /** The file was written by JacksonUndoLogParser of seata-all 2.6.0, from a record that it had read from us. */
+    @Test
+    void a_record_that_the_original_client_wrote_is_read_value_by_value() throws Exception {
+        byte[] golden;
+        try (InputStream file = getClass().getResourceAsStream("undo-log-of-seata-2.6.0.json")) {
+            golden = file.readAllBytes();
+        }
+        List<Change> read = UndoJson.decode(golden);
+        assertThat(read).extracting(Change::kind).containsExactly(Change.Kind.UPDATE, Change.Kind.INSERT);
+        assertThat(read.getLast().before()).isEmpty();
+        Row row = read.getFirst().after().getFirst();
+        assertThat(row.field("id").orElseThrow()).isEqualTo(new Field("id", true, Types.BIGINT, 7L));
+        assertThat(row.field("name").orElseThrow().value()).isEqualTo("it's \"x\"");
+        assertThat(row.field("bal").orElseThrow().value()).isEqualTo(new BigDecimal("10.00"));
+        assertThat(row.field("t").orElseThrow().value())
+                .isInstanceOfSatisfying(
+                        Timestamp.class, time -> assertThat(time.getNanos()).isEqualTo(123_456_000));
+        assertThat(row.field("u").orElseThrow().value()).isEqualTo(new UUID(1, 2));
+        assertThat((byte[]) row.field("b").orElseThrow().value()).containsExactly(1, 2, 3);
+        assertThat(row.field("s").orElseThrow().value()).isEqualTo((short) 3);
+        assertThat(row.field("n").orElseThrow().value()).isNull();
+        assertThat(row.field("j").orElseThrow().value()).isEqualTo(new Field.DriverText("jsonb", "{\"a\": 1}"));
     }
 
     @Test
