@@ -35,7 +35,9 @@ final class AzureVerifier {
         TpmVerifier.quote(checks, evidence.message(), signature, key, evidence.banks(), challenge);
         runtime.find("vm-configuration").ifPresent(configuration -> {
             configuration.find("secure-boot").ifPresent(value -> checks.claim("azure.secure-boot", value.truth()));
-            configuration.find("console-enabled").ifPresent(value -> checks.claim("azure.console-enabled", value.truth()));
+            configuration
+                    .find("console-enabled")
+                    .ifPresent(value -> checks.claim("azure.console-enabled", value.truth()));
             configuration.find("vmUniqueId").ifPresent(value -> checks.claim("azure.vm-id", value.text()));
         });
         runtime.find("user-data").ifPresent(value -> checks.claim("azure.user-data", value.text()));
@@ -47,12 +49,11 @@ final class AzureVerifier {
         try {
             if (tdx) {
                 var quote = evidence.tdQuote()
-                        .orElseThrow(() -> new Malformed(
-                                report.report().where(), "a TDX quote beside a report of TDX", "none"));
+                        .orElseThrow(() ->
+                                new Malformed(report.report().where(), "a TDX quote beside a report of TDX", "none"));
                 intel.verify(part, quote, true, digest);
             } else {
-                amd.verify(
-                        part, new Evidence.SnpReport(report.hardwareReport(), evidence.certificates()), digest);
+                amd.verify(part, new Evidence.SnpReport(report.hardwareReport(), evidence.certificates()), digest);
             }
         } catch (Malformed malformed) {
             part.malformed(tdx ? "tdx.structure" : "snp.structure", malformed);

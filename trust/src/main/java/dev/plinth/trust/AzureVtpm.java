@@ -19,7 +19,8 @@ record AzureVtpm(Bytes report, int type, Bytes hardwareReport, Bytes runtimeData
 
     static AzureVtpm parse(Bytes report) {
         if (report.length() > REPORT_BYTES_MAX) {
-            throw new Malformed(report.where(), "a report of at most " + REPORT_BYTES_MAX + " bytes", report.length() + " bytes");
+            throw new Malformed(
+                    report.where(), "a report of at most " + REPORT_BYTES_MAX + " bytes", report.length() + " bytes");
         }
         if (!report.slice(0, 4).same(SIGNATURE)) {
             throw new Malformed(report.where(0, 4), "HCLA", report.slice(0, 4).shown());
@@ -29,7 +30,8 @@ record AzureVtpm(Bytes report, int type, Bytes hardwareReport, Bytes runtimeData
             throw new Malformed(report.where(RUNTIME + 8, 4), "report type 2 (SNP) or 4 (TDX)", Long.toString(type));
         }
         if (report.u32(RUNTIME + 12) != HASH_SHA256) {
-            throw new Malformed(report.where(RUNTIME + 12, 4), "digest type 1 (SHA-256)", Long.toString(report.u32(RUNTIME + 12)));
+            throw new Malformed(
+                    report.where(RUNTIME + 12, 4), "digest type 1 (SHA-256)", Long.toString(report.u32(RUNTIME + 12)));
         }
         var data = report.slice(RUNTIME + 20, report.size32(RUNTIME + 16, REPORT_BYTES_MAX));
         return new AzureVtpm(report, (int) type, report.slice(HARDWARE, 1184), data);

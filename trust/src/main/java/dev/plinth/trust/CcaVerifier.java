@@ -40,7 +40,10 @@ final class CcaVerifier {
         }
         var collection = tag.content();
         if (collection.map().size() != 2) {
-            throw new Malformed(collection.where(), "a platform's and a realm's token", collection.map().size() + " parts");
+            throw new Malformed(
+                    collection.where(),
+                    "a platform's and a realm's token",
+                    collection.map().size() + " parts");
         }
         var platform = CoseSign1.parse(collection.at(PLATFORM).bytes());
         var realm = CoseSign1.parse(collection.at(REALM).bytes());
@@ -85,13 +88,16 @@ final class CcaVerifier {
         var value = item.number();
         var state = Math.clamp(value, 0, 0xffff) >>> 8;
         checks.claim("cca.lifecycle", value);
-        // 0x30 secured; 0x40 and 0x50 under debug of parts outside or inside of the root of trust; all others are no state to be in.
+        // 0x30 secured; 0x40 and 0x50 under debug of parts outside or inside of the root of trust; all others are no
+        // state to be in.
         var debug = state == 0x40 || state == 0x50;
         checks.claim("debug", debug);
         if (debug) {
-            checks.unless(false, "debug", "cca.lifecycle", "secured (3000 to 30ff)", "%04x".formatted(value), item.where());
+            checks.unless(
+                    false, "debug", "cca.lifecycle", "secured (3000 to 30ff)", "%04x".formatted(value), item.where());
         } else {
-            checks.that(state == 0x30, "cca.lifecycle", "secured (3000 to 30ff)", "%04x".formatted(value), item.where());
+            checks.that(
+                    state == 0x30, "cca.lifecycle", "secured (3000 to 30ff)", "%04x".formatted(value), item.where());
         }
         checks.rate(Aspect.CONFIGURATION, debug ? TrustVector.CONTRAINDICATED : TrustVector.NO_KNOWN_VULNERABILITY);
         checks.rate(Aspect.RUNTIME_OPAQUE, debug ? TrustVector.CONTRAINDICATED : TrustVector.AFFIRMED);
@@ -114,7 +120,9 @@ final class CcaVerifier {
             case "sha-256" -> "SHA-256";
             case "sha-384" -> "SHA-384";
             case "sha-512" -> "SHA-512";
-            default -> throw new Malformed(realm.at(REALM_KEY_HASH).where(), "sha-256, sha-384 or sha-512", Bytes.shorten(name));
+            default ->
+                throw new Malformed(
+                        realm.at(REALM_KEY_HASH).where(), "sha-256, sha-384 or sha-512", Bytes.shorten(name));
         };
         checks.equal("cca.binding", platform.at(CHALLENGE).bytes(), Signatures.digest(algorithm, key));
     }
@@ -149,7 +157,8 @@ final class CcaVerifier {
                 case 65 -> Signatures.P256;
                 case 97 -> Signatures.P384;
                 case 133 -> Signatures.P521;
-                default -> throw new Malformed(key.where(), "a point on P-256, P-384 or P-521", key.length() + " bytes");
+                default ->
+                    throw new Malformed(key.where(), "a point on P-256, P-384 or P-521", key.length() + " bytes");
             };
             return Signatures.point(curve, key.from(1));
         }
@@ -158,7 +167,11 @@ final class CcaVerifier {
             case 1 -> Signatures.P256;
             case 2 -> Signatures.P384;
             case 3 -> Signatures.P521;
-            default -> throw new Malformed(key.where(), "curve 1, 2 or 3", Long.toString(cose.at(-1L).number()));
+            default ->
+                throw new Malformed(
+                        key.where(),
+                        "curve 1, 2 or 3",
+                        Long.toString(cose.at(-1L).number()));
         };
         var x = cose.at(-2L).bytes();
         var y = cose.at(-3L).bytes();

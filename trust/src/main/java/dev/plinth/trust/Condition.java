@@ -40,9 +40,8 @@ final class Condition {
             .addVar("references", MapType.create(SimpleType.STRING, ListType.create(SimpleType.STRING)))
             .setResultType(SimpleType.BOOL)
             .build();
-    private static final CelRuntime RUNTIME = CelRuntimeFactory.plannerRuntimeBuilder()
-            .setOptions(OPTIONS)
-            .build();
+    private static final CelRuntime RUNTIME =
+            CelRuntimeFactory.plannerRuntimeBuilder().setOptions(OPTIONS).build();
 
     private final CelRuntime.Program program;
 
@@ -82,9 +81,7 @@ final class Condition {
                     vector,
                     "references",
                     references));
-            return Boolean.TRUE.equals(value)
-                    ? new Verdict(true, "")
-                    : new Verdict(false, "the condition is " + value);
+            return Boolean.TRUE.equals(value) ? new Verdict(true, "") : new Verdict(false, "the condition is " + value);
         } catch (CelEvaluationException e) {
             return new Verdict(
                     false, "the condition cannot be evaluated: " + Bytes.shorten(String.valueOf(e.getMessage())));

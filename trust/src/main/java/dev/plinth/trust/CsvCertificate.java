@@ -10,7 +10,8 @@ import org.bouncycastle.crypto.params.ECPublicKeyParameters;
  *
  * @param signed what the issuer signs
  */
-record CsvCertificate(Bytes certificate, Bytes signed, long usage, ECPublicKeyParameters key, Bytes id, List<Signature> signatures) {
+record CsvCertificate(
+        Bytes certificate, Bytes signed, long usage, ECPublicKeyParameters key, Bytes id, List<Signature> signatures) {
     static final int LENGTH = 2084;
     static final int ROOT_LENGTH = 832;
     static final long HRK = 0;

@@ -21,7 +21,10 @@ record CsvReport(Bytes report) {
             throw new Malformed(report.where(), USED + " or " + LENGTH + " bytes", report.length() + " bytes");
         }
         if (!report.from(USED).isZero()) {
-            throw new Malformed(report.from(USED).where(), "zeros after the report", report.from(USED).shown());
+            throw new Malformed(
+                    report.from(USED).where(),
+                    "zeros after the report",
+                    report.from(USED).shown());
         }
         return new CsvReport(report);
     }

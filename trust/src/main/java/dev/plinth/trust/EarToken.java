@@ -44,7 +44,8 @@ public final class EarToken {
      * @param policies that were asked, as {@code name@version}; the token's {@code ear.appraisal-policy-id}
      * @param nonce the challenge in hexadecimal, if there was one
      */
-    public String sign(AttestationResult result, java.util.Set<String> waivers, List<String> policies, Optional<String> nonce) {
+    public String sign(
+            AttestationResult result, java.util.Set<String> waivers, List<String> policies, Optional<String> nonce) {
         var submodules = new LinkedHashMap<String, Object>();
         if (result.parts().isEmpty()) {
             submodules.put(result.kind(), submodule(result, waivers, policies));
@@ -91,9 +92,7 @@ public final class EarToken {
     }
 
     private static String status(AttestationResult result, java.util.Set<String> waivers) {
-        return result.holds(waivers)
-                ? result.vector().tier().label()
-                : TrustVector.Tier.CONTRAINDICATED.label();
+        return result.holds(waivers) ? result.vector().tier().label() : TrustVector.Tier.CONTRAINDICATED.label();
     }
 
     private static Map<String, Object> submodule(
@@ -119,12 +118,16 @@ public final class EarToken {
     public static Map<String, Object> verify(String token, ECKey key, Instant at) {
         var where = Where.field("EAR", "token");
         if (token.length() > TOKEN_CHARACTERS_MAX) {
-            throw new Malformed(where, "a token of at most " + TOKEN_CHARACTERS_MAX + " characters", token.length() + " characters");
+            throw new Malformed(
+                    where,
+                    "a token of at most " + TOKEN_CHARACTERS_MAX + " characters",
+                    token.length() + " characters");
         }
         try {
             var parsed = SignedJWT.parse(token);
             if (!JWSAlgorithm.ES256.equals(parsed.getHeader().getAlgorithm())) {
-                throw new Malformed(where, "ES256", String.valueOf(parsed.getHeader().getAlgorithm()));
+                throw new Malformed(
+                        where, "ES256", String.valueOf(parsed.getHeader().getAlgorithm()));
             }
             if (!parsed.verify(new ECDSAVerifier(key.toECPublicKey()))) {
                 throw new Malformed(where, "a signature of key " + key.getKeyID(), "another");

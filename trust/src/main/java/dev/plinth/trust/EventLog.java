@@ -57,7 +57,10 @@ public record EventLog(List<Event> events) {
         var size = log.size32(28, LOG_BYTES_MAX);
         var spec = log.slice(32, size);
         if (log.u32(4) != NO_ACTION || !spec.slice(0, 16).same(SIGNATURE)) {
-            throw new Malformed(log.where(0, 48), "a crypto-agile log, 'Spec ID Event03'", spec.slice(0, 16).shown());
+            throw new Malformed(
+                    log.where(0, 48),
+                    "a crypto-agile log, 'Spec ID Event03'",
+                    spec.slice(0, 16).shown());
         }
         var count = spec.size32(24, ALGORITHMS_MAX);
         for (var i = 0; i < count; i++) {
@@ -65,7 +68,8 @@ public record EventLog(List<Event> events) {
             var length = spec.u16(30 + 4 * i);
             var known = TpmAlgorithm.of(id);
             if (length > 128 || (known.isPresent() && known.get().size() != length)) {
-                throw new Malformed(spec.where(28 + 4 * i, 4), "the size of digest 0x%04x".formatted(id), Integer.toString(length));
+                throw new Malformed(
+                        spec.where(28 + 4 * i, 4), "the size of digest 0x%04x".formatted(id), Integer.toString(length));
             }
             sizes.put(id, length);
         }
@@ -119,17 +123,21 @@ public record EventLog(List<Event> events) {
         for (var event : events) {
             if (event.type() == NO_ACTION) {
                 var data = event.data();
-                if (event.register() == 0 && data.length() == 17 && data.slice(0, 16).same(LOCALITY)) {
+                if (event.register() == 0
+                        && data.length() == 17
+                        && data.slice(0, 16).same(LOCALITY)) {
                     var start = new byte[algorithm.size()];
                     start[start.length - 1] = (byte) data.u8(16);
                     if (registers.put(0, start) != null) {
-                        throw new Malformed(data.where(), "the start's locality before anything else in PCR 0", "after it");
+                        throw new Malformed(
+                                data.where(), "the start's locality before anything else in PCR 0", "after it");
                     }
                 }
                 continue;
             }
             var digest = event.digest(algorithm)
-                    .orElseThrow(() -> new Malformed(event.data().where(), "a digest of " + algorithm.digest(), "none"));
+                    .orElseThrow(
+                            () -> new Malformed(event.data().where(), "a digest of " + algorithm.digest(), "none"));
             var before = registers.getOrDefault(event.register(), new byte[algorithm.size()]);
             registers.put(event.register(), Signatures.digest(algorithm.digest(), before, digest.copy()));
         }

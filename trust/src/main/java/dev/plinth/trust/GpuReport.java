@@ -13,7 +13,11 @@ import java.util.TreeMap;
  * @param opaque values by NVIDIA's type
  */
 record GpuReport(
-        Bytes signed, Bytes signature, Bytes requestNonce, Map<Integer, Bytes> measurements, Map<Integer, Bytes> opaque) {
+        Bytes signed,
+        Bytes signature,
+        Bytes requestNonce,
+        Map<Integer, Bytes> measurements,
+        Map<Integer, Bytes> opaque) {
     static final int REPORT_BYTES_MAX = 64 * 1024;
     static final int DRIVER_VERSION = 3;
     static final int VBIOS_VERSION = 6;
@@ -33,7 +37,8 @@ record GpuReport(
 
     static GpuReport parse(Bytes report) {
         if (report.length() > REPORT_BYTES_MAX) {
-            throw new Malformed(report.where(), "a report of at most " + REPORT_BYTES_MAX + " bytes", report.length() + " bytes");
+            throw new Malformed(
+                    report.where(), "a report of at most " + REPORT_BYTES_MAX + " bytes", report.length() + " bytes");
         }
         expect(report, 0, VERSION_1_1, "SPDM version 1.1");
         expect(report, 1, GET_MEASUREMENTS, "GET_MEASUREMENTS");
@@ -64,7 +69,8 @@ record GpuReport(
 
     private static void expect(Bytes report, int at, int value, String what) {
         if (report.u8(at) != value) {
-            throw new Malformed(report.where(at, 1), what + " (%02x)".formatted(value), "%02x".formatted(report.u8(at)));
+            throw new Malformed(
+                    report.where(at, 1), what + " (%02x)".formatted(value), "%02x".formatted(report.u8(at)));
         }
     }
 
@@ -76,7 +82,8 @@ record GpuReport(
             var block = record.slice(at + 4, record.u16(at + 2));
             var value = block.slice(3, block.u16(1));
             if (value.length() + 3 != block.length()) {
-                throw new Malformed(block.where(1, 2), "a size of " + (block.length() - 3), Integer.toString(value.length()));
+                throw new Malformed(
+                        block.where(1, 2), "a size of " + (block.length() - 3), Integer.toString(value.length()));
             }
             if (measurements.put(record.u8(at), value) != null) {
                 throw new Malformed(record.where(at, 1), "each index once", record.u8(at) + " twice");
@@ -84,7 +91,8 @@ record GpuReport(
             at += 4 + block.length();
         }
         if (at != record.length()) {
-            throw new Malformed(record.from(at).where(), "the end of the measurements", record.length() - at + " more bytes");
+            throw new Malformed(
+                    record.from(at).where(), "the end of the measurements", record.length() - at + " more bytes");
         }
         return measurements;
     }

@@ -58,7 +58,13 @@ final class HygonVerifier {
         // As in SEV's policy, bit 0: debugging of the guest is disallowed when set.
         var debug = (report.policy().u8(0) & DEBUG_FORBIDDEN) == 0;
         checks.claim("debug", debug);
-        checks.unless(!debug, "debug", "hygon.debug", "a policy that forbids debug (bit 0)", report.policy().hex(), report.report().where(176, 4));
+        checks.unless(
+                !debug,
+                "debug",
+                "hygon.debug",
+                "a policy that forbids debug (bit 0)",
+                report.policy().hex(),
+                report.report().where(176, 4));
         checks.rate(Aspect.CONFIGURATION, debug ? TrustVector.CONTRAINDICATED : TrustVector.NO_KNOWN_VULNERABILITY);
         checks.rate(Aspect.RUNTIME_OPAQUE, debug ? TrustVector.CONTRAINDICATED : TrustVector.AFFIRMED);
         checks.rate(Aspect.HARDWARE, TrustVector.AFFIRMED);
@@ -124,6 +130,10 @@ final class HygonVerifier {
                 "hygon.chain.cek",
                 "a CEK signed by the HSK",
                 cek.certificate().where());
-        checks.verified(cek.issued(pek, CsvCertificate.CEK), "hygon.chain.pek", "a PEK signed by the CEK", pek.certificate().where());
+        checks.verified(
+                cek.issued(pek, CsvCertificate.CEK),
+                "hygon.chain.pek",
+                "a PEK signed by the CEK",
+                pek.certificate().where());
     }
 }

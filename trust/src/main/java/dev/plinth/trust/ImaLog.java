@@ -61,7 +61,10 @@ record ImaLog(List<Entry> entries) {
             var name = log.slice(at + 28, log.size32(at + 24, NAME_BYTES_MAX)).text(StandardCharsets.US_ASCII);
             at += 28 + name.length();
             if (!name.equals("ima-ng") && !name.equals("ima-sig") && !name.equals("ima-buf")) {
-                throw new Malformed(log.where(at - name.length(), name.length()), "template ima-ng, ima-sig or ima-buf", Bytes.shorten(name));
+                throw new Malformed(
+                        log.where(at - name.length(), name.length()),
+                        "template ima-ng, ima-sig or ima-buf",
+                        Bytes.shorten(name));
             }
             var data = log.slice(at + 4, log.size32(at, DATA_BYTES_MAX));
             at += 4 + data.length();

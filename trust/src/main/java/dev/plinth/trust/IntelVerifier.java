@@ -67,7 +67,11 @@ final class IntelVerifier {
         var holds = true;
         for (var register : replayed.keySet()) {
             if (register < 1 || register > 4) {
-                checks.fail("tdx.event-log", "registers 1 to 4, which are RTMR 0 to 3", Integer.toString(register), logBytes.where());
+                checks.fail(
+                        "tdx.event-log",
+                        "registers 1 to 4, which are RTMR 0 to 3",
+                        Integer.toString(register),
+                        logBytes.where());
                 holds = false;
             }
         }

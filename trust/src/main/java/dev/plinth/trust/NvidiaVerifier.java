@@ -23,13 +23,13 @@ final class NvidiaVerifier {
         var key = chain.getFirst().getPublicKey();
         checks.verified(
                 Signatures.isOn(Signatures.P384, key)
-                        && Signatures.verifies(Signatures.ES384, key, report.signature().copy(), report.signed()),
+                        && Signatures.verifies(
+                                Signatures.ES384, key, report.signature().copy(), report.signed()),
                 "nvidia.report.signature",
                 "a signature of the GPU's key over request and response",
                 report.signed().where());
         checks.challengeExactly("nvidia.challenge", challenge, report.requestNonce());
-        report.measurements()
-                .forEach((index, value) -> checks.claim("nvidia.measurement." + index, value));
+        report.measurements().forEach((index, value) -> checks.claim("nvidia.measurement." + index, value));
         text(checks, report, GpuReport.DRIVER_VERSION, "nvidia.driver-version");
         text(checks, report, GpuReport.CHIP_SKU, "nvidia.chip-sku");
         text(checks, report, GpuReport.PROJECT, "nvidia.project");

@@ -37,7 +37,8 @@ public final class PolicyBook {
     private record Written(AppraisalPolicy policy, Condition condition) {}
 
     /** Which policies guard a resource: all of them have to grant. */
-    public record Binding(String tenant, String resource, int version, String owner, Instant at, List<String> policies) {
+    public record Binding(
+            String tenant, String resource, int version, String owner, Instant at, List<String> policies) {
         public Binding {
             Names.check("resource", resource);
             Names.check("tenant", tenant);
@@ -135,13 +136,15 @@ public final class PolicyBook {
     }
 
     public List<Binding> bindingHistory(String tenant, String resource) {
-        return List.copyOf(find(tenant).map(known -> known.bindings.get(resource)).orElse(List.of()));
+        return List.copyOf(
+                find(tenant).map(known -> known.bindings.get(resource)).orElse(List.of()));
     }
 
     /** Whether what this result attests may have the resource at this time, by the tenant's policies of now. */
     public Decision decide(String tenant, String resource, AttestationResult result, Instant at) {
         if (at.isBefore(result.at()) || at.isAfter(result.validUntil())) {
-            return Decision.denied("the result is good from " + result.at() + " to " + result.validUntil() + ", and it is " + at);
+            return Decision.denied(
+                    "the result is good from " + result.at() + " to " + result.validUntil() + ", and it is " + at);
         }
         var known = find(tenant);
         if (known.isEmpty()) {

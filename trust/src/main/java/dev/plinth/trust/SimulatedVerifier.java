@@ -23,7 +23,8 @@ final class SimulatedVerifier {
         var chain = new ArrayList<X509Certificate>();
         for (var certificate : payload.at("chain").list()) {
             if (chain.size() == Certificates.CERTIFICATES_MAX) {
-                throw new Malformed(certificate.where(), "at most " + Certificates.CERTIFICATES_MAX + " certificates", "more");
+                throw new Malformed(
+                        certificate.where(), "at most " + Certificates.CERTIFICATES_MAX + " certificates", "more");
             }
             chain.add(chains.parse(certificate.bytes()));
         }
@@ -37,8 +38,14 @@ final class SimulatedVerifier {
                 "a signature of the simulation's key",
                 message.payload().where());
         checks.unless(
-                false, "simulated", "simulation.hardware", "hardware", "a simulation of none", message.payload().where());
-        checks.challengeExactly("simulation.challenge", challenge, payload.at("challenge").bytes());
+                false,
+                "simulated",
+                "simulation.hardware",
+                "hardware",
+                "a simulation of none",
+                message.payload().where());
+        checks.challengeExactly(
+                "simulation.challenge", challenge, payload.at("challenge").bytes());
         checks.claim("simulated", true);
         checks.claim("debug", true);
         checks.claim("measurement", payload.at("measurement").bytes());

@@ -45,8 +45,8 @@ public enum TpmAlgorithm {
     }
 
     static TpmAlgorithm strong(int id, Where where) {
-        return of(id)
-                .filter(algorithm -> algorithm != SHA1)
-                .orElseThrow(() -> new Malformed(where, "SHA-256, SHA-384 or SHA-512", "TPM algorithm 0x%04x".formatted(id)));
+        return of(id).filter(algorithm -> algorithm != SHA1)
+                .orElseThrow(() ->
+                        new Malformed(where, "SHA-256, SHA-384 or SHA-512", "TPM algorithm 0x%04x".formatted(id)));
     }
 }

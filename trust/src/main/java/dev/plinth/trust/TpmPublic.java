@@ -27,7 +27,8 @@ record TpmPublic(Bytes area, int attributes, PublicKey key, Bytes name) {
 
     static TpmPublic parse(Bytes area) {
         if (area.length() > AREA_BYTES_MAX) {
-            throw new Malformed(area.where(), "a public area of at most " + AREA_BYTES_MAX + " bytes", area.length() + " bytes");
+            throw new Malformed(
+                    area.where(), "a public area of at most " + AREA_BYTES_MAX + " bytes", area.length() + " bytes");
         }
         var nameAlgorithm = TpmAlgorithm.strong(area.u16be(2), area.where(2, 2));
         var policy = TpmQuote.sized(area, 8);
@@ -35,7 +36,8 @@ record TpmPublic(Bytes area, int attributes, PublicKey key, Bytes name) {
         var key = switch (area.u16be(0)) {
             case TYPE_RSA -> rsa(area, parameters);
             case TYPE_ECC -> ecc(area, parameters);
-            default -> throw new Malformed(area.where(0, 2), "an RSA or ECC key", "type 0x%04x".formatted(area.u16be(0)));
+            default ->
+                throw new Malformed(area.where(0, 2), "an RSA or ECC key", "type 0x%04x".formatted(area.u16be(0)));
         };
         var name = new byte[2 + nameAlgorithm.size()];
         name[0] = (byte) (nameAlgorithm.id() >>> 8);
@@ -58,7 +60,8 @@ record TpmPublic(Bytes area, int attributes, PublicKey key, Bytes name) {
         end(area, next + 8 + modulus.length());
         try {
             return KeyFactory.getInstance("RSA")
-                    .generatePublic(new RSAPublicKeySpec(new BigInteger(1, modulus.copy()), BigInteger.valueOf(exponent)));
+                    .generatePublic(
+                            new RSAPublicKeySpec(new BigInteger(1, modulus.copy()), BigInteger.valueOf(exponent)));
         } catch (InvalidKeySpecException e) {
             throw new Malformed(modulus.where(), "an RSA key", Bytes.shorten(String.valueOf(e.getMessage())));
         } catch (NoSuchAlgorithmException e) {
@@ -72,7 +75,9 @@ record TpmPublic(Bytes area, int attributes, PublicKey key, Bytes name) {
             case 3 -> Signatures.P256;
             case 4 -> Signatures.P384;
             case 5 -> Signatures.P521;
-            default -> throw new Malformed(area.where(next, 2), "P-256, P-384 or P-521", "curve 0x%04x".formatted(area.u16be(next)));
+            default ->
+                throw new Malformed(
+                        area.where(next, 2), "P-256, P-384 or P-521", "curve 0x%04x".formatted(area.u16be(next)));
         };
         var keyDerivation = next + 2;
         var point = keyDerivation + (area.u16be(keyDerivation) == NULL ? 2 : 4);
@@ -81,7 +86,8 @@ record TpmPublic(Bytes area, int attributes, PublicKey key, Bytes name) {
         end(area, point + 4 + x.length() + y.length());
         var size = (curve.getCurve().getField().getFieldSize() + 7) / 8;
         if (x.length() > size || y.length() > size) {
-            throw new Malformed(area.from(point).where(), "coordinates of " + size + " bytes", x.length() + " and " + y.length());
+            throw new Malformed(
+                    area.from(point).where(), "coordinates of " + size + " bytes", x.length() + " and " + y.length());
         }
         var both = new byte[2 * size];
         System.arraycopy(x.copy(), 0, both, size - x.length(), x.length());
@@ -91,7 +97,8 @@ record TpmPublic(Bytes area, int attributes, PublicKey key, Bytes name) {
 
     private static void end(Bytes area, int at) {
         if (at != area.length()) {
-            throw new Malformed(area.from(at).where(), "the end of the public area", area.length() - at + " more bytes");
+            throw new Malformed(
+                    area.from(at).where(), "the end of the public area", area.length() - at + " more bytes");
         }
     }
 

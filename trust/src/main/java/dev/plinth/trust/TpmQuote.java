@@ -31,13 +31,20 @@ record TpmQuote(
 
     static TpmQuote parse(Bytes message) {
         if (message.length() > MESSAGE_BYTES_MAX) {
-            throw new Malformed(message.where(), "a quote of at most " + MESSAGE_BYTES_MAX + " bytes", message.length() + " bytes");
+            throw new Malformed(
+                    message.where(), "a quote of at most " + MESSAGE_BYTES_MAX + " bytes", message.length() + " bytes");
         }
         if (message.u32be(0) != MAGIC) {
-            throw new Malformed(message.where(0, 4), "TPM_GENERATED (ff544347)", message.slice(0, 4).hex());
+            throw new Malformed(
+                    message.where(0, 4),
+                    "TPM_GENERATED (ff544347)",
+                    message.slice(0, 4).hex());
         }
         if (message.u16be(4) != ATTEST_QUOTE) {
-            throw new Malformed(message.where(4, 2), "TPM_ST_ATTEST_QUOTE (8018)", message.slice(4, 2).hex());
+            throw new Malformed(
+                    message.where(4, 2),
+                    "TPM_ST_ATTEST_QUOTE (8018)",
+                    message.slice(4, 2).hex());
         }
         var at = 6;
         var signer = sized(message, at);
@@ -62,7 +69,8 @@ record TpmQuote(
         for (var i = 0; i < banks; i++) {
             var size = message.u8(at + 2);
             var bits = BitSet.valueOf(message.slice(at + 3, size).copy());
-            selections.add(new Selection(message.u16be(at), bits.stream().boxed().toList()));
+            selections.add(
+                    new Selection(message.u16be(at), bits.stream().boxed().toList()));
             at += 3 + size;
         }
         var digest = sized(message, at);
@@ -70,7 +78,8 @@ record TpmQuote(
         if (at != message.length()) {
             throw new Malformed(message.from(at).where(), "the end", message.length() - at + " more bytes");
         }
-        return new TpmQuote(message, signer, extra, clock, resets, restarts, safe == 1, firmware, List.copyOf(selections), digest);
+        return new TpmQuote(
+                message, signer, extra, clock, resets, restarts, safe == 1, firmware, List.copyOf(selections), digest);
     }
 
     /** A TPM2B: its length in two bytes, and then its bytes. */

@@ -27,7 +27,8 @@ record TpmSignature(Scheme scheme, TpmAlgorithm hash, Bytes signature) {
             case 0x0016 -> new TpmSignature(Scheme.RSAPSS, hash, rsa(bytes));
             case 0x0018 -> new TpmSignature(Scheme.ECDSA, hash, ecdsa(bytes));
             default ->
-                throw new Malformed(bytes.where(0, 2), "RSASSA, RSAPSS or ECDSA", "TPM algorithm 0x%04x".formatted(bytes.u16be(0)));
+                throw new Malformed(
+                        bytes.where(0, 2), "RSASSA, RSAPSS or ECDSA", "TPM algorithm 0x%04x".formatted(bytes.u16be(0)));
         };
     }
 
@@ -54,7 +55,8 @@ record TpmSignature(Scheme scheme, TpmAlgorithm hash, Bytes signature) {
 
     private static void end(Bytes bytes, int at) {
         if (at != bytes.length()) {
-            throw new Malformed(bytes.from(at).where(), "the end of the signature", bytes.length() - at + " more bytes");
+            throw new Malformed(
+                    bytes.from(at).where(), "the end of the signature", bytes.length() - at + " more bytes");
         }
     }
 

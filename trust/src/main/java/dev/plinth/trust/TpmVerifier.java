@@ -49,7 +49,8 @@ final class TpmVerifier {
                         Integer.toString(evidence.certificates().size()));
             }
             var chain = chains.parseAll(evidence.certificates());
-            chains.check(checks, "tpm.key", Vendor.TPM, "certificates of the attestation key", chain, Revocation.IF_KNOWN);
+            chains.check(
+                    checks, "tpm.key", Vendor.TPM, "certificates of the attestation key", chain, Revocation.IF_KNOWN);
             var certified = chain.getFirst().getPublicKey();
             checks.that(
                     evidence.key().same(certified.getEncoded()),
@@ -97,7 +98,8 @@ final class TpmVerifier {
         checks.verified(
                 signature.verifies(key, message),
                 "tpm.quote.signature",
-                "a signature of the attestation key, " + signature.scheme() + " with " + signature.hash().digest(),
+                "a signature of the attestation key, " + signature.scheme() + " with "
+                        + signature.hash().digest(),
                 message.where());
         checks.challengeExactly("tpm.challenge", challenge, quote.extraData());
         checks.claim("tpm.qualified-signer", quote.qualifiedSigner());
@@ -115,7 +117,8 @@ final class TpmVerifier {
         var values = new ArrayList<Bytes>();
         var claims = new java.util.TreeMap<String, String>();
         for (var selection : quote.selections()) {
-            var bank = TpmAlgorithm.strong(selection.algorithm(), quote.message().where());
+            var bank =
+                    TpmAlgorithm.strong(selection.algorithm(), quote.message().where());
             for (var pcr : selection.pcrs()) {
                 if (pcr >= PCRS) {
                     throw new Malformed(quote.message().where(), "registers below " + PCRS, Integer.toString(pcr));
@@ -133,11 +136,18 @@ final class TpmVerifier {
                 claims.put("tpm." + bank.label() + "." + pcr, value.hex());
             }
         }
-        if (!checks.that(!values.isEmpty(), "tpm.registers", "registers", values.isEmpty() ? "none" : "some", quote.message().where())) {
+        if (!checks.that(
+                !values.isEmpty(),
+                "tpm.registers",
+                "registers",
+                values.isEmpty() ? "none" : "some",
+                quote.message().where())) {
             return false;
         }
         var holds = checks.equal(
-                "tpm.registers.digest", quote.pcrDigest(), Signatures.digest(hash.digest(), values.toArray(new Bytes[0])));
+                "tpm.registers.digest",
+                quote.pcrDigest(),
+                Signatures.digest(hash.digest(), values.toArray(new Bytes[0])));
         if (holds) {
             claims.forEach(checks::claim);
         }
@@ -146,7 +156,8 @@ final class TpmVerifier {
 
     private static boolean quotes(TpmQuote quote, TpmAlgorithm bank, int pcr) {
         return quote.selections().stream()
-                .anyMatch(selection -> selection.algorithm() == bank.id() && selection.pcrs().contains(pcr));
+                .anyMatch(selection ->
+                        selection.algorithm() == bank.id() && selection.pcrs().contains(pcr));
     }
 
     /** A register that is quoted, and so known to have a value. */
@@ -177,7 +188,11 @@ final class TpmVerifier {
             }
             if (!quotes(quote, bank, pcr)) {
                 holds &= checks.that(
-                        false, "tpm.event-log", "a quote of every register in the log", "PCR " + pcr + " is not quoted", bytes.where());
+                        false,
+                        "tpm.event-log",
+                        "a quote of every register in the log",
+                        "PCR " + pcr + " is not quoted",
+                        bytes.where());
                 continue;
             }
             var quoted = quoted(banks, bank, pcr);
@@ -224,7 +239,12 @@ final class TpmVerifier {
                 bytes.where());
         var violations = log.entries().stream().filter(ImaLog.Entry::violation).count();
         checks.unless(
-                violations == 0, "ima-violations", "tpm.ima.violations", "none", Long.toString(violations), bytes.where());
+                violations == 0,
+                "ima-violations",
+                "tpm.ima.violations",
+                "none",
+                Long.toString(violations),
+                bytes.where());
         if (holds && whole) {
             checks.claim("ima.entries", (long) log.entries().size());
             checks.claim(

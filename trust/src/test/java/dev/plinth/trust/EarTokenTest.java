@@ -42,10 +42,10 @@ class EarTokenTest {
                 .containsEntry("ear.status", "affirming")
                 .containsEntry("ear.verifier-id", Map.of("developer", "plinth", "build", "0.1.0"));
         var snp = submodule(claims, "snp");
-        assertThat(snp)
-                .containsEntry("ear.status", "affirming")
-                .containsEntry("ear.appraisal-policy-id", "payments@3");
-        assertThat(snp.get("ear.trustworthiness-vector").toString()).contains("hardware=3").contains("runtime-opaque=2");
+        assertThat(snp).containsEntry("ear.status", "affirming").containsEntry("ear.appraisal-policy-id", "payments@3");
+        assertThat(snp.get("ear.trustworthiness-vector").toString())
+                .contains("hardware=3")
+                .contains("runtime-opaque=2");
         assertThat(snp.get("ear.veraison.annotated-evidence").toString()).contains("snp.product=Milan");
     }
 
@@ -79,11 +79,11 @@ class EarTokenTest {
         var world = new AmdWorld();
         var result = new Appraiser(AmdWorld.anchors(), new CollateralStore())
                 .appraise(
-                        new Evidence.Composite(Map.of("one", world.evidence(world.report()), "two", world.evidence(world.report()))),
+                        new Evidence.Composite(
+                                Map.of("one", world.evidence(world.report()), "two", world.evidence(world.report()))),
                         Challenge.of(world.challenge),
                         AmdWorld.NOW);
-        var claims =
-                EarToken.verify(tokens.sign(result, Set.of(), List.of(), Optional.empty()), KEY, AmdWorld.NOW);
+        var claims = EarToken.verify(tokens.sign(result, Set.of(), List.of(), Optional.empty()), KEY, AmdWorld.NOW);
 
         assertThat(submodule(claims, "one")).containsEntry("ear.status", "affirming");
         assertThat(submodule(claims, "two")).containsEntry("ear.status", "affirming");

@@ -16,7 +16,8 @@ class GenuineOthersTest {
     private static final Instant TIME = Instant.parse("2026-06-01T00:00:00Z");
 
     static byte[] gpu() {
-        return HexFormat.of().parseHex(GenuineEvidence.text("nvidia/hopper_report.txt").strip());
+        return HexFormat.of()
+                .parseHex(GenuineEvidence.text("nvidia/hopper_report.txt").strip());
     }
 
     private static Evidence gpu(byte[] report, byte[] chain) {
@@ -34,8 +35,10 @@ class GenuineOthersTest {
 
         Cases.holds(result);
         assertThat(result.claims())
-                .containsEntry("nvidia.driver-version", config.at("driver_version").text())
-                .containsEntry("nvidia.vbios-version", config.at("vbios_version").text())
+                .containsEntry(
+                        "nvidia.driver-version", config.at("driver_version").text())
+                .containsEntry(
+                        "nvidia.vbios-version", config.at("vbios_version").text())
                 .containsEntry("nvidia.board-id", config.at("board_id").text())
                 .containsEntry("nvidia.chip-sku", config.at("chip_sku").text())
                 .containsEntry("nvidia.project", config.at("project").text())
@@ -120,10 +123,7 @@ class GenuineOthersTest {
         var appraiser = vouchingForPek();
         for (var range : new int[][] {{0, 336}, {336 + 16, 336 + 16 + 4 + 144 + 2 + 13}}) {
             Cases.each_changed_byte_is_refused(
-                    report,
-                    range[0],
-                    range[1],
-                    bytes -> appraiser.appraise(csv(bytes), Challenge.unknown(), TIME));
+                    report, range[0], range[1], bytes -> appraiser.appraise(csv(bytes), Challenge.unknown(), TIME));
         }
     }
 
@@ -131,7 +131,8 @@ class GenuineOthersTest {
         var pem = GenuineEvidence.text("cca/platform_key.pub")
                 .replaceAll("-----[A-Z ]+-----", "")
                 .replaceAll("\\s", "");
-        var key = KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(Base64.getDecoder().decode(pem)));
+        var key = KeyFactory.getInstance("EC")
+                .generatePublic(new X509EncodedKeySpec(Base64.getDecoder().decode(pem)));
         var store = new CollateralStore();
         store.put(new Endorsement.PlatformKey(
                 Vendor.ARM, "0107060504030201000f0e0d0c0b0a090817161514131211101f1e1d1c1b1a1918", key, "platform"));
@@ -152,7 +153,14 @@ class GenuineOthersTest {
                 .containsEntry("cca.profile", "http://arm.com/CCA-SSD/1.0.0")
                 .containsEntry("cca.lifecycle", 12291L)
                 .containsEntry("fresh", true);
-        assertThat(new String(Bytes.ofHex("", result.claims().get("cca.personalization").toString()).copy(), StandardCharsets.US_ASCII))
+        assertThat(new String(
+                        Bytes.ofHex(
+                                        "",
+                                        result.claims()
+                                                .get("cca.personalization")
+                                                .toString())
+                                .copy(),
+                        StandardCharsets.US_ASCII))
                 .startsWith("The quick brown fox");
     }
 

@@ -38,13 +38,14 @@ class GenuineTpmTest {
     }
 
     private static byte[] base64(String name) {
-        return Base64.getDecoder().decode(json("tpm/evidence.json").at("tpm_quote").at(name).text());
+        return Base64.getDecoder()
+                .decode(json("tpm/evidence.json").at("tpm_quote").at(name).text());
     }
 
     private static Appraiser vouching() throws Exception {
         var key = java.security.KeyFactory.getInstance("RSA")
-                .generatePublic(new java.security.spec.X509EncodedKeySpec(
-                        Base64.getDecoder().decode(json("tpm/evidence.json").at("ak_public").text())));
+                .generatePublic(new java.security.spec.X509EncodedKeySpec(Base64.getDecoder()
+                        .decode(json("tpm/evidence.json").at("ak_public").text())));
         var store = new CollateralStore();
         store.put(Endorsement.VouchedKey.of(Vendor.TPM, key, "enrolment"));
         return new Appraiser(TrustAnchors.ofVendors(), store);
@@ -66,19 +67,27 @@ class GenuineTpmTest {
         var signature = base64("signature");
         var appraiser = vouching();
         Cases.each_changed_byte_is_refused(
-                message, 0, message.length, bytes -> appraiser.appraise(tpm(bytes, signature), Challenge.unknown(), TIME));
+                message,
+                0,
+                message.length,
+                bytes -> appraiser.appraise(tpm(bytes, signature), Challenge.unknown(), TIME));
         Cases.each_changed_byte_is_refused(
-                signature, 0, signature.length, bytes -> appraiser.appraise(tpm(message, bytes), Challenge.unknown(), TIME));
+                signature,
+                0,
+                signature.length,
+                bytes -> appraiser.appraise(tpm(message, bytes), Challenge.unknown(), TIME));
     }
 
     private static byte[] hcl() {
-        return Base64.getUrlDecoder().decode(json("azure/snp_vtpm_evidence.json").at("hcl_report").text());
+        return Base64.getUrlDecoder()
+                .decode(json("azure/snp_vtpm_evidence.json").at("hcl_report").text());
     }
 
     private static Evidence azure(byte[] report, byte[] message, byte[] signature) {
         var json = json("azure/snp_vtpm_evidence.json");
         var certificates = new ArrayList<Bytes>();
-        certificates.add(Bytes.of("vcek", Base64.getUrlDecoder().decode(json.at("vcek").text())));
+        certificates.add(
+                Bytes.of("vcek", Base64.getUrlDecoder().decode(json.at("vcek").text())));
         return new Evidence.AzureVtpm(
                 Bytes.of("hcl", report),
                 Bytes.of("quote", message),
@@ -88,13 +97,18 @@ class GenuineTpmTest {
                 Optional.empty());
     }
 
-    private static AttestationResult azure(byte[] report, byte[] message, byte[] signature, Challenge challenge, Instant at) {
+    private static AttestationResult azure(
+            byte[] report, byte[] message, byte[] signature, Challenge challenge, Instant at) {
         return new Appraiser(TrustAnchors.ofVendors(), GenuineAmdTest.collateral())
                 .appraise(azure(report, message, signature), challenge, at);
     }
 
     private static byte[] azureHex(String name) {
-        return json("azure/snp_vtpm_evidence.json").at("tpm_quote").at(name).hex().copy();
+        return json("azure/snp_vtpm_evidence.json")
+                .at("tpm_quote")
+                .at(name)
+                .hex()
+                .copy();
     }
 
     @Test
@@ -165,9 +179,11 @@ class GenuineTpmTest {
             var event = log.events().get(i);
             var wanted = expected.get(i);
             assertThat(event.register()).isEqualTo((int) wanted.at("index").number(255));
-            assertThat(event.data().copy()).isEqualTo(Base64.getDecoder().decode(wanted.at("event").text()));
+            assertThat(event.data().copy())
+                    .isEqualTo(Base64.getDecoder().decode(wanted.at("event").text()));
             assertThat(event.digest(TpmAlgorithm.SHA384).orElseThrow().hex())
-                    .isEqualTo(wanted.at("digests").list().getFirst().at("digest").text());
+                    .isEqualTo(
+                            wanted.at("digests").list().getFirst().at("digest").text());
         }
     }
 

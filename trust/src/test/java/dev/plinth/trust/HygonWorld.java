@@ -94,7 +94,14 @@ final class HygonWorld {
     }
 
     private static byte[] rootForm(long usage, Key key, Key signer) {
-        var body = new Out().u32(1).zeros(32).u32(usage).zeros(24).put(key.encoded()).zeros(108).bytes();
+        var body = new Out()
+                .u32(1)
+                .zeros(32)
+                .u32(usage)
+                .zeros(24)
+                .put(key.encoded())
+                .zeros(108)
+                .bytes();
         return new Out().put(body).put(signer.sign(body)).zeros(112).bytes();
     }
 
@@ -157,9 +164,7 @@ final class HygonWorld {
         }
         var anchors = anchored
                 ? TrustAnchors.none()
-                        .with(
-                                Vendor.HYGON,
-                                HygonVerifier.fingerprint(CsvCertificate.parseRoot(Bytes.of("root", root))))
+                        .with(Vendor.HYGON, HygonVerifier.fingerprint(CsvCertificate.parseRoot(Bytes.of("root", root))))
                 : TrustAnchors.none();
         return new Appraiser(anchors, store)
                 .appraise(

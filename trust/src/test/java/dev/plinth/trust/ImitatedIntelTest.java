@@ -374,13 +374,17 @@ class ImitatedIntelTest {
     @TestFactory
     Stream<DynamicTest> domains_with_a_log_of_their_boot() {
         return Stream.of(
-                Cases.held("a_log_that_replays_to_the_runtime_registers_holds", () -> IntelWorld.booted().appraise()),
-                Cases.refused("a_log_with_an_event_too_many", "tdx.event-log", () -> IntelWorld.booted(
-                                IntelWorld.event384(3, "more"))
-                        .appraise()),
-                Cases.refused("a_log_of_a_register_that_is_none", "tdx.event-log", () -> IntelWorld.booted(
-                                IntelWorld.event384(0, "more"))
-                        .appraise()));
+                Cases.held(
+                        "a_log_that_replays_to_the_runtime_registers_holds",
+                        () -> IntelWorld.booted().appraise()),
+                Cases.refused(
+                        "a_log_with_an_event_too_many",
+                        "tdx.event-log",
+                        () -> IntelWorld.booted(IntelWorld.event384(3, "more")).appraise()),
+                Cases.refused(
+                        "a_log_of_a_register_that_is_none",
+                        "tdx.event-log",
+                        () -> IntelWorld.booted(IntelWorld.event384(0, "more")).appraise()));
     }
 
     @TestFactory

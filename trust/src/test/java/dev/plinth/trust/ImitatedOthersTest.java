@@ -23,7 +23,8 @@ class ImitatedOthersTest {
 
     /** A GPU of an imitated NVIDIA. */
     private static final class Gpu {
-        private static final TestAuthority ROOT = TestAuthority.root("CN=NVIDIA Device Identity CA,O=Imitation", "secp384r1");
+        private static final TestAuthority ROOT =
+                TestAuthority.root("CN=NVIDIA Device Identity CA,O=Imitation", "secp384r1");
         private static final KeyPair KEYS = TestAuthority.ec("secp384r1");
         KeyPair inCertificate = KEYS;
         int fwidInCertificate = 5;
@@ -38,7 +39,13 @@ class ImitatedOthersTest {
                 record.u8(i).u8(1).u16(51).u8(1).u16(blockSize).put(AmdWorld.bytes(48, i));
             }
             var fwid = AmdWorld.bytes(48, 5);
-            var opaque = new Out().u16(3).u16(4).put("1.0\0".getBytes(StandardCharsets.US_ASCII)).u16(20).u16(48).put(fwid);
+            var opaque = new Out()
+                    .u16(3)
+                    .u16(4)
+                    .put("1.0\0".getBytes(StandardCharsets.US_ASCII))
+                    .u16(20)
+                    .u16(48)
+                    .put(fwid);
             var body = new Out()
                     .put(new byte[] {0x11, (byte) 0xe0, 1, (byte) 0xff})
                     .put(NONCE)
@@ -55,14 +62,22 @@ class ImitatedOthersTest {
             var signature = TestAuthority.sign(Signatures.ES384, KEYS, body);
             signed.accept(body);
             var leaf = ROOT.leaf(
-                    "CN=GPU", inCertificate.getPublic(), Map.of("2.23.133.5.4.1", AmdWorld.bytes(48, fwidInCertificate)));
+                    "CN=GPU",
+                    inCertificate.getPublic(),
+                    Map.of("2.23.133.5.4.1", AmdWorld.bytes(48, fwidInCertificate)));
             return new Appraiser(TrustAnchors.none().with(Vendor.NVIDIA, ROOT.certificate()), new CollateralStore())
                     .appraise(
                             new Evidence.GpuReport(
-                                    Bytes.of("report", report.apply(new Out().put(body).put(signature).bytes())),
+                                    Bytes.of(
+                                            "report",
+                                            report.apply(new Out()
+                                                    .put(body)
+                                                    .put(signature)
+                                                    .bytes())),
                                     Bytes.of(
                                             "chain",
-                                            TestAuthority.pem(leaf, ROOT.certificate()).getBytes(StandardCharsets.US_ASCII))),
+                                            TestAuthority.pem(leaf, ROOT.certificate())
+                                                    .getBytes(StandardCharsets.US_ASCII))),
                             Challenge.of(NONCE),
                             NOW);
         }
@@ -80,16 +95,22 @@ class ImitatedOthersTest {
     Stream<DynamicTest> gpus() {
         return Stream.of(
                 Cases.held("an_imitated_gpu_holds", () -> new Gpu().appraise()),
-                gpu("a_measurement_was_changed_after_it_was_signed", "nvidia.report.signature", gpu -> gpu.signed =
-                        bytes -> bytes[60] ^= 1),
-                gpu("a_gpus_certificate_belongs_to_another_key", "nvidia.report.signature", gpu -> gpu.inCertificate =
-                        TestAuthority.ec("secp384r1")),
+                gpu(
+                        "a_measurement_was_changed_after_it_was_signed",
+                        "nvidia.report.signature",
+                        gpu -> gpu.signed = bytes -> bytes[60] ^= 1),
+                gpu(
+                        "a_gpus_certificate_belongs_to_another_key",
+                        "nvidia.report.signature",
+                        gpu -> gpu.inCertificate = TestAuthority.ec("secp384r1")),
                 gpu("a_certificate_that_was_made_for_other_firmware", "nvidia.fwid", gpu -> gpu.fwidInCertificate = 6),
                 gpu("a_measurement_whose_length_lies", "nvidia-gpu.structure", gpu -> gpu.blockSize = 47),
                 gpu("more_measurements_than_there_are", "nvidia-gpu.structure", gpu -> gpu.count = 4),
                 gpu("fewer_measurements_than_there_are", "nvidia-gpu.structure", gpu -> gpu.count = 2),
-                gpu("a_gpus_report_that_is_cut_off", "nvidia-gpu.structure", gpu -> gpu.report =
-                        bytes -> Arrays.copyOf(bytes, bytes.length - 1)));
+                gpu(
+                        "a_gpus_report_that_is_cut_off",
+                        "nvidia-gpu.structure",
+                        gpu -> gpu.report = bytes -> Arrays.copyOf(bytes, bytes.length - 1)));
     }
 
     /** A realm on an imitated Arm platform. */
@@ -163,10 +184,7 @@ class ImitatedOthersTest {
             store.put(new Endorsement.PlatformKey(
                     Vendor.ARM, Bytes.of("", instance).hex(), PLATFORM.getPublic(), "platform"));
             return new Appraiser(TrustAnchors.none(), store)
-                    .appraise(
-                            new Evidence.CcaToken(Bytes.of("token", token.written())),
-                            Challenge.of(NONCE),
-                            NOW);
+                    .appraise(new Evidence.CcaToken(Bytes.of("token", token.written())), Challenge.of(NONCE), NOW);
         }
     }
 
@@ -187,10 +205,14 @@ class ImitatedOthersTest {
                     realm.coseKey = true;
                     return realm.appraise();
                 }),
-                realm("a_platform_that_another_key_signed", "cca.platform.signature", realm -> realm.platformKeys =
-                        TestAuthority.ec("secp384r1")),
-                realm("a_realm_that_another_key_signed", "cca.realm.signature", realm -> realm.realmKeys =
-                        TestAuthority.ec("secp384r1")),
+                realm(
+                        "a_platform_that_another_key_signed",
+                        "cca.platform.signature",
+                        realm -> realm.platformKeys = TestAuthority.ec("secp384r1")),
+                realm(
+                        "a_realm_that_another_key_signed",
+                        "cca.realm.signature",
+                        realm -> realm.realmKeys = TestAuthority.ec("secp384r1")),
                 realm("a_platform_that_does_not_know_the_realms_key", "cca.binding", realm -> realm.bound = false),
                 realm("a_platform_under_debug", "cca.lifecycle", realm -> realm.lifecycle = 0x4001),
                 realm("a_platform_that_is_not_secured", "cca.lifecycle", realm -> realm.lifecycle = 0x2001),
@@ -220,7 +242,8 @@ class ImitatedOthersTest {
                 .bytes(challenge)
                 .text("measurement")
                 .bytes(AmdWorld.bytes(32, 7));
-        return new Evidence.Simulated(Bytes.of("statement", CborOut.sign1(-7, Signatures.ES256, keys, payload.written())));
+        return new Evidence.Simulated(
+                Bytes.of("statement", CborOut.sign1(-7, Signatures.ES256, keys, payload.written())));
     }
 
     @Test
@@ -232,7 +255,8 @@ class ImitatedOthersTest {
                         .appraise(evidence, Challenge.of(NONCE), NOW));
 
         var named = new Appraiser(
-                        TrustAnchors.ofVendors().with(Vendor.SIMULATION, SIMULATION.certificate()), new CollateralStore())
+                        TrustAnchors.ofVendors().with(Vendor.SIMULATION, SIMULATION.certificate()),
+                        new CollateralStore())
                 .appraise(evidence, Challenge.of(NONCE), NOW);
         Cases.refuses("simulation.hardware", named);
         assertThat(named.claims()).containsEntry("simulated", true);
@@ -244,7 +268,8 @@ class ImitatedOthersTest {
     void a_simulations_root_is_no_root_of_any_vendor() {
         var gpu = new Gpu();
         var anchors = TrustAnchors.none().with(Vendor.SIMULATION, Gpu.ROOT.certificate());
-        assertThat(anchors.trusts(Vendor.NVIDIA, TrustAnchors.fingerprint(Gpu.ROOT.certificate()))).isFalse();
+        assertThat(anchors.trusts(Vendor.NVIDIA, TrustAnchors.fingerprint(Gpu.ROOT.certificate())))
+                .isFalse();
         holds(gpu.appraise());
     }
 
@@ -278,16 +303,30 @@ class ImitatedOthersTest {
         return Stream.of(
                 Cases.held("an_imitated_hygon_report_holds_up_to_its_root", () -> new HygonWorld().appraise()),
                 hygon("a_hygon_root_that_nobody_pinned", "hygon.chain.root", world -> world.anchored = false),
-                hygon("an_hsk_that_the_root_did_not_sign", "hygon.chain.hsk", world -> world.hskSigner = new HygonWorld.Key()),
-                hygon("a_cek_that_the_hsk_did_not_sign", "hygon.chain.cek", world -> world.cekSigner = new HygonWorld.Key()),
-                hygon("a_pek_that_the_cek_did_not_sign", "hygon.chain.pek", world -> world.pekSigner = new HygonWorld.Key()),
-                hygon("a_hygon_measurement_changed_after_it_was_signed", "hygon.report.signature", world -> world.report =
-                        bytes -> bytes[150] ^= 1),
+                hygon(
+                        "an_hsk_that_the_root_did_not_sign",
+                        "hygon.chain.hsk",
+                        world -> world.hskSigner = new HygonWorld.Key()),
+                hygon(
+                        "a_cek_that_the_hsk_did_not_sign",
+                        "hygon.chain.cek",
+                        world -> world.cekSigner = new HygonWorld.Key()),
+                hygon(
+                        "a_pek_that_the_cek_did_not_sign",
+                        "hygon.chain.pek",
+                        world -> world.pekSigner = new HygonWorld.Key()),
+                hygon(
+                        "a_hygon_measurement_changed_after_it_was_signed",
+                        "hygon.report.signature",
+                        world -> world.report = bytes -> bytes[150] ^= 1),
                 hygon("another_chips_number", "hygon.chain", world -> world.report = bytes -> bytes[2420] ^= 1),
                 hygon("another_nonce_in_a_hygon_report", "hygon.challenge", world -> world.userData = new byte[64]),
                 hygon("a_guest_that_may_be_debugged", "hygon.debug", world -> world.policy = 0),
                 hygon("no_chain_for_the_chip", "hygon.chain", world -> world.withAuthorities = false),
-                hygon("something_after_a_hygon_report", "csv.structure", world -> world.report = bytes -> bytes[4000] = 1));
+                hygon(
+                        "something_after_a_hygon_report",
+                        "csv.structure",
+                        world -> world.report = bytes -> bytes[4000] = 1));
     }
 
     private static DynamicTest hygon(String name, String check, Consumer<HygonWorld> change) {

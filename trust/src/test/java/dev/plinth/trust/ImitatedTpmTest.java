@@ -81,18 +81,29 @@ class ImitatedTpmTest {
                     message[message.length - 1] ^= 1;
                     return world.appraise(message, signature);
                 }),
-                refused("the_signature_was_changed", "tpm.quote.signature", world -> world.signature = bytes -> {
-                    bytes[40] ^= 1;
-                    return bytes;
-                }),
-                refused("an_ec_signature_was_changed", "tpm.quote.signature", TpmWorld::ec, world -> world.signature = bytes -> {
-                    bytes[10] ^= 1;
-                    return bytes;
-                }),
-                refused("another_nonce", "tpm.challenge", world -> world.extraData =
-                        "another nonce".getBytes(StandardCharsets.US_ASCII)),
-                refused("a_nonce_with_zeros_after_it", "tpm.challenge", world -> world.extraData =
-                        Arrays.copyOf(world.challenge, 32)),
+                refused(
+                        "the_signature_was_changed",
+                        "tpm.quote.signature",
+                        world -> world.signature = bytes -> {
+                            bytes[40] ^= 1;
+                            return bytes;
+                        }),
+                refused(
+                        "an_ec_signature_was_changed",
+                        "tpm.quote.signature",
+                        TpmWorld::ec,
+                        world -> world.signature = bytes -> {
+                            bytes[10] ^= 1;
+                            return bytes;
+                        }),
+                refused(
+                        "another_nonce",
+                        "tpm.challenge",
+                        world -> world.extraData = "another nonce".getBytes(StandardCharsets.US_ASCII)),
+                refused(
+                        "a_nonce_with_zeros_after_it",
+                        "tpm.challenge",
+                        world -> world.extraData = Arrays.copyOf(world.challenge, 32)),
                 Cases.refused("a_replay_to_the_next_challenge", "tpm.challenge", () -> {
                     var world = new TpmWorld();
                     var message = world.message();
@@ -122,47 +133,78 @@ class ImitatedTpmTest {
     @TestFactory
     Stream<DynamicTest> logs() {
         return Stream.of(
-                refused("a_measured_byte_of_the_firmware_was_changed", "tpm.event-log", TpmWorld::booted, world -> world.eventLog =
-                        Optional.of(TpmWorld.log(List.of(
+                refused(
+                        "a_measured_byte_of_the_firmware_was_changed",
+                        "tpm.event-log",
+                        TpmWorld::booted,
+                        world -> world.eventLog = Optional.of(TpmWorld.log(List.of(
                                 TpmWorld.event(0, 8, "firmware 1.1"),
                                 TpmWorld.secureBoot(true),
                                 TpmWorld.event(4, 0x8000_0003L, "loader"),
                                 TpmWorld.event(7, 4, "\0\0\0\0"))))),
-                refused("an_event_was_left_out", "tpm.event-log", TpmWorld::booted, world -> world.eventLog =
-                        Optional.of(TpmWorld.log(List.of(
+                refused(
+                        "an_event_was_left_out",
+                        "tpm.event-log",
+                        TpmWorld::booted,
+                        world -> world.eventLog = Optional.of(TpmWorld.log(List.of(
                                 TpmWorld.event(0, 8, "firmware 1.0"),
                                 TpmWorld.secureBoot(true),
                                 TpmWorld.event(7, 4, "\0\0\0\0"),
                                 TpmWorld.event(4, 0x8000_0003L, "other"))))),
-                refused("two_events_in_another_order", "tpm.event-log", TpmWorld::booted, world -> world.eventLog =
-                        Optional.of(TpmWorld.log(List.of(
+                refused(
+                        "two_events_in_another_order",
+                        "tpm.event-log",
+                        TpmWorld::booted,
+                        world -> world.eventLog = Optional.of(TpmWorld.log(List.of(
                                 TpmWorld.event(0, 8, "firmware 1.0"),
                                 TpmWorld.event(7, 4, "\0\0\0\0"),
                                 TpmWorld.secureBoot(true),
                                 TpmWorld.event(4, 0x8000_0003L, "loader"))))),
-                refused("a_log_of_registers_that_are_not_quoted", "tpm.event-log", TpmWorld::booted, world -> world.quoted =
-                        List.of(0, 10)),
-                refused("a_file_that_ima_did_not_list", "tpm.ima", TpmWorld::booted, world -> world.imaLog =
-                        Optional.of(Bytes.of("ima", TpmWorld.imaEntry("/usr/bin/one", 1, false)))),
-                refused("a_file_whose_digest_was_changed", "tpm.ima", TpmWorld::booted, world -> world.imaLog =
-                        Optional.of(Bytes.of(
+                refused(
+                        "a_log_of_registers_that_are_not_quoted",
+                        "tpm.event-log",
+                        TpmWorld::booted,
+                        world -> world.quoted = List.of(0, 10)),
+                refused(
+                        "a_file_that_ima_did_not_list",
+                        "tpm.ima",
+                        TpmWorld::booted,
+                        world -> world.imaLog =
+                                Optional.of(Bytes.of("ima", TpmWorld.imaEntry("/usr/bin/one", 1, false)))),
+                refused(
+                        "a_file_whose_digest_was_changed",
+                        "tpm.ima",
+                        TpmWorld::booted,
+                        world -> world.imaLog = Optional.of(Bytes.of(
                                 "ima",
                                 new Out()
                                         .put(TpmWorld.imaEntry("/usr/bin/one", 1, false))
                                         .put(TpmWorld.imaEntry("/usr/bin/two", 3, false))
                                         .bytes()))),
-                refused("an_ima_list_without_its_register", "tpm.ima", TpmWorld::booted, world -> world.quoted =
-                        List.of(0, 4, 7)),
+                refused(
+                        "an_ima_list_without_its_register",
+                        "tpm.ima",
+                        TpmWorld::booted,
+                        world -> world.quoted = List.of(0, 4, 7)),
                 refused("a_file_that_ima_measured_elsewhere", "tpm.ima.register", TpmWorld::booted, world -> {
                     var stray = TpmWorld.imaEntry("/usr/bin/three", 3, false);
                     stray[0] = 11;
                     world.imaLog = Optional.of(Bytes.of(
-                            "ima", new Out().put(world.imaLog.orElseThrow().copy()).put(stray).bytes()));
+                            "ima",
+                            new Out()
+                                    .put(world.imaLog.orElseThrow().copy())
+                                    .put(stray)
+                                    .bytes()));
                 }),
-                refused("a_file_that_was_written_while_it_was_measured", "tpm.ima.violations", TpmWorld::booted, world -> {
-                    world.imaLog = Optional.of(Bytes.of("ima", TpmWorld.imaEntry("/etc/one", 1, true)));
-                    world.registers.put(10, ImaLog.parse(world.imaLog.get()).replay(TpmAlgorithm.SHA256, 10));
-                }));
+                refused(
+                        "a_file_that_was_written_while_it_was_measured",
+                        "tpm.ima.violations",
+                        TpmWorld::booted,
+                        world -> {
+                            world.imaLog = Optional.of(Bytes.of("ima", TpmWorld.imaEntry("/etc/one", 1, true)));
+                            world.registers.put(
+                                    10, ImaLog.parse(world.imaLog.get()).replay(TpmAlgorithm.SHA256, 10));
+                        }));
     }
 
     /** Whoever runs later may extend a register with anything, and write any log; not the firmware's register before the firmware. */
@@ -205,18 +247,31 @@ class ImitatedTpmTest {
                 refused("a_signer_longer_than_the_quote", "tpm.structure", world -> world.message = set(6, 0xff)),
                 refused("seventeen_banks", "tpm.structure", world -> world.message = set(12 + 2 + 24 + 25 + 3, 17)),
                 refused("a_bank_of_sha1", "tpm.structure", world -> world.message = set(12 + 2 + 24 + 25 + 5, 4)),
-                refused("something_after_the_quote", "tpm.structure", world -> world.message =
-                        bytes -> Arrays.copyOf(bytes, bytes.length + 1)),
+                refused(
+                        "something_after_the_quote",
+                        "tpm.structure",
+                        world -> world.message = bytes -> Arrays.copyOf(bytes, bytes.length + 1)),
                 refused("a_signature_with_sha1", "tpm.structure", world -> world.hash = 4),
                 refused("an_unknown_signature_scheme", "tpm.structure", world -> world.signature = set(1, 0x1a)),
-                refused("something_after_the_signature", "tpm.structure", world -> world.signature =
-                        bytes -> Arrays.copyOf(bytes, bytes.length + 1)),
-                refused("a_log_of_the_old_form", "tpm.structure", TpmWorld::booted, world -> world.eventLog =
-                        Optional.of(Bytes.of("log", new byte[64]))),
-                refused("a_log_that_is_cut_off", "tpm.structure", TpmWorld::booted, world -> world.eventLog =
-                        world.eventLog.map(log -> log.slice(0, log.length() - 1))),
-                refused("an_ima_list_that_is_cut_off", "tpm.structure", TpmWorld::booted, world -> world.imaLog =
-                        world.imaLog.map(log -> log.slice(0, log.length() - 1))));
+                refused(
+                        "something_after_the_signature",
+                        "tpm.structure",
+                        world -> world.signature = bytes -> Arrays.copyOf(bytes, bytes.length + 1)),
+                refused(
+                        "a_log_of_the_old_form",
+                        "tpm.structure",
+                        TpmWorld::booted,
+                        world -> world.eventLog = Optional.of(Bytes.of("log", new byte[64]))),
+                refused(
+                        "a_log_that_is_cut_off",
+                        "tpm.structure",
+                        TpmWorld::booted,
+                        world -> world.eventLog = world.eventLog.map(log -> log.slice(0, log.length() - 1))),
+                refused(
+                        "an_ima_list_that_is_cut_off",
+                        "tpm.structure",
+                        TpmWorld::booted,
+                        world -> world.imaLog = world.imaLog.map(log -> log.slice(0, log.length() - 1))));
     }
 
     @Test

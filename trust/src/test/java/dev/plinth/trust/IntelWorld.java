@@ -116,7 +116,12 @@ final class IntelWorld {
     static IntelWorld booted(byte[]... extra) {
         var world = tdx();
         var out = new Out().u32(1).u32(3).zeros(20).u32(33);
-        out.put("Spec ID Event03\0".getBytes(StandardCharsets.US_ASCII)).u32(0).u8(0).u8(2).u8(0).u8(2);
+        out.put("Spec ID Event03\0".getBytes(StandardCharsets.US_ASCII))
+                .u32(0)
+                .u8(0)
+                .u8(2)
+                .u8(0)
+                .u8(2);
         out.u32(1).u16(0x0c).u16(48).u8(0);
         out.put(event384(1, "firmware")).put(event384(2, "kernel"));
         var log = Bytes.of("ccel", out.bytes());

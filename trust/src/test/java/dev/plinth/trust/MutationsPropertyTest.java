@@ -118,7 +118,10 @@ class MutationsPropertyTest {
                 new Evidence.GpuReport(input, input),
                 new Evidence.CcaToken(input),
                 new Evidence.Simulated(input))) {
-            assertThat(appraiser.appraise(evidence, Challenge.unknown(), AmdWorld.NOW).holds()).isFalse();
+            assertThat(appraiser
+                            .appraise(evidence, Challenge.unknown(), AmdWorld.NOW)
+                            .holds())
+                    .isFalse();
         }
     }
 }

@@ -58,7 +58,13 @@ class ParsersFuzzTest {
     @FuzzTest
     void tpm(byte[] data) {
         appraise(new Evidence.TpmQuote(
-                bytes(data), bytes(data), bytes(data), List.of(), Map.of(), Optional.of(bytes(data)), Optional.of(bytes(data))));
+                bytes(data),
+                bytes(data),
+                bytes(data),
+                List.of(),
+                Map.of(),
+                Optional.of(bytes(data)),
+                Optional.of(bytes(data))));
     }
 
     @FuzzTest

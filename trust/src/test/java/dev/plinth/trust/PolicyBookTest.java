@@ -46,7 +46,8 @@ class PolicyBookTest {
 
     @Test
     void whatever_does_not_exist_denies_and_says_what_it_was() {
-        assertThat(book.decide("acme", "keys/payments", snp(), T0).reasons()).containsExactly("there is no tenant acme");
+        assertThat(book.decide("acme", "keys/payments", snp(), T0).reasons())
+                .containsExactly("there is no tenant acme");
         book.putPolicy("acme", "payments", CONDITION, Set.of(), "security", T0);
         assertThat(book.decide("acme", "keys/payments", snp(), T0).reasons())
                 .containsExactly("no policy guards keys/payments");
@@ -98,7 +99,8 @@ class PolicyBookTest {
 
         book.putPolicy("acme", "payments", CONDITION, Set.of("debug"), "security", T0);
 
-        assertThat(book.decide("acme", "keys/payments", debugged(), T0).granted()).isTrue();
+        assertThat(book.decide("acme", "keys/payments", debugged(), T0).granted())
+                .isTrue();
     }
 
     @Test
@@ -121,12 +123,21 @@ class PolicyBookTest {
         open();
         var result = snp();
 
-        assertThat(book.decide("acme", "keys/payments", result, result.validUntil()).granted()).isTrue();
-        assertThat(book.decide("acme", "keys/payments", result, result.validUntil().plusSeconds(1)).reasons())
+        assertThat(book.decide("acme", "keys/payments", result, result.validUntil())
+                        .granted())
+                .isTrue();
+        assertThat(book.decide(
+                                "acme",
+                                "keys/payments",
+                                result,
+                                result.validUntil().plusSeconds(1))
+                        .reasons())
                 .singleElement()
                 .asString()
                 .contains("the result is good from");
-        assertThat(book.decide("acme", "keys/payments", result, T0.minusSeconds(1)).granted()).isFalse();
+        assertThat(book.decide("acme", "keys/payments", result, T0.minusSeconds(1))
+                        .granted())
+                .isFalse();
     }
 
     @Test
@@ -137,10 +148,16 @@ class PolicyBookTest {
             return bytes;
         };
         book.putPolicy(
-                "acme", "any", "true", Set.of("debug", "simulated", "tcb:OutOfDate", "amd.report.signature"), "security", T0);
+                "acme",
+                "any",
+                "true",
+                Set.of("debug", "simulated", "tcb:OutOfDate", "amd.report.signature"),
+                "security",
+                T0);
         book.bind("acme", "keys/any", List.of("any"), "security", T0);
 
-        assertThat(book.decide("acme", "keys/any", world.appraise(), T0).granted()).isFalse();
+        assertThat(book.decide("acme", "keys/any", world.appraise(), T0).granted())
+                .isFalse();
     }
 
     @Test
@@ -185,7 +202,8 @@ class PolicyBookTest {
         assertThat(runs.get(1).today().granted()).isFalse();
         assertThat(runs.get(1).proposed().granted()).isTrue();
         assertThat(book.policyHistory("acme", "payments")).hasSize(1);
-        assertThat(book.decide("acme", "keys/payments", debugged(), T0).granted()).isFalse();
+        assertThat(book.decide("acme", "keys/payments", debugged(), T0).granted())
+                .isFalse();
     }
 
     @Test
@@ -206,7 +224,9 @@ class PolicyBookTest {
         var result = new Appraiser(AmdWorld.anchors(), new CollateralStore());
         var amd = new AmdWorld();
         var composite = result.appraise(
-                new Evidence.Composite(Map.of("vm", amd.evidence(amd.report()))), Challenge.of(amd.challenge), AmdWorld.NOW);
+                new Evidence.Composite(Map.of("vm", amd.evidence(amd.report()))),
+                Challenge.of(amd.challenge),
+                AmdWorld.NOW);
         book.putPolicy(
                 "acme",
                 "composite",
@@ -225,7 +245,9 @@ class PolicyBookTest {
         book.putReference(
                 "acme",
                 "many",
-                java.util.stream.IntStream.range(0, 9_000).mapToObj(Integer::toString).toList(),
+                java.util.stream.IntStream.range(0, 9_000)
+                        .mapToObj(Integer::toString)
+                        .toList(),
                 "release",
                 T0);
         book.putPolicy(
@@ -245,8 +267,10 @@ class PolicyBookTest {
     void names_owners_and_sizes_are_checked() {
         assertThatThrownBy(() -> book.putPolicy("acme", "no spaces", "true", Set.of(), "security", T0))
                 .hasMessageContaining("policy: expected 1 to 200 letters");
-        assertThatThrownBy(() -> book.putPolicy("acme", "p", "true", Set.of(), "", T0)).hasMessageContaining("owner");
-        assertThatThrownBy(() -> book.putPolicy("", "p", "true", Set.of(), "o", T0)).hasMessageContaining("tenant");
+        assertThatThrownBy(() -> book.putPolicy("acme", "p", "true", Set.of(), "", T0))
+                .hasMessageContaining("owner");
+        assertThatThrownBy(() -> book.putPolicy("", "p", "true", Set.of(), "o", T0))
+                .hasMessageContaining("tenant");
         assertThatThrownBy(() -> book.putReference("acme", "r", List.of("x".repeat(2_000)), "o", T0))
                 .hasMessageContaining("1024 characters");
         assertThat(book.policyHistory("acme", "p")).isEmpty();

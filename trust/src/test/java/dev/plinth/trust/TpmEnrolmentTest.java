@@ -122,7 +122,8 @@ class TpmEnrolmentTest {
     void another_attestation_key_does_not_open_the_secret() throws Exception {
         var offer = offer(ANCHORS, area(ATTESTATION, ATTRIBUTES)).offer().orElseThrow();
 
-        assertThat(activate(offer, ENDORSEMENT, area(TestAuthority.rsa(), ATTRIBUTES))).isNull();
+        assertThat(activate(offer, ENDORSEMENT, area(TestAuthority.rsa(), ATTRIBUTES)))
+                .isNull();
         assertThat(offer.pending().complete(new byte[32], "enrolment")).isEmpty();
     }
 
@@ -133,7 +134,8 @@ class TpmEnrolmentTest {
             assertThat(answer.offer()).isEmpty();
             Cases.refuses("tpm.attestation-key", answer.checked());
         }
-        assertThat(offer(ANCHORS, area(ATTESTATION, ATTRIBUTES | (1 << 17))).offer()).isEmpty();
+        assertThat(offer(ANCHORS, area(ATTESTATION, ATTRIBUTES | (1 << 17))).offer())
+                .isEmpty();
     }
 
     @Test

@@ -94,16 +94,25 @@ final class TpmWorld {
 
     static Bytes log(List<byte[]> events) {
         var out = new Out().u32(0).u32(3).zeros(20).u32(33);
-        out.put("Spec ID Event03\0".getBytes(StandardCharsets.US_ASCII)).u32(0).u8(0).u8(2).u8(0).u8(2);
+        out.put("Spec ID Event03\0".getBytes(StandardCharsets.US_ASCII))
+                .u32(0)
+                .u8(0)
+                .u8(2)
+                .u8(0)
+                .u8(2);
         out.u32(1).u16(0x0b).u16(32).u8(0);
         events.forEach(out::put);
         return Bytes.of("event log", out.bytes());
     }
 
     static byte[] imaEntry(String path, int digest, boolean violation) {
-        var file = new Out().put("sha256:\0".getBytes(StandardCharsets.US_ASCII)).put(AmdWorld.bytes(32, digest)).bytes();
+        var file = new Out()
+                .put("sha256:\0".getBytes(StandardCharsets.US_ASCII))
+                .put(AmdWorld.bytes(32, digest))
+                .bytes();
         var name = (path + "\0").getBytes(StandardCharsets.US_ASCII);
-        var data = new Out().u32(file.length).put(file).u32(name.length).put(name).bytes();
+        var data =
+                new Out().u32(file.length).put(file).u32(name.length).put(name).bytes();
         var template = "ima-ng".getBytes(StandardCharsets.US_ASCII);
         return new Out()
                 .u32(10)
@@ -144,7 +153,8 @@ final class TpmWorld {
             select[pcr / 8] |= (byte) (1 << (pcr % 8));
         }
         var values = quoted.stream().map(registers::get).toArray(Bytes[]::new);
-        var digest = Signatures.digest(TpmAlgorithm.of(hash).orElse(TpmAlgorithm.SHA256).digest(), values);
+        var digest = Signatures.digest(
+                TpmAlgorithm.of(hash).orElse(TpmAlgorithm.SHA256).digest(), values);
         return message.apply(new Out()
                 .be32(0xff54_4347L)
                 .be16(0x8018)

@@ -21,7 +21,8 @@ class CompatibilityTableTest {
 
     private record Proof(String test, String method) {}
 
-    private static final List<String> TABLES = List.of("compatibility.md", "registry-compatibility.md", "seata-compatibility.md");
+    private static final List<String> TABLES =
+            List.of("compatibility.md", "registry-compatibility.md", "seata-compatibility.md");
 
     private static List<Proof> proofs() throws IOException {
         var text = new StringBuilder();

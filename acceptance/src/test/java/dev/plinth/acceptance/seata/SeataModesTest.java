@@ -104,7 +104,8 @@ class SeataModesTest {
         var all = new ArrayList<>(options);
         // Two applications: a coordinator may ask any process of one about what another process of it did.
         all.add("-Dapplication=bank-on-" + name);
-        var app = new SeataAppProcess(all, first.url(), second.url(), Path.of("target", "seata-modes-" + name + ".log"));
+        var app =
+                new SeataAppProcess(all, first.url(), second.url(), Path.of("target", "seata-modes-" + name + ".log"));
         parts.addFirst(app);
         banks.put(database, new Bank(app, first, second));
     }
