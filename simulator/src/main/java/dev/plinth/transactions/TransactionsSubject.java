@@ -89,7 +89,7 @@ public final class TransactionsSubject
                     case 5 -> report(id, random);
                     case 6, 7, 8 -> decide(new Command.Commit(id), id);
                     case 9, 10 -> decide(new Command.Rollback(id), id);
-                    default -> command(new Command.Settle(id));
+                    default -> command(new Command.Settle(id, new Command.Audit("", "")));
                 });
     }
 
