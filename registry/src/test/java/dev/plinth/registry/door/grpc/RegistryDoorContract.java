@@ -361,7 +361,8 @@ abstract class RegistryDoorContract {
                     .build());
             client.send(ClientMessage.newBuilder()
                     .setSubscribe(Subscribe.newBuilder().setService("accounts")));
-            client.send(DoorClient.registration(endpoint("accounts", 1 + i)));
+            // Each a service of its own: of one whose endpoints vanish at once some would be kept.
+            client.send(DoorClient.registration(endpoint("accounts-" + i, 1)));
             for (int heard = 0; heard < i % 4; heard++) {
                 client.take();
             }
