@@ -90,6 +90,8 @@ public final class SegmentStore implements AutoCloseable {
     /** Set when the store is closed: what comes after that has no thread to run on. */
     private volatile boolean threadsEnded;
 
+    private final AtomicBoolean closed = new AtomicBoolean();
+
     /** Written and read in the background only, once the store is open. */
     private boolean deletionFailed;
 
@@ -509,9 +511,12 @@ public final class SegmentStore implements AutoCloseable {
         }
     }
 
-    /** Takes no more writes, waits for the last sync, and closes the files. */
+    /** Takes no more writes, waits for the last sync, and closes the files. A second call does nothing. */
     @Override
     public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         end().join();
         threadsEnded = true;
         ownThreads.forEach(SerialThread::close);

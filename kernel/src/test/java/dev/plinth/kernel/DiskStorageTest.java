@@ -39,6 +39,17 @@ class DiskStorageTest {
     }
 
     @Test
+    void a_store_may_be_closed_twice() throws IOException {
+        try (var clock = new SystemClock();
+                var storage = DiskStorage.open(directory)) {
+            var store = SegmentStore.open(storage, SegmentOptions.defaults().withSegmentBytes(1 << 20), clock);
+            store.log("a").append(1, List.of(ByteBuffer.wrap(new byte[] {1}))).join();
+            store.close();
+            store.close();
+        }
+    }
+
+    @Test
     void files_are_made_read_renamed_and_deleted() throws IOException {
         try (var storage = DiskStorage.open(directory.resolve("a/b"))) {
             try (var file = storage.create("one")) {

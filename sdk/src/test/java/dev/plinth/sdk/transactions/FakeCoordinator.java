@@ -223,7 +223,7 @@ public final class FakeCoordinator implements AutoCloseable {
         return transaction.status;
     }
 
-    /** Asks for every branch that has not ended, and comes again until all have. */
+    /** Asks for every branch that has not ended, and comes again until all have: also while an answer is on its way. */
     private synchronized void phaseTwo(String xid) {
         Transaction transaction = transactions.get(xid);
         if (transaction == null) {
