@@ -179,7 +179,8 @@ public final class PlinthServer implements AutoCloseable {
         builder.requestTimeoutMillis(0).maxRequestLength(0);
         builder.gracefulShutdownTimeout(Duration.ZERO, STOP_GRACE);
         builder.service(grpcDoor.build());
-        // Nobody can ask before the port is open, and from then on the addresses are known. In a cluster each server names
+        // Nobody can ask before the port is open, and from then on the addresses are known. In a cluster each server
+        // names
         // itself, for any of them takes any request; a client that loses one asks the next.
         new MetadataDoor(() -> SeataServers.alone(http, seata)).mount(builder);
         console.mount(builder);

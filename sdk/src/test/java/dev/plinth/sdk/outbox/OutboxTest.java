@@ -1,5 +1,6 @@
 package dev.plinth.sdk.outbox;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -35,7 +36,7 @@ final class OutboxTest {
     private final List<String> published = new ArrayList<>();
     private final Publisher publisher = messages -> {
         for (Message message : messages) {
-            published.add(message.topic() + "/" + message.key() + "=" + new String(message.payload()));
+            published.add(message.topic() + "/" + message.key() + "=" + new String(message.payload(), UTF_8));
         }
     };
     private Outbox outbox;
@@ -50,7 +51,7 @@ final class OutboxTest {
     private static void add(Outbox outbox, DataSource database, String payload, boolean commit) throws SQLException {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(false);
-            outbox.add(connection, "payments", "alice", payload.getBytes());
+            outbox.add(connection, "payments", "alice", payload.getBytes(UTF_8));
             if (commit) {
                 connection.commit();
             } else {
@@ -65,7 +66,7 @@ final class OutboxTest {
         add(outbox, TestPostgres.database(), "2", false);
         try (Connection open = TestPostgres.database().getConnection()) {
             open.setAutoCommit(false);
-            outbox.add(open, "payments", "bob", "3".getBytes());
+            outbox.add(open, "payments", "bob", "3".getBytes(UTF_8));
             add(outbox, TestPostgres.database(), "4", true);
             assertThat(outbox.publishDue(publisher)).isEqualTo(2);
             assertThat(published).containsExactly("payments/alice=1", "payments/alice=4");
@@ -96,7 +97,7 @@ final class OutboxTest {
             add(outbox, TestPostgres.database(), "" + i, true);
         }
         ConcurrentLinkedQueue<String> all = new ConcurrentLinkedQueue<>();
-        Publisher collecting = messages -> messages.forEach(message -> all.add(new String(message.payload())));
+        Publisher collecting = messages -> messages.forEach(message -> all.add(new String(message.payload(), UTF_8)));
         try (Outbox other = Outbox.over(TestPostgres.database(), table)) {
             outbox.publishEvery(Duration.ofMillis(1), collecting);
             other.publishEvery(Duration.ofMillis(1), collecting);

@@ -263,7 +263,9 @@ final class TransactionsTest {
 
         String xid = coordinator.xids().getFirst();
         awaitStatus(xid, GlobalStatus.ROLLBACKED);
-        assertThat(recorder.calls.stream().distinct()).as("registered, never tried, only cancelled").containsExactly("cancel " + TEN);
+        assertThat(recorder.calls.stream().distinct())
+                .as("registered, never tried, only cancelled")
+                .containsExactly("cancel " + TEN);
     }
 
     @Test
