@@ -62,7 +62,7 @@ class PlinthTest {
         assertThat(err.toString().lines())
                 .singleElement()
                 .asString()
-                .isEqualTo("plinth server: " + file + ":1: htpp: expected one of data, http, seata, cells");
+                .isEqualTo("plinth server: " + file + ":1: htpp: expected one of data, http, seata, nacos, cells, cluster");
     }
 
     @Test

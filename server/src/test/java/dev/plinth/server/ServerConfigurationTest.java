@@ -122,7 +122,7 @@ class ServerConfigurationTest {
                 "http: { listen: here }                  | :1: http.listen: expected host:port",
                 "http: { listen: '127.0.0.1:x' }         | :1: http.listen: expected a number after the colon, not 'x'",
                 "http: { listen: '127.0.0.1:70000' }     | :1: http.listen: expected a port from 0 to 65535, not 70000",
-                "htpp: {}                                | :1: htpp: expected one of data, http, seata, cells, cluster",
+                "htpp: {}                                | :1: htpp: expected one of data, http, seata, nacos, cells, cluster",
                 "http: { lisen: '127.0.0.1:1' }          | :1: http.lisen: expected one of listen",
                 "http: 7700                              | :1: http: expected a mapping",
                 "data: [a, b]                            | :1: data: expected a single value",

@@ -51,7 +51,10 @@ final class DevProcess implements AutoCloseable {
 
     private static List<String> command(Path data, int httpPort, int seataPort) {
         Path home = Path.of("..").toAbsolutePath().normalize();
+        // A build that runs in the background ignores Ctrl-C, and so would what it starts.
         return List.of(
+                "env",
+                "--default-signal=INT",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx128m",
                 "-XX:+UseSerialGC",
