@@ -62,7 +62,8 @@ class PlinthTest {
         assertThat(err.toString().lines())
                 .singleElement()
                 .asString()
-                .isEqualTo("plinth server: " + file + ":1: htpp: expected one of data, http, seata, nacos, cells, cluster");
+                .isEqualTo("plinth server: " + file
+                        + ":1: htpp: expected one of data, http, seata, nacos, cells, cluster");
     }
 
     @Test
