@@ -114,8 +114,21 @@ final class Cluster implements AutoCloseable {
             return partition().submit(Numbers.Command.add(ids.incrementAndGet(), key, value));
         }
 
+        /** Asked again while nobody is known to lead: between two leaders a read is refused, which changes nothing. */
         long read(String key) {
-            return get(partition().read(engine -> engine.value(key)));
+            var answer = new AtomicLong();
+            await().atMost(Duration.ofMinutes(1)).until(() -> {
+                try {
+                    answer.set(partition().read(engine -> engine.value(key)).get(30, TimeUnit.SECONDS));
+                    return true;
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof Refused refused && refused.code() == Refused.Code.NOT_LEADER) {
+                        return false;
+                    }
+                    throw e;
+                }
+            });
+            return answer.get();
         }
 
         /** The same disk, and a new life. */
