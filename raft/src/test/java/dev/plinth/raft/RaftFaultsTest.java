@@ -51,12 +51,17 @@ class RaftFaultsTest {
             assertThat(leader.status().trouble())
                     .hasValueSatisfying(trouble -> assertThat(trouble).contains("a simulated fault"));
             assertThat(leader.reports).anyMatch(report -> report.contains("group numbers stopped here"));
-            assertThat(Cluster.failure(atLeader)).isInstanceOf(Refused.class);
+            // The others may have had it on their disks, and so acknowledged it, before the leader's own disk was heard of.
+            var refused = Cluster.failure(atLeader);
+            if (refused != null) {
+                assertThat(refused).isInstanceOf(Refused.class);
+            }
             var read = leader.partition().read(engine -> engine.value("sum"));
             assertThat(Cluster.failure(read)).isInstanceOf(Refused.class);
             var others =
                     cluster.open.stream().filter(member -> member != leader).toList();
             long before = others.getFirst().read("sum");
+            assertThat(before).isBetween(refused == null ? 2L : 1L, 2L);
             Cluster.get(others.getFirst().add("sum", 1));
             assertThat(others.getLast().read("sum")).isEqualTo(before + 1);
         }
