@@ -51,7 +51,8 @@ class RaftFaultsTest {
             assertThat(leader.status().trouble())
                     .hasValueSatisfying(trouble -> assertThat(trouble).contains("a simulated fault"));
             assertThat(leader.reports).anyMatch(report -> report.contains("group numbers stopped here"));
-            // The others may have had it on their disks, and so acknowledged it, before the leader's own disk was heard of.
+            // The others may have had it on their disks, and so acknowledged it, before the leader's own disk was heard
+            // of.
             var refused = Cluster.failure(atLeader);
             if (refused != null) {
                 assertThat(refused).isInstanceOf(Refused.class);
