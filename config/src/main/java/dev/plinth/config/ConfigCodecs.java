@@ -167,20 +167,7 @@ final class ConfigCodecs {
         }
     };
 
-    /** This engine has no effects, so there is nothing to write, and nothing may be read. */
-    static final Codec<Void> EFFECTS = new Codec<>() {
-        @Override
-        public byte[] encode(Void effect) {
-            throw new IllegalStateException("the configuration's engine has no effects");
-        }
-
-        @Override
-        public Void decode(ByteBuffer bytes) {
-            throw new IllegalArgumentException("an effect of the configuration's engine: expected none");
-        }
-    };
-
-    static final Codecs<ConfigCommand, ConfigOutcome, Void> ALL = new Codecs<>(COMMANDS, OUTCOMES, EFFECTS);
+    static final Codecs<ConfigCommand, ConfigOutcome, Void> ALL = Codecs.withoutEffects(COMMANDS, OUTCOMES);
 
     /** How many there are, and then each with its length: no message holds them all. */
     static void writeState(List<Config> configs, OutputStream out) throws IOException {

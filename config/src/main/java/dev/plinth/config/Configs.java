@@ -5,6 +5,7 @@ import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.Journal;
 import dev.plinth.kernel.Limits;
 import dev.plinth.kernel.Partition;
+import dev.plinth.kernel.Performer;
 import dev.plinth.kernel.Watcher;
 import java.io.IOException;
 import java.util.List;
@@ -35,14 +36,7 @@ public final class Configs implements AutoCloseable {
      * @throws IOException if the journal is damaged
      */
     public static Configs open(Journal<ConfigCommand> journal, Clock clock) throws IOException {
-        return new Configs(Partition.durable(
-                new ConfigEngine(),
-                journal,
-                ConfigCodecs.ALL,
-                (id, effect, attempt, end) -> {
-                    throw new IllegalStateException("the configuration's engine has no effects");
-                },
-                clock));
+        return new Configs(Partition.durable(new ConfigEngine(), journal, ConfigCodecs.ALL, Performer.none(), clock));
     }
 
     public CompletableFuture<ConfigOutcome> submit(ConfigCommand command) {

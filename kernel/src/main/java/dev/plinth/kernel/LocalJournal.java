@@ -231,11 +231,7 @@ public final class LocalJournal<C> implements Journal<C> {
         int size = envelope.limit();
         int commandBytes = Envelope.commandBytes(input, size);
         if (commandBytes > commandBytesMax) {
-            refuse(
-                    ticket,
-                    new Refused(
-                            Refused.Code.TOO_LARGE,
-                            "a command of " + commandBytes + " bytes; the limit is " + commandBytesMax));
+            refuse(ticket, Refused.tooLarge(commandBytes, commandBytesMax));
             return;
         }
         long now = pending.addAndGet(ONE_INPUT + size);

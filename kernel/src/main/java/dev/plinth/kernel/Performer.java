@@ -15,6 +15,13 @@ import java.time.Duration;
 @FunctionalInterface
 public interface Performer<E, C> {
 
+    /** For an engine that has no effects. */
+    static <C> Performer<Void, C> none() {
+        return (id, effect, attempt, end) -> {
+            throw new IllegalStateException("this engine has no effects");
+        };
+    }
+
     /**
      * Starts one attempt and returns without waiting; called on the engine's thread.
      *

@@ -58,6 +58,11 @@ public final class Refused extends RuntimeException {
         return new Refused(Code.OVERLOADED, what, Optional.of(retryAfter));
     }
 
+    /** A refusal of a command that no journal of this kind takes. */
+    public static Refused tooLarge(int commandBytes, int limit) {
+        return new Refused(Code.TOO_LARGE, "a command of " + commandBytes + " bytes; the limit is " + limit);
+    }
+
     public Code code() {
         return code;
     }

@@ -103,8 +103,8 @@ class DiskStorageTest {
                                 snapshots,
                                 new JournalOptions(700, 1 << 20, round == 1),
                                 clock);
-                        var partition = Partition.durable(
-                                new Register(), journal, Register.CODECS, Register.NO_EFFECTS, clock)) {
+                        var partition =
+                                Partition.durable(new Register(), journal, Register.CODECS, Performer.none(), clock)) {
                     assertThat(partition.read(Register::total).join()).isEqualTo(round * 1_000L);
                     List<CompletableFuture<Long>> added = new ArrayList<>();
                     for (int i = 0; i < 1_000; i++) {

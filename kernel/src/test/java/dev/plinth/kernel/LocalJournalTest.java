@@ -197,7 +197,7 @@ class LocalJournalTest {
                 clock,
                 reports::add);
         var partition = Partition.durable(
-                new Register(), journal, new Codecs<>(large, large, Register.NOTHING), Register.NO_EFFECTS, clock);
+                new Register(), journal, Codecs.withoutEffects(large, large), Performer.none(), clock);
         long most = (long) store.payloadBytesMax() - Envelope.BYTES_MAX;
         var fits = partition.submit(most);
         var tooLarge = partition.submit(most + 1);

@@ -19,12 +19,11 @@ import org.junit.jupiter.api.Timeout;
 
 /** What watchers and callers see of a partition on an inbox. */
 class PartitionWatchTest {
-    private static final Performer<Void, String> NO_EFFECTS = (_, _, _, end) -> end.failed("there are no effects");
 
     private final ArrayDeque<Runnable> thread = new ArrayDeque<>();
     private final SystemClock clock = new SystemClock();
     private final Partition<Board, String, String, Void, String> partition =
-            Partition.soft(new Board(), new Inbox<>(42, thread::add, clock), NO_EFFECTS, clock);
+            Partition.soft(new Board(), new Inbox<>(42, thread::add, clock), Performer.none(), clock);
     private final List<Watcher.Batch<String>> batches = new ArrayList<>();
 
     private void run() {
@@ -119,7 +118,7 @@ class PartitionWatchTest {
                 },
                 clock);
         // Its two tasks: to lead, and to stop.
-        var ended = Partition.soft(new Board(), inbox, NO_EFFECTS, clock);
+        var ended = Partition.soft(new Board(), inbox, Performer.none(), clock);
         var watch = ended.watch("", batches::add);
         ended.close();
 
@@ -148,7 +147,7 @@ class PartitionWatchTest {
     void whoever_calls_while_the_partition_ends_gets_an_answer() throws InterruptedException {
         for (int round = 0; round < 50; round++) {
             var engine = SerialThread.named("engine");
-            var ending = Partition.soft(new Board(), new Inbox<>(42, engine, clock), NO_EFFECTS, clock);
+            var ending = Partition.soft(new Board(), new Inbox<>(42, engine, clock), Performer.none(), clock);
             List<CompletableFuture<?>> answers = new ArrayList<>();
             var caller = Thread.ofPlatform().start(() -> {
                 for (int i = 0; i < 2_000; i++) {

@@ -22,19 +22,7 @@ final class Register implements Engine<Long, Long, Void, Long> {
             return bytes.getLong();
         }
     };
-    static final Codec<Void> NOTHING = new Codec<>() {
-        @Override
-        public byte[] encode(Void value) {
-            throw new IllegalArgumentException("there are no effects");
-        }
-
-        @Override
-        public Void decode(ByteBuffer bytes) {
-            throw new IllegalArgumentException("there are no effects");
-        }
-    };
-    static final Codecs<Long, Long, Void> CODECS = new Codecs<>(CODEC, CODEC, NOTHING);
-    static final Performer<Void, Long> NO_EFFECTS = (id, effect, attempt, end) -> end.failed("there are no effects");
+    static final Codecs<Long, Long, Void> CODECS = Codecs.withoutEffects(CODEC, CODEC);
 
     private long total;
 

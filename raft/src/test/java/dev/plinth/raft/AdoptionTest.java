@@ -7,6 +7,7 @@ import dev.plinth.kernel.DiskStorage;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.LocalJournal;
 import dev.plinth.kernel.Partition;
+import dev.plinth.kernel.Performer;
 import dev.plinth.kernel.SegmentOptions;
 import dev.plinth.kernel.SegmentStore;
 import java.io.IOException;
@@ -30,7 +31,7 @@ class AdoptionTest {
                         new Numbers(),
                         LocalJournal.open(store, OLD_LOG, Numbers.CODECS.commands(), snapshots, options, cluster.clock),
                         Numbers.CODECS,
-                        (id, effect, attempt, end) -> end.failed("there are no effects"),
+                        Performer.none(),
                         cluster.clock)) {
             for (int i = 0; i < commands; i++) {
                 Cluster.get(partition.submit(Numbers.Command.add(cluster.ids.incrementAndGet(), "sum", 1)));

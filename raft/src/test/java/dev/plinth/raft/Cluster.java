@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import dev.plinth.kernel.DiskStorage;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.Partition;
+import dev.plinth.kernel.Performer;
 import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.SegmentOptions;
 import dev.plinth.kernel.SegmentStore;
@@ -90,7 +91,7 @@ final class Cluster implements AutoCloseable {
                     engine,
                     node.journal(group, Numbers.CODECS.commands(), journalOptions),
                     Numbers.CODECS,
-                    (id, effect, attempt, end) -> end.failed("there are no effects"),
+                    Performer.none(),
                     clock));
         }
 

@@ -38,8 +38,7 @@ final class Numbers implements Engine<Numbers.Command, Numbers.Outcome, Void, Lo
     /** @param index where the command took place */
     record Outcome(long index, long before, long after) {}
 
-    static final Codecs<Command, Outcome, Void> CODECS =
-            new Codecs<>(new CommandCodec(), new OutcomeCodec(), new NoCodec());
+    static final Codecs<Command, Outcome, Void> CODECS = Codecs.withoutEffects(new CommandCodec(), new OutcomeCodec());
 
     private final TreeMap<String, Long> numbers = new TreeMap<>();
     private final Set<Long> ids = new HashSet<>();
@@ -184,18 +183,6 @@ final class Numbers implements Engine<Numbers.Command, Numbers.Outcome, Void, Lo
         @Override
         public Outcome decode(ByteBuffer from) {
             return new Outcome(from.getLong(), from.getLong(), from.getLong());
-        }
-    }
-
-    private static final class NoCodec implements Codec<Void> {
-        @Override
-        public byte[] encode(Void value) {
-            throw new IllegalArgumentException("there are no effects");
-        }
-
-        @Override
-        public Void decode(ByteBuffer bytes) {
-            throw new IllegalArgumentException("there are no effects");
         }
     }
 }

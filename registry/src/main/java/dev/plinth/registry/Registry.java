@@ -3,6 +3,7 @@ package dev.plinth.registry;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Inbox;
 import dev.plinth.kernel.Partition;
+import dev.plinth.kernel.Performer;
 import dev.plinth.kernel.Watcher;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -34,13 +35,7 @@ public final class Registry implements AutoCloseable {
     public static Registry open(long incarnation, Executor thread, Clock clock) {
         var inbox = new Inbox<RegistryCommand>(incarnation, thread, clock);
         return new Registry(
-                Partition.soft(
-                        new RegistryEngine(incarnation, inbox.now()),
-                        inbox,
-                        (id, effect, attempt, end) -> {
-                            throw new IllegalStateException("the registry's engine has no effects");
-                        },
-                        clock),
+                Partition.soft(new RegistryEngine(incarnation, inbox.now()), inbox, Performer.none(), clock),
                 incarnation);
     }
 

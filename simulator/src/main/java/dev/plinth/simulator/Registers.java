@@ -129,16 +129,4 @@ final class Registers implements Engine<Registers.Command, RegisterModel.Output<
             return kind == 1 ? new RegisterModel.Written<>() : new RegisterModel.Swapped<>(kind == 2);
         }
     };
-
-    static final Codec<Void> NO_EFFECTS = new Codec<>() {
-        @Override
-        public byte[] encode(Void effect) {
-            throw new IllegalArgumentException("there are no effects");
-        }
-
-        @Override
-        public Void decode(ByteBuffer bytes) {
-            throw new IllegalArgumentException("there are no effects");
-        }
-    };
 }

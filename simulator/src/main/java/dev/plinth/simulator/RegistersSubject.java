@@ -33,7 +33,7 @@ final class RegistersSubject implements Subject<Registers, Registers.Command, Re
 
     @Override
     public Codecs<Registers.Command, RegisterModel.Output<Long>, Void> codecs() {
-        return new Codecs<>(Registers.COMMANDS, Registers.OUTCOMES, Registers.NO_EFFECTS);
+        return Codecs.withoutEffects(Registers.COMMANDS, Registers.OUTCOMES);
     }
 
     @Override

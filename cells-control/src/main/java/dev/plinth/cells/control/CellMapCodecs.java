@@ -101,20 +101,7 @@ final class CellMapCodecs {
         }
     };
 
-    /** This engine has no effects, so there is nothing to write, and nothing may be read. */
-    static final Codec<Void> EFFECTS = new Codec<>() {
-        @Override
-        public byte[] encode(Void effect) {
-            throw new IllegalStateException("the cell map's engine has no effects");
-        }
-
-        @Override
-        public Void decode(ByteBuffer bytes) {
-            throw new IllegalArgumentException("an effect of the cell map's engine: expected none");
-        }
-    };
-
-    static final Codecs<CellMapCommand, CellMapOutcome, Void> ALL = new Codecs<>(COMMANDS, OUTCOMES, EFFECTS);
+    static final Codecs<CellMapCommand, CellMapOutcome, Void> ALL = Codecs.withoutEffects(COMMANDS, OUTCOMES);
 
     static byte[] encodeState(Optional<CellMap> state) {
         var stored = StoredState.newBuilder();

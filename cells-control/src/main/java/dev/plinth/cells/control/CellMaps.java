@@ -6,6 +6,7 @@ import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.Journal;
 import dev.plinth.kernel.Partition;
+import dev.plinth.kernel.Performer;
 import dev.plinth.kernel.Watcher;
 import java.io.IOException;
 import java.util.Optional;
@@ -35,14 +36,8 @@ public final class CellMaps implements AutoCloseable {
      * @throws IOException if the journal is damaged
      */
     public static CellMaps open(Journal<CellMapCommand> journal, Clock clock) throws IOException {
-        return new CellMaps(Partition.durable(
-                new CellMapEngine(),
-                journal,
-                CellMapCodecs.ALL,
-                (id, effect, attempt, end) -> {
-                    throw new IllegalStateException("the cell map's engine has no effects");
-                },
-                clock));
+        return new CellMaps(
+                Partition.durable(new CellMapEngine(), journal, CellMapCodecs.ALL, Performer.none(), clock));
     }
 
     /** The newest map; empty if none was ever put. */
