@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -98,6 +99,9 @@ final class Proposals<C> {
 
     /** Inputs that wait, and their bytes: one number, for each is changed with the other. */
     private final AtomicLong pending = new AtomicLong();
+
+    /** Told when nothing waits any more. */
+    private final Object none = new Object();
 
     /** How often somebody asked to send since whoever sends began his round. */
     private final AtomicInteger asked = new AtomicInteger();
@@ -288,7 +292,11 @@ final class Proposals<C> {
 
     /** An applied input needs no room any more. */
     void done(Waiting<C> waiting) {
-        pending.addAndGet(-(ONE_INPUT + waiting.envelope.remaining()));
+        if (pending.addAndGet(-(ONE_INPUT + waiting.envelope.remaining())) == 0) {
+            synchronized (none) {
+                none.notifyAll();
+            }
+        }
     }
 
     /** The first entry of a term is applied: what was sent for terms before it, and was not applied, never will be. */
@@ -333,6 +341,20 @@ final class Proposals<C> {
     /** How many wait. */
     long waiting() {
         return pending.get() / ONE_INPUT;
+    }
+
+    /** Waits until nothing waits any more, at most so long. */
+    void awaitNone(Duration most) {
+        long end = clock.nanoTime() + most.toNanos();
+        synchronized (none) {
+            try {
+                for (long left = most.toNanos(); waiting() > 0 && left > 0; left = end - clock.nanoTime()) {
+                    TimeUnit.NANOSECONDS.timedWait(none, left);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Under the lock: makes sure that somebody looks for those who waited too long. */

@@ -1,6 +1,5 @@
 package dev.plinth.raft;
 
-import com.alipay.sofa.jraft.JRaftServiceFactory;
 import com.alipay.sofa.jraft.RaftServiceFactory;
 import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.conf.Configuration;
@@ -8,15 +7,8 @@ import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.core.State;
 import com.alipay.sofa.jraft.entity.EnumOutter;
 import com.alipay.sofa.jraft.entity.Task;
-import com.alipay.sofa.jraft.entity.codec.LogEntryCodecFactory;
-import com.alipay.sofa.jraft.entity.codec.v2.LogEntryV2CodecFactory;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.error.RaftException;
-import com.alipay.sofa.jraft.option.NodeOptions;
-import com.alipay.sofa.jraft.storage.LogStorage;
-import com.alipay.sofa.jraft.storage.RaftMetaStorage;
-import com.alipay.sofa.jraft.storage.SnapshotStorage;
-import com.alipay.sofa.jraft.storage.snapshot.local.LocalSnapshotStorage;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.Envelope;
@@ -68,8 +60,6 @@ public final class RaftJournal<C> implements Journal<C> {
     private static final Duration CLOSE_DRAIN_MAX = Duration.ofSeconds(1);
     private static final Duration CLOSE_SNAPSHOT_MAX = Duration.ofSeconds(10);
     private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
-    private static final Duration LEADER_HINT = Duration.ofMillis(200);
-    private static final Duration MEMBERS_CHANGE_MAX = Duration.ofMinutes(5);
     private static final Duration AGAIN_AFTER = Duration.ofMillis(10);
 
     /** What JRaft's own format adds to a batch, with room to spare. */
@@ -116,6 +106,7 @@ public final class RaftJournal<C> implements Journal<C> {
     private final GroupMachine<C> machine;
     private final Reads reads;
     private final StateHashes hashes;
+    private final Members members;
     private final long incarnation;
     private final AtomicBoolean started = new AtomicBoolean();
     private final AtomicBoolean ending = new AtomicBoolean();
@@ -178,6 +169,7 @@ public final class RaftJournal<C> implements Journal<C> {
                 home.clock(),
                 home.options().electionTimeout().multipliedBy(2));
         this.hashes = new StateHashes(self);
+        this.members = new Members(group, node, home.door(), self, this::isClosed);
     }
 
     /** The group's name. */
@@ -204,7 +196,7 @@ public final class RaftJournal<C> implements Journal<C> {
     private GroupOptions nodeOptions() {
         var raft = home.raftOptions();
         raft.setFsm(machine);
-        raft.setServiceFactory(new Storages());
+        raft.setServiceFactory(new GroupStorages(entries, vote));
         raft.setLogUri(log.name());
         raft.setRaftMetaUri(log.name());
         raft.setSnapshotUri(snapshotDirectory().toString());
@@ -216,29 +208,6 @@ public final class RaftJournal<C> implements Journal<C> {
 
     private Path snapshotDirectory() {
         return home.options().directory().resolve(group).toAbsolutePath();
-    }
-
-    /** JRaft's storages, as this house has them. */
-    private final class Storages implements JRaftServiceFactory {
-        @Override
-        public LogStorage createLogStorage(String uri, com.alipay.sofa.jraft.option.RaftOptions raft) {
-            return entries;
-        }
-
-        @Override
-        public SnapshotStorage createSnapshotStorage(NodeOptions raft) {
-            return new LocalSnapshotStorage(raft.getSnapshotUri(), raft.getSnapshotTempUri(), raft.getRaftOptions());
-        }
-
-        @Override
-        public RaftMetaStorage createRaftMetaStorage(String uri, com.alipay.sofa.jraft.option.RaftOptions raft) {
-            return vote;
-        }
-
-        @Override
-        public LogEntryCodecFactory createLogEntryCodecFactory() {
-            return LogEntryV2CodecFactory.getInstance();
-        }
     }
 
     // ---- the way in
@@ -254,11 +223,7 @@ public final class RaftJournal<C> implements Journal<C> {
         byte[] envelope = Envelope.encode(input, codec);
         int commandBytes = Envelope.commandBytes(input, envelope.length);
         if (commandBytes > commandBytesMax) {
-            refuse(
-                    ticket,
-                    new Refused(
-                            Refused.Code.TOO_LARGE,
-                            "a command of " + commandBytes + " bytes; the limit is " + commandBytesMax));
+            refuse(ticket, Refused.tooLarge(commandBytes, commandBytesMax));
             return;
         }
         proposals.propose(input, ByteBuffer.wrap(envelope), ticket);
@@ -449,54 +414,12 @@ public final class RaftJournal<C> implements Journal<C> {
         return node;
     }
 
-    CompletableFuture<Void> changeMembers(MemberChange change, RaftMember member) {
-        var leader = closed == null ? node.getLeaderId() : null;
-        if (leader == null || leader.isEmpty()) {
-            return CompletableFuture.failedFuture(new Refused(
-                    Refused.Code.NOT_LEADER,
-                    "group " + group + " has no leader at the moment",
-                    Optional.of(LEADER_HINT)));
-        }
-        var to = RaftMember.of(leader);
-        var done = new CompletableFuture<Void>();
-        if (to.equals(home.options().self())) {
-            change.on(node, member, status -> changed(status, done));
-            return done;
-        }
-        var _ = home.door()
-                .ask(to, change.request(group, to, member), MEMBERS_CHANGE_MAX)
-                .whenComplete((answer, failed) -> {
-                    if (failed != null) {
-                        done.completeExceptionally(new Refused(
-                                Refused.Code.UNKNOWN,
-                                "the members of group " + group + " may have changed: " + failed.getMessage()));
-                    } else {
-                        changed(MemberChange.status(answer), done);
-                    }
-                });
-        return done;
+    Members members() {
+        return members;
     }
 
-    private void changed(Status status, CompletableFuture<Void> done) {
-        if (status.isOk()) {
-            done.complete(null);
-            return;
-        }
-        boolean other = status.getRaftError() == RaftError.EBUSY || status.getRaftError() == RaftError.EPERM;
-        done.completeExceptionally(new Refused(
-                other ? Refused.Code.NOT_LEADER : Refused.Code.UNKNOWN,
-                "the members of group " + group + " did not change: " + status.getErrorMsg(),
-                Optional.of(LEADER_HINT)));
-    }
-
-    void transferLead(RaftMember to) {
-        var status = node.transferLeadershipTo(to.peer());
-        if (!status.isOk()) {
-            throw new Refused(
-                    Refused.Code.NOT_LEADER,
-                    "the lead of group " + group + " does not go to " + to + ": " + status.getErrorMsg(),
-                    Optional.of(LEADER_HINT));
-        }
+    boolean isClosed() {
+        return closed != null;
     }
 
     /** How the group stands, as this member sees it. */
@@ -541,24 +464,13 @@ public final class RaftJournal<C> implements Journal<C> {
             }
         }
         if (started.get() && trouble == null) {
-            awaitProposals();
+            // What is on its way is answered rather than refused, if that does not take long.
+            proposals.awaitNone(CLOSE_DRAIN_MAX);
             if (options.snapshotOnClose()) {
                 awaitSnapshot();
             }
         }
         close(reason);
-    }
-
-    /** What is on its way is answered rather than refused, if that does not take long. */
-    private void awaitProposals() {
-        long end = home.clock().nanoTime() + CLOSE_DRAIN_MAX.toNanos();
-        try {
-            while (proposals.waiting() > 0 && home.clock().nanoTime() < end) {
-                Thread.sleep(5);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private void awaitSnapshot() {

@@ -154,17 +154,17 @@ public final class RaftNode implements AutoCloseable {
      * has caught up. Callable on any member. Fails with {@link Refused}: {@code NOT_LEADER} if there is no leader to ask.
      */
     public CompletableFuture<Void> addMember(String group, RaftMember member) {
-        return journal(group).changeMembers(MemberChange.ADD, member);
+        return journal(group).members().change(MemberChange.ADD, member);
     }
 
     /** Has a member taken out of a group. Callable on any member, also on that one. Fails as {@link #addMember} does. */
     public CompletableFuture<Void> removeMember(String group, RaftMember member) {
-        return journal(group).changeMembers(MemberChange.REMOVE, member);
+        return journal(group).members().change(MemberChange.REMOVE, member);
     }
 
     /** Has the lead of a group, if this member has it, handed to another one. Refused with {@code NOT_LEADER} otherwise. */
     public void transferLead(String group, RaftMember to) {
-        journal(group).transferLead(to);
+        journal(group).members().transferLead(to);
     }
 
     private RaftJournal<?> journal(String group) {
