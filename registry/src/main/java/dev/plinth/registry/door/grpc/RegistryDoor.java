@@ -108,21 +108,20 @@ public final class RegistryDoor extends RegistryGrpc.RegistryImplBase {
     }
 
     private <T, R> void answer(CompletableFuture<T> future, StreamObserver<R> answer, Function<T, R> encode) {
-        var _ = future.whenCompleteAsync(
-                (value, failure) -> {
-                    if (failure == null) {
-                        answer.onNext(encode.apply(value));
-                        answer.onCompleted();
-                        return;
-                    }
-                    var cause = failure instanceof CompletionException ? failure.getCause() : failure;
-                    var status = cause instanceof Refused refused
-                            ? Messages.status(refused)
-                            : Status.INTERNAL
-                                    .withDescription("the registry's door failed")
-                                    .withCause(cause);
-                    answer.onError(status.asRuntimeException());
-                },
-                workers);
+        // A message that cannot be made is a failure too, and has to be heard.
+        var _ = future.thenApplyAsync(encode, workers).whenComplete((message, failure) -> {
+            if (failure == null) {
+                answer.onNext(message);
+                answer.onCompleted();
+                return;
+            }
+            var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            var status = cause instanceof Refused refused
+                    ? Messages.status(refused)
+                    : Status.INTERNAL
+                            .withDescription("the registry's door failed")
+                            .withCause(cause);
+            answer.onError(status.asRuntimeException());
+        });
     }
 }

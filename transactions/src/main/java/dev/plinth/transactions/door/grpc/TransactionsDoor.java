@@ -1,6 +1,5 @@
 package dev.plinth.transactions.door.grpc;
 
-import dev.plinth.kernel.Refused;
 import dev.plinth.transactions.Command;
 import dev.plinth.transactions.Coordinator;
 import dev.plinth.transactions.TransactionFilter;
@@ -8,6 +7,7 @@ import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.TransactionPage;
 import dev.plinth.transactions.TransactionView;
 import dev.plinth.transactions.Xid;
+import dev.plinth.transactions.door.GrpcAnswers;
 import dev.plinth.wire.transactions.v1.ForceRequest;
 import dev.plinth.wire.transactions.v1.ForceResponse;
 import dev.plinth.wire.transactions.v1.GetPulseRequest;
@@ -25,7 +25,6 @@ import io.grpc.stub.StreamObserver;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 
@@ -35,7 +34,7 @@ public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBas
 
     private final Coordinator coordinator;
     private final Messages messages;
-    private final Executor workers;
+    private final GrpcAnswers answers;
 
     /**
      * @param xids the name of a transaction as its clients know it: with the Seata door's advertised address
@@ -44,7 +43,7 @@ public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBas
     public TransactionsDoor(Coordinator coordinator, Function<TransactionId, Xid> xids, Executor workers) {
         this.coordinator = coordinator;
         this.messages = new Messages(xids);
-        this.workers = workers;
+        this.answers = new GrpcAnswers(workers);
     }
 
     @Override
@@ -64,7 +63,7 @@ public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBas
 
     private void list(
             ListTransactionsRequest request, StreamObserver<ListTransactionsResponse> answer, Listing listing) {
-        respond(
+        answers.respond(
                 answer,
                 () -> listing.page(
                         Messages.filter(request),
@@ -75,7 +74,7 @@ public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBas
 
     @Override
     public void getTransaction(GetTransactionRequest request, StreamObserver<Transaction> answer) {
-        respond(
+        answers.respond(
                 answer,
                 () -> coordinator.get(Messages.id(request.getXid())),
                 found -> messages.transaction(found.orElseThrow(() -> Status.NOT_FOUND
@@ -87,12 +86,12 @@ public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBas
 
     @Override
     public void getPulse(GetPulseRequest request, StreamObserver<Pulse> answer) {
-        respond(answer, coordinator::counts, counts -> Messages.pulse(counts, coordinator.pulses()));
+        answers.respond(answer, coordinator::counts, counts -> Messages.pulse(counts, coordinator.pulses()));
     }
 
     @Override
     public void settle(SettleRequest request, StreamObserver<SettleResponse> answer) {
-        respond(
+        answers.respond(
                 answer,
                 () -> coordinator.settle(
                         Messages.id(request.getXid()), Command.Audit.of(request.getOperator(), request.getReason())),
@@ -103,7 +102,7 @@ public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBas
 
     @Override
     public void force(ForceRequest request, StreamObserver<ForceResponse> answer) {
-        respond(
+        answers.respond(
                 answer,
                 () -> {
                     var id = Messages.id(request.getXid());
@@ -128,47 +127,6 @@ public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBas
                         + view.status() + (view.ended().isPresent() ? " and has ended" : "")
                         + ": it cannot be forced to " + request.getDirection()))
                 .orElseGet(() -> Status.NOT_FOUND.withDescription("no transaction " + request.getXid() + " is known"))
-                .asRuntimeException();
-    }
-
-    /** Something to ask the coordinator; an IllegalArgumentException says what is wrong with the request. */
-    private interface Question<R> {
-        CompletableFuture<R> ask();
-    }
-
-    private <R, M> void respond(StreamObserver<M> answer, Question<R> question, Function<R, M> message) {
-        CompletableFuture<R> asked;
-        try {
-            asked = question.ask();
-        } catch (IllegalArgumentException e) {
-            answer.onError(
-                    Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
-            return;
-        }
-        var _ = asked.thenApplyAsync(message, workers).whenComplete((response, failure) -> {
-            if (failure != null) {
-                answer.onError(error(failure));
-            } else {
-                answer.onNext(response);
-                answer.onCompleted();
-            }
-        });
-    }
-
-    private static StatusRuntimeException error(Throwable failure) {
-        var cause = failure instanceof CompletionException wrapped && wrapped.getCause() != null
-                ? wrapped.getCause()
-                : failure;
-        if (cause instanceof StatusRuntimeException status) {
-            return status;
-        }
-        if (cause instanceof Refused refused) {
-            var status = refused.code() == Refused.Code.OVERLOADED ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE;
-            return status.withDescription(refused.getMessage()).asRuntimeException();
-        }
-        return Status.INTERNAL
-                .withDescription(cause.toString())
-                .withCause(cause)
                 .asRuntimeException();
     }
 }

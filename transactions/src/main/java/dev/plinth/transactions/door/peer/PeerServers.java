@@ -142,7 +142,10 @@ public final class PeerServers implements Peers {
     private static boolean elsewhere(Throwable failure) {
         var cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         var code = Status.fromThrowable(cause).getCode();
-        return code == Status.Code.NOT_FOUND || code == Status.Code.UNAVAILABLE || code == Status.Code.UNIMPLEMENTED;
+        return switch (code) {
+            case NOT_FOUND, UNAVAILABLE, UNIMPLEMENTED, RESOURCE_EXHAUSTED, INTERNAL -> true;
+            default -> false;
+        };
     }
 
     /** One answer, as a future. */
