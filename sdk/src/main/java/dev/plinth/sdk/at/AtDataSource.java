@@ -1,18 +1,16 @@
 package dev.plinth.sdk.at;
 
 import dev.plinth.sdk.jdbc.ResourceIds;
+import dev.plinth.sdk.jdbc.WrappingDataSource;
 import dev.plinth.sdk.transactions.Branches;
 import dev.plinth.sdk.transactions.Transactions;
 import dev.plinth.wire.seata.BranchType;
-import java.io.PrintWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.logging.Logger;
 import javax.sql.DataSource;
 
 /**
@@ -28,7 +26,7 @@ import javax.sql.DataSource;
  * share a database. What others change without asking for locks (other programs, triggers, people) is found when it is to be
  * rolled back, and then waits for a person's decision. {@code docs/transactions.md} says what readers may see.
  */
-public final class AtDataSource implements DataSource, AutoCloseable {
+public final class AtDataSource extends WrappingDataSource implements AutoCloseable {
 
     /** Work that looks for global locks without being part of a global transaction. */
     @FunctionalInterface
@@ -41,6 +39,7 @@ public final class AtDataSource implements DataSource, AutoCloseable {
     private final AtResource resource;
 
     private AtDataSource(DataSource target, AtDatabase at, AtResource resource) {
+        super(target);
         this.target = target;
         this.at = at;
         this.resource = resource;
@@ -185,40 +184,5 @@ public final class AtDataSource implements DataSource, AutoCloseable {
     public void close() {
         at.branches().release(BranchType.AT, at.resourceId());
         resource.close();
-    }
-
-    @Override
-    public PrintWriter getLogWriter() throws SQLException {
-        return target.getLogWriter();
-    }
-
-    @Override
-    public void setLogWriter(PrintWriter out) throws SQLException {
-        target.setLogWriter(out);
-    }
-
-    @Override
-    public void setLoginTimeout(int seconds) throws SQLException {
-        target.setLoginTimeout(seconds);
-    }
-
-    @Override
-    public int getLoginTimeout() throws SQLException {
-        return target.getLoginTimeout();
-    }
-
-    @Override
-    public Logger getParentLogger() throws SQLFeatureNotSupportedException {
-        return target.getParentLogger();
-    }
-
-    @Override
-    public <T> T unwrap(Class<T> type) throws SQLException {
-        return type.isInstance(this) ? type.cast(this) : target.unwrap(type);
-    }
-
-    @Override
-    public boolean isWrapperFor(Class<?> type) throws SQLException {
-        return type.isInstance(this) || target.isWrapperFor(type);
     }
 }

@@ -1,6 +1,7 @@
 package dev.plinth.sdk.outbox;
 
 import dev.plinth.sdk.at.AtDataSource;
+import dev.plinth.sdk.jdbc.LocalWork;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.sql.Connection;
@@ -164,33 +165,27 @@ public final class Outbox implements AutoCloseable {
         int published = 0;
         long after = Long.MIN_VALUE;
         for (int looked = 0; looked < ROUND_ROWS_MAX; looked += BATCH_MAX) {
-            try (Connection connection = plain().getConnection()) {
-                boolean autoCommit = connection.getAutoCommit();
-                connection.setAutoCommit(false);
-                boolean done = false;
-                try {
-                    List<Found> batch = find(connection, after);
-                    List<Found> decided = decided(batch);
-                    if (!decided.isEmpty()) {
-                        publisher.publish(decided.stream().map(Found::message).toList());
-                        delete(connection, decided);
-                    }
-                    connection.commit();
-                    done = true;
-                    published += decided.size();
-                    if (batch.size() < BATCH_MAX) {
-                        return published;
-                    }
-                    after = batch.getLast().position();
-                } finally {
-                    if (!done) {
-                        connection.rollback();
-                    }
-                    connection.setAutoCommit(autoCommit);
-                }
+            long from = after;
+            Batch batch = LocalWork.on(plain(), connection -> publishBatch(connection, from, publisher));
+            published += batch.published();
+            if (batch.found().size() < BATCH_MAX) {
+                return published;
             }
+            after = batch.found().getLast().position();
         }
         return published;
+    }
+
+    private record Batch(List<Found> found, int published) {}
+
+    private Batch publishBatch(Connection connection, long after, Publisher publisher) throws Exception {
+        List<Found> found = find(connection, after);
+        List<Found> decided = decided(found);
+        if (!decided.isEmpty()) {
+            publisher.publish(decided.stream().map(Found::message).toList());
+            delete(connection, decided);
+        }
+        return new Batch(found, decided.size());
     }
 
     private DataSource plain() {

@@ -1,5 +1,6 @@
 package dev.plinth.sdk.saga;
 
+import dev.plinth.sdk.jdbc.LocalWork;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -48,11 +49,6 @@ final class SagaStore {
         }
     }
 
-    @FunctionalInterface
-    private interface Work<T> {
-        T run(Connection connection) throws SQLException;
-    }
-
     private final DataSource database;
 
     SagaStore(DataSource database) {
@@ -60,7 +56,7 @@ final class SagaStore {
     }
 
     void createTables() throws SQLException {
-        this.<Boolean>local(connection -> {
+        LocalWork.on(database, connection -> {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("create table if not exists plinth_saga (xid varchar(128) not null primary key,"
                         + " saga varchar(64) not null, input text not null, state varchar(16) not null,"
@@ -74,17 +70,19 @@ final class SagaStore {
     }
 
     void begin(String xid, String saga, String input) throws SQLException {
-        this.<Integer>local(connection -> update(
-                connection,
-                "insert into plinth_saga (xid, saga, input, state, epoch) values (?, ?, ?, 'RUNNING', 1)",
-                xid,
-                saga,
-                input));
+        LocalWork.on(
+                database,
+                connection -> update(
+                        connection,
+                        "insert into plinth_saga (xid, saga, input, state, epoch) values (?, ?, ?, 'RUNNING', 1)",
+                        xid,
+                        saga,
+                        input));
     }
 
     /** Takes a run over: whoever had it writes no more. Empty if there is none. */
     Optional<Run> takeOver(String xid) throws SQLException {
-        return local(connection -> {
+        return LocalWork.on(database, connection -> {
             if (update(connection, "update plinth_saga set epoch = epoch + 1 where xid = ?", xid) == 0) {
                 return Optional.empty();
             }
@@ -121,14 +119,14 @@ final class SagaStore {
 
     /** Says that the run has come to here, unless somebody else has it. */
     void state(String xid, long epoch, RunState state) throws SQLException {
-        this.<Boolean>local(connection -> {
+        LocalWork.on(database, connection -> {
             own(connection, xid, epoch, state);
             return true;
         });
     }
 
     void step(String xid, long epoch, String step, StepState state, String output) throws SQLException {
-        this.<Boolean>local(connection -> {
+        LocalWork.on(database, connection -> {
             own(connection, xid, epoch, null);
             int updated = update(
                     connection,
@@ -160,7 +158,7 @@ final class SagaStore {
     }
 
     int deleteEnded(Instant before) throws SQLException {
-        return this.<Integer>local(connection -> {
+        return LocalWork.on(database, connection -> {
             String ended = "state in ('DONE', 'COMPENSATED') and changed < ?";
             try (PreparedStatement steps = connection.prepareStatement(
                             "delete from plinth_saga_step where xid in (select xid from plinth_saga where " + ended
@@ -180,25 +178,6 @@ final class SagaStore {
                 statement.setString(i + 1, parameters[i]);
             }
             return statement.executeUpdate();
-        }
-    }
-
-    private <T> T local(Work<T> work) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            boolean autoCommit = connection.getAutoCommit();
-            connection.setAutoCommit(false);
-            boolean done = false;
-            try {
-                T result = work.run(connection);
-                connection.commit();
-                done = true;
-                return result;
-            } finally {
-                if (!done) {
-                    connection.rollback();
-                }
-                connection.setAutoCommit(autoCommit);
-            }
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.plinth.sdk.transactions;
 
 import dev.plinth.sdk.PlinthException;
 import dev.plinth.sdk.PlinthException.Code;
+import dev.plinth.sdk.jdbc.LocalWork;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.sql.Connection;
@@ -76,11 +77,6 @@ public final class TccFence implements AutoCloseable {
             }
             throw new SQLException("the fence's record has status " + code + "; expected 1 to 4");
         }
-    }
-
-    @FunctionalInterface
-    private interface LocalWork<T> {
-        T run(Connection connection) throws SQLException;
     }
 
     private final DataSource database;
@@ -163,7 +159,7 @@ public final class TccFence implements AutoCloseable {
         int deleted = 0;
         List<BranchKey> batch;
         do {
-            batch = local(connection -> deleteBatch(connection, before));
+            batch = LocalWork.on(database, connection -> deleteBatch(connection, before));
             deleted += batch.size();
         } while (batch.size() == DELETE_ROWS_MAX);
         return deleted;
@@ -195,9 +191,9 @@ public final class TccFence implements AutoCloseable {
         closed.countDown();
     }
 
-    private <R> R fencedTry(TccBranch branch, LocalWork<R> work) throws SQLException {
+    private <R> R fencedTry(TccBranch branch, LocalWork<R, RuntimeException> work) throws SQLException {
         try {
-            return local(connection -> {
+            return LocalWork.on(database, connection -> {
                 insert(connection, branch, Status.TRIED);
                 return work.run(connection);
             });
@@ -207,7 +203,7 @@ public final class TccFence implements AutoCloseable {
     }
 
     private PlinthException refusedTry(TccBranch branch, RecordExists cause) throws SQLException {
-        Optional<Status> status = local(connection -> read(connection, branch));
+        Optional<Status> status = LocalWork.on(database, connection -> read(connection, branch));
         boolean cancelled =
                 status.isPresent() && (status.get() == Status.SUSPENDED || status.get() == Status.ROLLED_BACK);
         return cancelled
@@ -217,8 +213,8 @@ public final class TccFence implements AutoCloseable {
                         Code.REFUSED, branch.xid(), "this branch was tried before: " + branch, cause);
     }
 
-    private void fencedConfirm(TccBranch branch, LocalWork<Boolean> work) throws SQLException {
-        local(connection -> {
+    private void fencedConfirm(TccBranch branch, LocalWork<Boolean, RuntimeException> work) throws SQLException {
+        LocalWork.on(database, connection -> {
             if (update(connection, branch, Status.COMMITTED)) {
                 return work.run(connection);
             }
@@ -232,10 +228,10 @@ public final class TccFence implements AutoCloseable {
         });
     }
 
-    private void fencedCancel(TccBranch branch, LocalWork<Boolean> work) throws SQLException {
+    private void fencedCancel(TccBranch branch, LocalWork<Boolean, RuntimeException> work) throws SQLException {
         for (int attempt = 1; ; attempt++) {
             try {
-                local(connection -> {
+                LocalWork.on(database, connection -> {
                     if (update(connection, branch, Status.ROLLED_BACK)) {
                         return work.run(connection);
                     }
@@ -254,30 +250,6 @@ public final class TccFence implements AutoCloseable {
             } catch (RecordExists e) {
                 if (attempt == CANCEL_ATTEMPTS_MAX) {
                     throw e;
-                }
-            }
-        }
-    }
-
-    /** Runs the work in a local transaction of its own. */
-    private <T> T local(LocalWork<T> work) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            boolean autoCommit = connection.getAutoCommit();
-            if (autoCommit) {
-                connection.setAutoCommit(false);
-            }
-            boolean done = false;
-            try {
-                T result = work.run(connection);
-                connection.commit();
-                done = true;
-                return result;
-            } finally {
-                if (!done) {
-                    connection.rollback();
-                }
-                if (autoCommit) {
-                    connection.setAutoCommit(true);
                 }
             }
         }

@@ -2,10 +2,10 @@ package dev.plinth.sdk.xa;
 
 import dev.plinth.sdk.PlinthException;
 import dev.plinth.sdk.jdbc.ResourceIds;
+import dev.plinth.sdk.jdbc.WrappingDataSource;
 import dev.plinth.sdk.transactions.Branches;
 import dev.plinth.sdk.transactions.Transactions;
 import dev.plinth.wire.seata.BranchType;
-import java.io.PrintWriter;
 import java.lang.System.Logger.Level;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -13,8 +13,6 @@ import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Logger;
-import javax.sql.DataSource;
 import javax.sql.XADataSource;
 import javax.transaction.xa.XAException;
 
@@ -29,13 +27,12 @@ import javax.transaction.xa.XAException;
  *
  * <p>Works on PostgreSQL (whose {@code max_prepared_transactions} must not be 0), MySQL and MariaDB. Branches have Seata's names.
  */
-public final class XaDataSource implements DataSource, AutoCloseable {
+public final class XaDataSource extends WrappingDataSource implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(XaDataSource.class.getName());
     private static final Duration CONNECTION_WAIT = Duration.ofSeconds(30);
     private static final Duration RECOVERY_PERIOD = Duration.ofMinutes(1);
 
-    private final XADataSource target;
     private final Branches branches;
     private final String resourceId;
     private final XaPool pool;
@@ -43,7 +40,7 @@ public final class XaDataSource implements DataSource, AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private XaDataSource(XADataSource target, Branches branches, String resourceId, XaPool pool, XaResource resource) {
-        this.target = target;
+        super(target);
         this.branches = branches;
         this.resourceId = resourceId;
         this.pool = pool;
@@ -124,46 +121,5 @@ public final class XaDataSource implements DataSource, AutoCloseable {
         branches.release(BranchType.XA, resourceId);
         resource.close();
         pool.close();
-    }
-
-    @Override
-    public PrintWriter getLogWriter() throws SQLException {
-        return target.getLogWriter();
-    }
-
-    @Override
-    public void setLogWriter(PrintWriter out) throws SQLException {
-        target.setLogWriter(out);
-    }
-
-    @Override
-    public void setLoginTimeout(int seconds) throws SQLException {
-        target.setLoginTimeout(seconds);
-    }
-
-    @Override
-    public int getLoginTimeout() throws SQLException {
-        return target.getLoginTimeout();
-    }
-
-    @Override
-    public Logger getParentLogger() throws SQLFeatureNotSupportedException {
-        return target.getParentLogger();
-    }
-
-    @Override
-    public <T> T unwrap(Class<T> type) throws SQLException {
-        if (type.isInstance(this)) {
-            return type.cast(this);
-        }
-        if (type.isInstance(target)) {
-            return type.cast(target);
-        }
-        throw new SQLException("this is no " + type.getName() + ", and wraps none");
-    }
-
-    @Override
-    public boolean isWrapperFor(Class<?> type) {
-        return type.isInstance(this) || type.isInstance(target);
     }
 }

@@ -1,18 +1,11 @@
-package dev.plinth.acceptance.sdk;
+package dev.plinth.sdk.transactions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.plinth.sdk.HostPort;
 import dev.plinth.sdk.PlinthException;
 import dev.plinth.sdk.PlinthException.Code;
-import dev.plinth.sdk.transactions.TccAction;
-import dev.plinth.sdk.transactions.TccBranch;
-import dev.plinth.sdk.transactions.TccParticipant;
-import dev.plinth.sdk.transactions.TransactionOptions;
-import dev.plinth.sdk.transactions.TransactionStatus;
-import dev.plinth.sdk.transactions.Transactions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -73,16 +66,16 @@ class SdkWithCoordinatorTest {
     @TempDir
     Path directory;
 
-    private CoordinatorProcess coordinator;
+    private TestCoordinator coordinator;
     private Transactions transactions;
     private final Holdings holdings = new Holdings();
     private TccParticipant<Amount, Long> hold;
 
     @BeforeEach
     void start() {
-        coordinator = new CoordinatorProcess(directory);
-        transactions = Transactions.connect(TransactionOptions.of("bank", HostPort.parse(coordinator.address()))
-                .withRequestTimeout(Duration.ofSeconds(20)));
+        coordinator = new TestCoordinator(directory);
+        transactions = Transactions.connect(
+                TransactionOptions.of("bank", coordinator.address()).withRequestTimeout(Duration.ofSeconds(20)));
         hold = transactions.participant("accounts.hold", Amount.class, holdings);
     }
 
