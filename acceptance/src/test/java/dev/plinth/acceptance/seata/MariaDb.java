@@ -1,5 +1,7 @@
 package dev.plinth.acceptance.seata;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -11,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * A MariaDB of its own, from the distribution's packages ({@code ./plinth test} installs Debian's {@code mariadb-server-core} where it
@@ -94,16 +97,21 @@ final class MariaDb implements AutoCloseable {
         }
     }
 
-    private boolean answers() throws InterruptedException {
-        long deadline = System.nanoTime() + START_MAX.toNanos();
-        while (process.isAlive() && System.nanoTime() < deadline) {
-            try (var _ = DriverManager.getConnection(jdbcUrl(""))) {
-                return true;
-            } catch (SQLException e) {
-                TimeUnit.MILLISECONDS.sleep(100);
-            }
+    private boolean answers() {
+        try {
+            await().atMost(START_MAX).until(() -> !process.isAlive() || connects());
+        } catch (ConditionTimeoutException e) {
+            return false;
         }
-        return false;
+        return process.isAlive();
+    }
+
+    private boolean connects() {
+        try (var _ = DriverManager.getConnection(jdbcUrl(""))) {
+            return true;
+        } catch (SQLException e) {
+            return false; // not yet
+        }
     }
 
     /** The address of a database, for its superuser. */
