@@ -39,6 +39,10 @@ final class HouseSource implements ConsoleSource {
     private final Supplier<List<GroupStatus>> groups;
     private final TransactionsView transactions;
 
+    // What the groups answered last; looked at by the console's one thread.
+    private TransactionCounts counts = new TransactionCounts(0, 0, 0, 0);
+    private CellMapState map = CellMapState.none();
+
     /** Since when each alert stands; looked at by the console's one thread. */
     private final Map<String, Instant> standing = new HashMap<>();
 
@@ -61,14 +65,18 @@ final class HouseSource implements ConsoleSource {
     public Live look() {
         return refusals(() -> {
             var offered = services.look();
-            var counts = coordinator.counts().join();
-            return new Live(
-                    server.get(),
-                    sample(counts),
-                    cells.current().join().map(CellsView::of).orElseGet(CellMapState::none),
-                    offered,
-                    alerts(offered, counts));
+            var stand = groups.get();
+            if (stand.stream().allMatch(HouseSource::answers)) {
+                counts = coordinator.counts().join();
+                map = cells.current().join().map(CellsView::of).orElseGet(CellMapState::none);
+            }
+            return new Live(server.get(), sample(counts), map, offered, alerts(offered, counts, stand));
         });
+    }
+
+    /** Whether it can be asked now; one without a leader would keep the console waiting, and its alert from being seen. */
+    private static boolean answers(GroupStatus group) {
+        return group.trouble().isEmpty() && group.leader().isPresent();
     }
 
     @Override
@@ -103,7 +111,7 @@ final class HouseSource implements ConsoleSource {
                 live);
     }
 
-    private List<Alert> alerts(List<ServiceState> offered, TransactionCounts counts) {
+    private List<Alert> alerts(List<ServiceState> offered, TransactionCounts counts, List<GroupStatus> stand) {
         List<Alert> alerts = new ArrayList<>();
         if (counts.unsettled() > 0) {
             alerts.add(alert(
@@ -113,7 +121,7 @@ final class HouseSource implements ConsoleSource {
                             + " a person",
                     "Phase two failed for good; their locks are held until somebody decides. Look for status failed."));
         }
-        for (GroupStatus group : groups.get()) {
+        for (GroupStatus group : stand) {
             group.trouble()
                     .ifPresent(trouble -> alerts.add(alert(
                             "cluster.trouble." + group.group(),

@@ -20,8 +20,13 @@ import dev.plinth.wire.transactions.v1.GetPulseRequest;
 import dev.plinth.wire.transactions.v1.TransactionsGrpc;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -148,6 +154,28 @@ class ClusterTest {
                 .until(() -> ask("c").getGroupsList().stream()
                         .allMatch(group -> group.getLeader().isEmpty()));
         assertThat(epoch("c")).isZero();
+        assertThat(consoleTells("c", "Nobody leads transactions")).succeedsWithin(LONG);
+    }
+
+    /** Completes when the console of this server was told so. */
+    private CompletableFuture<Boolean> consoleTells(String name, String text) {
+        var request = HttpRequest.newBuilder(
+                        URI.create("http://" + running.get(name).http() + "/api/v1/live"))
+                .build();
+        return CompletableFuture.supplyAsync(() -> {
+            try (var client = HttpClient.newHttpClient()) {
+                var lines = client.send(request, HttpResponse.BodyHandlers.ofLines())
+                        .body();
+                boolean told = lines.anyMatch(line -> line.contains(text));
+                client.shutdownNow();
+                return told;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        });
     }
 
     @Test
