@@ -1,4 +1,4 @@
-/** What the data sources of all modes of transactions share. */
+/** What the modes of transactions, the fence and the outbox share of JDBC: data sources over data sources, local transactions. */
 @NullMarked
 package dev.plinth.sdk.jdbc;
 
