@@ -47,7 +47,8 @@ final class Writers implements AutoCloseable {
     private final LocalJournal<ByteBuffer> journal;
 
     Writers(Path directory, boolean synced) throws IOException {
-        disk = DiskStorage.open(directory);
+        // What is never synced gains nothing by going past the page cache.
+        disk = synced ? DiskStorage.openDirect(directory) : DiskStorage.open(directory);
         snapshots = DiskStorage.open(directory.resolve("snapshots"));
         Storage storage = synced ? disk : new UnsyncedStorage(disk);
         store = SegmentStore.open(storage, SegmentOptions.defaults(), clock);

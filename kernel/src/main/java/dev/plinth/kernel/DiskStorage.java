@@ -9,10 +9,13 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +28,28 @@ public final class DiskStorage implements Storage, AutoCloseable {
     private final FileChannel lockFile;
     private final FileLock lock;
 
+    /** Bytes of the blocks in which files are written past the page cache; 0 if they go through it. */
+    private final int block;
+
     /**
-     * Opens a directory, and makes it if it is not there.
+     * Opens a directory, and makes it if it is not there. Writes go through the page cache.
      *
      * @throws IOException if it cannot be made, or another process (or this one) has it open; the message says which
      */
     public static DiskStorage open(Path directory) throws IOException {
+        return open(directory, false);
+    }
+
+    /**
+     * As {@link #open}, but writes go past the page cache where the file system can do that. For files that are only appended to
+     * and synced after each write, as a {@link SegmentStore}'s are: what stands behind a write, up to the end of a block (4 KiB on
+     * most file systems), becomes zeros.
+     */
+    public static DiskStorage openDirect(Path directory) throws IOException {
+        return open(directory, true);
+    }
+
+    private static DiskStorage open(Path directory, boolean direct) throws IOException {
         var absolute = directory.toAbsolutePath().normalize();
         create(absolute);
         var lockPath = absolute.resolve(LOCK);
@@ -45,17 +64,18 @@ public final class DiskStorage implements Storage, AutoCloseable {
             channel.truncate(0);
             channel.write(
                     ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
-            return new DiskStorage(absolute, channel, lock);
+            return new DiskStorage(absolute, channel, lock, direct ? DirectWrites.block(lockPath) : 0);
         } catch (IOException | RuntimeException e) {
             channel.close();
             throw e;
         }
     }
 
-    private DiskStorage(Path directory, FileChannel lockFile, FileLock lock) {
+    private DiskStorage(Path directory, FileChannel lockFile, FileLock lock, int block) {
         this.directory = directory;
         this.lockFile = lockFile;
         this.lock = lock;
+        this.block = block;
     }
 
     /** Makes the directory so that it survives a crash: each new one is written into its parent. */
@@ -111,7 +131,8 @@ public final class DiskStorage implements Storage, AutoCloseable {
     @Override
     public File open(String name) throws IOException {
         var path = path(name);
-        return new DiskFile(path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        return new DiskFile(
+                path, FileChannel.open(path, options(StandardOpenOption.READ, StandardOpenOption.WRITE)), block);
     }
 
     @Override
@@ -120,7 +141,17 @@ public final class DiskStorage implements Storage, AutoCloseable {
         return new DiskFile(
                 path,
                 FileChannel.open(
-                        path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE));
+                        path,
+                        options(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)),
+                block);
+    }
+
+    private Set<OpenOption> options(OpenOption... options) {
+        Set<OpenOption> all = new HashSet<>(List.of(options));
+        if (block > 0) {
+            all.add(DirectWrites.openOption());
+        }
+        return all;
     }
 
     @Override
@@ -169,15 +200,17 @@ public final class DiskStorage implements Storage, AutoCloseable {
          */
         private final Path path;
         private final FileChannel channel;
+        private final @Nullable DirectWrites direct;
 
         /** Replaced by the reader that finds it closed; read by all. */
         private volatile FileChannel reading;
 
         private boolean closed;
 
-        DiskFile(Path path, FileChannel channel) throws IOException {
+        DiskFile(Path path, FileChannel channel, int block) throws IOException {
             this.path = path;
             this.channel = channel;
+            this.direct = block > 0 ? new DirectWrites(block) : null;
             try {
                 this.reading = FileChannel.open(path, StandardOpenOption.READ);
             } catch (IOException e) {
@@ -229,6 +262,10 @@ public final class DiskStorage implements Storage, AutoCloseable {
         @Override
         public void write(ByteBuffer from, long offset) throws IOException {
             try {
+                if (direct != null) {
+                    direct.write(channel, from, offset);
+                    return;
+                }
                 long at = offset;
                 while (from.hasRemaining()) {
                     at += channel.write(from, at);

@@ -8,7 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,11 +91,41 @@ class DiskStorageTest {
     }
 
     @Test
+    void what_is_appended_past_the_page_cache_is_what_is_read() throws IOException {
+        var random = new Random(1);
+        var expected = new byte[5 << 20];
+        try (var storage = DiskStorage.openDirect(directory)) {
+            storage.create("file").close();
+            int end = 0;
+            while (end < 4 << 20) {
+                try (var file = storage.open("file")) {
+                    for (int i = 0; i < 20 && end < 4 << 20; i++) {
+                        // Also in many blocks, in several pieces, and once more from somewhere before the end.
+                        var bytes = new byte[random.nextInt(i == 7 ? 1_300_000 : 9_000) + 1];
+                        random.nextBytes(bytes);
+                        int at = i % 5 == 4 ? end - random.nextInt(Math.min(end, 5_000)) : end;
+                        file.write(ByteBuffer.wrap(bytes), at);
+                        System.arraycopy(bytes, 0, expected, at, bytes.length);
+                        end = at + bytes.length;
+                        file.sync();
+                        var from = random.nextInt(end);
+                        var read = ByteBuffer.allocate(Math.min(end - from, 10_000));
+                        assertThat(file.read(read, from)).isEqualTo(read.capacity());
+                        assertThat(read.array()).isEqualTo(Arrays.copyOfRange(expected, from, from + read.capacity()));
+                    }
+                }
+            }
+            assertThat(Arrays.copyOf(Files.readAllBytes(directory.resolve("file")), end))
+                    .isEqualTo(Arrays.copyOf(expected, end));
+        }
+    }
+
+    @Test
     void a_partition_on_a_real_disk_with_its_own_threads_is_there_after_each_restart() throws Exception {
         var options = SegmentOptions.defaults().withSegmentBytes(64 << 10);
         try (var clock = new SystemClock()) {
             for (int round = 0; round < 3; round++) {
-                try (var storage = DiskStorage.open(directory);
+                try (var storage = DiskStorage.openDirect(directory);
                         var snapshots = DiskStorage.open(directory.resolve("snapshots"));
                         var store = SegmentStore.open(storage, options, clock);
                         var journal = LocalJournal.open(

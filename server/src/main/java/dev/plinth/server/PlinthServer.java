@@ -104,7 +104,7 @@ public final class PlinthServer implements AutoCloseable {
     private void open() throws IOException {
         var clock = parts.add("clock", new SystemClock());
         var data = configuration.data();
-        var segments = parts.add("segments", DiskStorage.open(data.resolve("journal")));
+        var segments = parts.add("segments", DiskStorage.openDirect(data.resolve("journal")));
         var snapshots = parts.add("snapshots", DiskStorage.open(data.resolve("snapshots")));
         var store = parts.add("segment store", SegmentStore.open(segments, SegmentOptions.defaults(), clock));
 
