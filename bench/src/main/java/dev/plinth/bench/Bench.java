@@ -13,6 +13,7 @@ public final class Bench {
             usage: ./plinth bench NAME [--quick] [--dir DIR]
 
               journal               LocalJournal with 64 writers, beside the disk's own speed and itself without syncs
+              cluster               three members, one group and ten, beside SOFAJRaft with its own log storage
               transactions          the coordinator with 64 of Seata's clients, beside Seata's own server 2.0.0
               transactions-memory   the coordinator with a million live transactions
 
@@ -39,6 +40,7 @@ public final class Bench {
             var options = options(arguments.subList(1, arguments.size()));
             return switch (name) {
                 case "journal" -> JournalBenchmark.run(options) ? 0 : 1;
+                case "cluster" -> ClusterBenchmark.run(options) ? 0 : 1;
                 case "transactions", "transactions-memory" -> transactions(name, options) ? 0 : 1;
                 // Not for people: the child process whose system calls are counted.
                 case SyncCount.CHILD -> {

@@ -32,7 +32,7 @@ final class JournalBenchmark {
                 Locale.ROOT,
                 "journal: %d writers of %d-byte commands, in %s on %s; %d processors, JDK %s%n",
                 Writers.COUNT,
-                Writers.COMMAND_BYTES,
+                Clients.COMMAND_BYTES,
                 directory,
                 fileSystem,
                 Runtime.getRuntime().availableProcessors(),
