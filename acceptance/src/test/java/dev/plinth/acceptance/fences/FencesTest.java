@@ -56,7 +56,7 @@ class FencesTest {
                 List.of("kernel", "raft", "wire", "cells", "cells.control", "config", "registry", "transactions"));
         ROOMS.put("cli", List.of("wire", "cells", "server"));
         ROOMS.put("bank", List.of("sdk"));
-        ROOMS.put("bench", List.of("kernel", "wire"));
+        ROOMS.put("bench", List.of("kernel", "wire", "raft"));
     }
 
     private static DescribedPredicate<JavaClass> room(String name) {
