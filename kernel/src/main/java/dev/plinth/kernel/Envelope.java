@@ -48,13 +48,18 @@ public final class Envelope {
                         : bytes(1, codec.encode(command), 0).array();
             case Input.Result<C>(var effect, var command) ->
                 bytes(3, codec.encode(command), 8).putLong(effect.value()).array();
-            case Input.Tick<C> _ -> bytes(4, NO_COMMAND, 0).array();
+            case Input.Tick<C> _ -> tick();
             case Input.OpenSession<C> _ -> bytes(5, NO_COMMAND, 0).array();
             case Input.CloseSession<C>(var client) ->
                 bytes(6, NO_COMMAND, 8).putLong(client.value()).array();
             case Input.Upgrade<C>(int version) ->
                 bytes(7, NO_COMMAND, 4).putInt(version).array();
         };
+    }
+
+    /** A tick, which has no command. */
+    static byte[] tick() {
+        return bytes(4, NO_COMMAND, 0).array();
     }
 
     /** An envelope with its command in place, positioned at the fields of its kind. */

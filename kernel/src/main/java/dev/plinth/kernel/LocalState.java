@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -50,6 +51,50 @@ public final class LocalState {
                     + ", and its newest snapshot ends before " + from);
         }
         return Optional.of(new LocalState(entries, snapshots, newest.orElse(null)));
+    }
+
+    /**
+     * Puts a past where a {@link LocalJournal} will find it when it starts. It is a new history: what came after the past, and was
+     * known under the old one's incarnation, is not in it.
+     *
+     * @param log the journal's log in the store, which must never have had an entry
+     * @param index of the last entry in the state; 0 if there is no state, and every entry is among those that follow
+     * @param state as {@link Journal.Member#snapshot()} wrote it
+     */
+    public static void plant(
+            SegmentStore store,
+            String log,
+            Storage storage,
+            long index,
+            Instant stamp,
+            Snapshot state,
+            List<ByteBuffer> entries)
+            throws IOException {
+        var to = store.log(log);
+        if (to.firstIndex() != 1 || to.lastIndex() != 0) {
+            throw new IOException("log " + log + " has a past already; expected none");
+        }
+        List<ByteBuffer> rest = entries;
+        if (index > 0) {
+            var _ = new SnapshotStore(storage, log, _ -> {}).save(new Revision(to.incarnation(), index), stamp, state);
+            if (entries.isEmpty()) {
+                // A log without entries is one that was forgotten. A tick changes nothing that its stamp had not
+                // changed.
+                var tick = ByteBuffer.wrap(Envelope.tick());
+                Envelope.stamp(tick, stamp);
+                rest = List.of(tick);
+            }
+        }
+        try {
+            if (index > 0) {
+                to.reset(index + 1).join();
+            }
+            if (!rest.isEmpty()) {
+                to.append(index + 1, rest).join();
+            }
+        } catch (CompletionException e) {
+            throw new IOException("log " + log + " could not be written: " + e.getCause(), e);
+        }
     }
 
     /** Where the snapshot stands; index 0 if there is none. */
