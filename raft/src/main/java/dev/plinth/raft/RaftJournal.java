@@ -67,6 +67,10 @@ public final class RaftJournal<C> implements Journal<C> {
 
     private static final int BATCH_BYTES_MAX = 256 << 10;
 
+    /** What a person has to do about a disk. */
+    private static final String TO_DO =
+            "this member takes no part in the group until it is restarted: make room, or replace the disk, and restart it";
+
     /** What the journal needs of its node. */
     interface Home {
         RaftOptions options();
@@ -353,7 +357,8 @@ public final class RaftJournal<C> implements Journal<C> {
         @Override
         public void failed(Refused.Code code, String reason) {
             var cause = entries.failure();
-            fail(new Refused(code, cause == null ? reason : reason + "; " + cause.getMessage()));
+            var why = cause == null ? reason : reason + "; " + cause.getMessage();
+            fail(new Refused(code, code == Refused.Code.STORAGE ? why + "; " + TO_DO : why));
         }
     }
 

@@ -132,6 +132,12 @@ public final class RaftNode implements AutoCloseable {
         return true;
     }
 
+    /** Whether a member of this group has stored anything here. */
+    public static boolean hasPast(String group, SegmentStore store) {
+        return store.log(log(group)).lastIndex() > 0
+                || store.log(voteLog(group)).lastIndex() > 0;
+    }
+
     static String voteLog(String group) {
         return log(group) + ".vote";
     }
