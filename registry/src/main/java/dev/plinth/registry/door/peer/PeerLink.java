@@ -61,6 +61,10 @@ final class PeerLink {
                 .build();
     }
 
+    InetSocketAddress address() {
+        return address;
+    }
+
     void follow() {
         if (closed || self) {
             return;

@@ -33,11 +33,21 @@ public final class RegistryPeers implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RegistryPeers.class);
     private static final long CLOSE_SECONDS_MAX = 5;
 
+    private final Registry registry;
+    private final Clock clock;
+    private final Executor workers;
+
+    /** Turns only. */
     private final List<PeerLink> links = new ArrayList<>();
+
     private final SynchronizationContext turns = new SynchronizationContext(
             (thread, failure) -> log.error("following the registry's peers failed", failure));
 
-    private RegistryPeers() {}
+    private RegistryPeers(Registry registry, Clock clock, Executor workers) {
+        this.registry = registry;
+        this.clock = clock;
+        this.workers = workers;
+    }
 
     /**
      * Follows the servers at these addresses, as long as it is open.
@@ -47,16 +57,34 @@ public final class RegistryPeers implements AutoCloseable {
      */
     public static RegistryPeers of(
             Registry registry, List<InetSocketAddress> addresses, Clock clock, Executor workers) {
+        var peers = new RegistryPeers(registry, clock, workers);
+        peers.follow(addresses);
+        return peers;
+    }
+
+    /** From now on these are the other servers: who is new is followed, and who is not among them no more. */
+    public void follow(List<InetSocketAddress> addresses) {
         if (addresses.size() > RegistryLimits.PEERS_MAX) {
             throw new IllegalArgumentException(
                     addresses.size() + " other servers: expected at most " + RegistryLimits.PEERS_MAX);
         }
-        var peers = new RegistryPeers();
-        for (var address : addresses) {
-            peers.links.add(new PeerLink(peers, registry, address, clock, workers, peers.turns));
-        }
-        peers.turns.execute(() -> peers.links.forEach(PeerLink::follow));
-        return peers;
+        var wanted = List.copyOf(addresses);
+        turns.execute(() -> {
+            links.removeIf(link -> {
+                boolean gone = !wanted.contains(link.address());
+                if (gone) {
+                    link.close();
+                }
+                return gone;
+            });
+            for (var address : wanted) {
+                if (links.stream().noneMatch(link -> link.address().equals(address))) {
+                    var link = new PeerLink(this, registry, address, clock, workers, turns);
+                    links.add(link);
+                    link.follow();
+                }
+            }
+        });
     }
 
     /** A link over which the server that {@code lost} led to may be heard; turns only. */
@@ -81,14 +109,13 @@ public final class RegistryPeers implements AutoCloseable {
 
     @Override
     public void close() {
-        var closed = new CompletableFuture<Void>();
+        var closed = new CompletableFuture<List<PeerLink>>();
         turns.execute(() -> {
             links.forEach(PeerLink::close);
-            closed.complete(null);
+            closed.complete(List.copyOf(links));
         });
         try {
-            closed.get(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
-            for (var link : links) {
+            for (var link : closed.get(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)) {
                 link.awaitClosed();
             }
         } catch (InterruptedException e) {

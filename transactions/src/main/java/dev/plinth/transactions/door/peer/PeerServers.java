@@ -28,6 +28,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 
 /** The cluster's other servers, asked over gRPC. */
 public final class PeerServers implements Peers {
@@ -46,18 +47,22 @@ public final class PeerServers implements Peers {
 
     private static final Duration LAG_MAX_DEFAULT = Duration.ofSeconds(2);
 
-    private final List<TransactionPeersStub> peers;
+    private final Supplier<? extends List<? extends Channel>> channels;
     private final Duration lagMax;
     private final Map<String, Integer> reachedBy = new ConcurrentHashMap<>();
 
-    /** @param channels one to each of the other servers; the caller closes them */
-    public PeerServers(List<? extends Channel> channels) {
+    /** @param channels one to each of the other servers there are now; the caller closes them */
+    public PeerServers(Supplier<? extends List<? extends Channel>> channels) {
         this(channels, LAG_MAX_DEFAULT);
     }
 
-    PeerServers(List<? extends Channel> channels, Duration lagMax) {
+    PeerServers(Supplier<? extends List<? extends Channel>> channels, Duration lagMax) {
         this.lagMax = lagMax;
-        this.peers = channels.stream().map(TransactionPeersGrpc::newStub).toList();
+        this.channels = channels;
+    }
+
+    private List<TransactionPeersStub> peers() {
+        return channels.get().stream().map(TransactionPeersGrpc::newStub).toList();
     }
 
     @Override
@@ -65,6 +70,7 @@ public final class PeerServers implements Peers {
         var message = Messages.message(phaseTwo);
         int first = reachedBy.getOrDefault(phaseTwo.resourceId(), 0);
         return first(
+                        peers(),
                         first,
                         0,
                         (peer, number) -> {
@@ -92,7 +98,7 @@ public final class PeerServers implements Peers {
     public void participantBack(Set<String> resources) {
         var message =
                 ParticipantBackRequest.newBuilder().addAllResourceIds(resources).build();
-        peers.forEach(peer -> within(peer, ASK_MAX).participantBack(message, new Answer<ParticipantBackResponse>()));
+        peers().forEach(peer -> within(peer, ASK_MAX).participantBack(message, new Answer<ParticipantBackResponse>()));
     }
 
     @Override
@@ -101,6 +107,7 @@ public final class PeerServers implements Peers {
                 .setTransaction(transaction.value())
                 .build();
         return first(
+                        peers(),
                         0,
                         0,
                         (peer, _) -> {
@@ -123,7 +130,8 @@ public final class PeerServers implements Peers {
     }
 
     /** Asks one after the other until one answers; what none of them has, or can be asked for, fails with {@code otherwise}. */
-    private <R> CompletableFuture<R> first(
+    private static <R> CompletableFuture<R> first(
+            List<TransactionPeersStub> peers,
             int from,
             int asked,
             BiFunction<TransactionPeersStub, Integer, CompletableFuture<R>> question,
@@ -134,7 +142,7 @@ public final class PeerServers implements Peers {
         int number = Math.floorMod(from + asked, peers.size());
         return question.apply(peers.get(number), number)
                 .exceptionallyCompose(failure -> elsewhere(failure)
-                        ? first(from, asked + 1, question, otherwise)
+                        ? first(peers, from, asked + 1, question, otherwise)
                         : CompletableFuture.failedFuture(failure));
     }
 

@@ -109,7 +109,7 @@ class PeersTest {
     }
 
     private PeerServers peers(Integer... ports) {
-        return new PeerServers(Stream.of(ports)
+        var channels = Stream.of(ports)
                 .map(port -> {
                     ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", port)
                             .usePlaintext()
@@ -117,7 +117,8 @@ class PeersTest {
                     opened.add(channel::shutdownNow);
                     return channel;
                 })
-                .toList());
+                .toList();
+        return new PeerServers(() -> channels);
     }
 
     /** A port on which nobody listens. */
@@ -187,7 +188,7 @@ class PeersTest {
 
     @Test
     void in_a_cluster_what_ended_stays_in_the_engine_for_as_long_as_another_history_may_be_behind() throws IOException {
-        var server = new TestServer(new PeerServers(List.of(), Duration.ofHours(1)), "debit");
+        var server = new TestServer(new PeerServers(List::of, Duration.ofHours(1)), "debit");
         var transaction = decided(server, "debit");
         Awaitility.await()
                 .until(() -> server.coordinator.recorded(transaction).join().isPresent());
