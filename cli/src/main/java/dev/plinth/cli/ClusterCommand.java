@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "cluster",
         description = "Shows the servers that run as one and their groups, as the server that is asked sees them.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        subcommands = {ClusterRemoveCommand.class, ClusterTransferCommand.class})
 final class ClusterCommand implements Callable<Integer> {
     @Mixin
     private Connection connection = new Connection();

@@ -20,6 +20,8 @@ import picocli.CommandLine.Command;
             CellsCommand.class,
             ClusterCommand.class,
             TransactionsCommand.class,
+            BackupCommand.class,
+            RestoreCommand.class,
             BenchCommand.class,
             SimulateCommand.class,
             CommandLine.HelpCommand.class,

@@ -1,5 +1,6 @@
 package dev.plinth.cli;
 
+import dev.plinth.server.ClusterConfiguration;
 import dev.plinth.server.Listen;
 import dev.plinth.server.PlinthServer;
 import dev.plinth.server.ServerConfiguration;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,8 +38,41 @@ final class ServerCommand implements Callable<Integer> {
     @Option(
             names = "--name",
             paramLabel = "NAME",
-            description = "Which of the servers in the configuration's cluster this one is. Default: its cluster.self")
+            description = {
+                "Which of the servers in the configuration's cluster this one is. Default: its cluster.self.",
+                "With --raft instead of a cluster in the configuration: the name of this server in its cluster."
+            })
     private Optional<String> name = Optional.empty();
+
+    @Option(
+            names = "--raft",
+            paramLabel = "HOST:PORT",
+            description =
+                    "Where the cluster's other servers reach this one, which --name and --http name. For ever the same.")
+    private Optional<Listen> raft = Optional.empty();
+
+    @ArgGroup
+    private Entrance entrance = new Entrance();
+
+    /** Only the first start of a member asks for one of these. */
+    private static final class Entrance {
+        @Option(
+                names = "--join",
+                paramLabel = "HOST:PORT",
+                description = {
+                    "Joins a cluster that runs: HTTP of any of its servers. This one begins empty, and gets everything.",
+                    "Later starts know the cluster from their data."
+                })
+        private Optional<Listen> join = Optional.empty();
+
+        @Option(
+                names = "--adopt",
+                description = {
+                    "Begins a cluster with what this server stored when it was alone. It is its cluster's only",
+                    "server at first; the others come with --join."
+                })
+        private boolean adopt;
+    }
 
     @Option(
             names = "--check",
@@ -50,13 +85,7 @@ final class ServerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (name.isPresent() && config.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "--name: expected --config with a cluster in it");
-        }
-        var configuration = (config.isPresent()
-                        ? ServerConfiguration.read(config.get(), name)
-                        : ServerConfiguration.defaults())
-                .with(data, http, seata);
+        var configuration = configuration();
         var stop = new CountDownLatch(1);
         var stopped = new CountDownLatch(1);
         PrintWriter out = spec.commandLine().getOut();
@@ -70,6 +99,16 @@ final class ServerCommand implements Callable<Integer> {
                 }
             }));
             server.describe().forEach(out::println);
+            out.flush();
+            var _ = server.left().thenRun(() -> {
+                out.println("plinth server: taken out of its cluster; its data is of no use to any cluster any more");
+                out.flush();
+                stop.countDown();
+            });
+            server.awaitMember(step -> {
+                out.println("  " + step);
+                out.flush();
+            });
             out.println("READY server " + server.http());
             out.flush();
             if (!check) {
@@ -79,5 +118,50 @@ final class ServerCommand implements Callable<Integer> {
             stopped.countDown();
         }
         return 0;
+    }
+
+    private ServerConfiguration configuration() throws IOException {
+        if (name.isPresent() && config.isEmpty() && raft.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--name: expected --config with a cluster in it, or --raft with this server's address");
+        }
+        if (raft.isPresent() && (name.isEmpty() || http.isEmpty())) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--raft: expected --name and --http beside it, for the other servers have to know them");
+        }
+        var read = (config.isPresent()
+                        ? ServerConfiguration.read(config.get(), raft.isPresent() ? Optional.empty() : name)
+                        : ServerConfiguration.defaults())
+                .with(data, http, seata);
+        if (raft.isPresent()) {
+            if (read.cluster().isPresent()) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--raft: the configuration has a cluster, which says this; expected one of the two");
+            }
+            read = read.in(alone(raft.get()));
+        }
+        if (entrance.join.isEmpty() && !entrance.adopt) {
+            return read;
+        }
+        var cluster = read.cluster()
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(),
+                        (entrance.adopt ? "--adopt" : "--join")
+                                + ": expected --name, --raft and --http, or a cluster in the configuration"));
+        return read.in(cluster.entering(entrance.join
+                .<ClusterConfiguration.Entry>map(ClusterConfiguration.Entry.Join::new)
+                .orElseGet(ClusterConfiguration.Entry.Adopt::new)));
+    }
+
+    /** This server as the only one that is known yet. */
+    private ClusterConfiguration alone(Listen address) {
+        try {
+            return ClusterConfiguration.of(name.orElseThrow(), address, http.orElseThrow());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--name, --raft, --http: expected " + e.getMessage(), e);
+        }
     }
 }

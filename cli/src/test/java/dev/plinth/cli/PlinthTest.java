@@ -28,7 +28,16 @@ class PlinthTest {
         assertThat(run("--help")).isZero();
         assertThat(out.toString())
                 .contains(
-                        "dev", "server", "services", "cells", "bench", "simulate", "test", "Start with: ./plinth dev");
+                        "dev",
+                        "server",
+                        "services",
+                        "cells",
+                        "bench",
+                        "simulate",
+                        "backup",
+                        "restore",
+                        "test",
+                        "Start with: ./plinth dev");
     }
 
     @Test
@@ -52,6 +61,39 @@ class PlinthTest {
 
         assertThat(run("services", "--server", "127.0.0.1:" + port)).isEqualTo(1);
         assertThat(err.toString().lines()).singleElement().asString().contains("no server answers there");
+    }
+
+    @Test
+    void a_member_of_a_cluster_has_to_say_who_it_is_and_comes_in_by_one_way() {
+        assertThat(run("server", "--raft", "127.0.0.1:7801")).isEqualTo(2);
+        assertThat(err.toString()).contains("--raft: expected --name and --http beside it");
+        assertThat(run("server", "--join", "127.0.0.1:7701")).isEqualTo(2);
+        assertThat(err.toString())
+                .contains("--join: expected --name, --raft and --http, or a cluster in the configuration");
+        assertThat(run("server", "--join", "127.0.0.1:7701", "--adopt")).isEqualTo(2);
+        assertThat(err.toString()).contains("mutually exclusive");
+    }
+
+    @Test
+    void a_restore_from_nothing_and_a_backup_of_nothing_say_so(@TempDir Path folder) {
+        var nothing = folder.resolve("nothing");
+        assertThat(run(
+                        "restore",
+                        "--from",
+                        nothing.toString(),
+                        "--data",
+                        folder.resolve("new").toString()))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains(nothing + ": there is no such file");
+        assertThat(run(
+                        "backup",
+                        "--data",
+                        nothing.toString(),
+                        "--to",
+                        folder.resolve("file").toString()))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains(nothing + ": is no data of a server: expected a folder journal in it");
+        assertThat(folder).isEmptyDirectory();
     }
 
     @Test

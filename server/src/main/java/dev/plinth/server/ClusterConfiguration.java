@@ -17,8 +17,24 @@ import java.util.stream.Stream;
  * @param self the name of the one that is configured
  * @param servers all of them, this one too; a cluster that has a past knows its members itself, and takes from here where they are
  * @param tls what this server proves itself with to the others; demanded off loopback
+ * @param balance whether the servers share the leads of the groups evenly; otherwise they stay where an election or a person put them
+ * @param entry how a server that has no cluster yet comes into one
  */
-public record ClusterConfiguration(String self, List<Server> servers, Optional<RaftTls> tls) {
+public record ClusterConfiguration(
+        String self, List<Server> servers, Optional<RaftTls> tls, boolean balance, Entry entry) {
+
+    /** How a server comes into its cluster, the first time it is started as a member. */
+    public sealed interface Entry {
+
+        /** With the others that are configured, all of them new. */
+        record Found() implements Entry {}
+
+        /** Into a cluster that is there; any of its servers is asked. */
+        record Join(Listen http) implements Entry {}
+
+        /** As the first, with what this server stored when it was alone. */
+        record Adopt() implements Entry {}
+    }
 
     /**
      * One server.
@@ -37,6 +53,17 @@ public record ClusterConfiguration(String self, List<Server> servers, Optional<R
                         "a port other than 0 for http of server " + name + ": the other servers have to know it");
             }
         }
+    }
+
+    /** Servers that begin a cluster together, and share the leads. */
+    public ClusterConfiguration(String self, List<Server> servers, Optional<RaftTls> tls) {
+        this(self, servers, tls, true, new Entry.Found());
+    }
+
+    /** A server that knows of no other yet, by the addresses at which those will reach it. */
+    public static ClusterConfiguration of(String name, Listen raft, Listen http) {
+        return new ClusterConfiguration(
+                name, List.of(new Server(name, new RaftMember(raft.host(), raft.port()), http)), Optional.empty());
     }
 
     public ClusterConfiguration {
@@ -81,13 +108,17 @@ public record ClusterConfiguration(String self, List<Server> servers, Optional<R
 
     /** The same cluster, configured for another of its servers. */
     public ClusterConfiguration as(String name) {
-        return new ClusterConfiguration(name, servers, tls);
+        return new ClusterConfiguration(name, servers, tls, balance, entry);
+    }
+
+    /** The same, coming into the cluster in another way. */
+    public ClusterConfiguration entering(Entry by) {
+        return new ClusterConfiguration(self, servers, tls, balance, by);
     }
 
     /** Every address that is not on loopback speaks mutual TLS, or the server does not start. */
-    RaftOptions raft(Path directory) {
-        var options =
-                RaftOptions.of(own().raft(), servers.stream().map(Server::raft).toList(), directory);
+    RaftOptions raft(List<RaftMember> founders, Path directory) {
+        var options = RaftOptions.of(own().raft(), founders, directory).withBalance(balance);
         return tls.map(options::withTls).orElse(options);
     }
 
@@ -99,16 +130,28 @@ public record ClusterConfiguration(String self, List<Server> servers, Optional<R
                 .flatMap(Optional::stream)
                 .reduce((_, last) -> last);
         var tls = section.section("tls").map(ClusterConfiguration::tls);
+        boolean balance =
+                section.value("balance", ClusterConfiguration::yesOrNo).orElse(true);
         section.done();
         try {
             return new ClusterConfiguration(
                     self.orElseThrow(
                             () -> new IllegalArgumentException("self: the name of this server, here or as --name")),
                     servers,
-                    tls);
+                    tls,
+                    balance,
+                    new Entry.Found());
         } catch (IllegalArgumentException e) {
             throw section.wrong("expected " + e.getMessage());
         }
+    }
+
+    private static boolean yesOrNo(String text) {
+        return switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException("true or false, not '" + text + "'");
+        };
     }
 
     private static Server server(YamlReader.Section section) {

@@ -23,7 +23,11 @@ import dev.plinth.registry.door.grpc.RegistryDoor;
 import dev.plinth.registry.door.nacos.NacosDoor;
 import dev.plinth.registry.door.peer.RegistryPeers;
 import dev.plinth.registry.door.peer.RegistryPeersDoor;
+import dev.plinth.server.backup.BackupsDoor;
+import dev.plinth.server.backup.Partitions;
+import dev.plinth.server.backup.RunningServer;
 import dev.plinth.server.cluster.ClusterDoor;
+import dev.plinth.server.cluster.Membership;
 import dev.plinth.server.cluster.PeerChannels;
 import dev.plinth.server.console.ConsoleDoor;
 import dev.plinth.server.console.ServerState;
@@ -38,7 +42,6 @@ import dev.plinth.transactions.door.seata.SeataDoor;
 import dev.plinth.transactions.door.seata.SeataParticipants;
 import io.grpc.BindableService;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,6 +54,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,6 +79,7 @@ public final class PlinthServer implements AutoCloseable {
     private final ServerConfiguration configuration;
     private final Instant startedAt = Instant.now();
     private Optional<RaftNode> raft = Optional.empty();
+    private Optional<Membership> membership = Optional.empty();
     private Listen http;
     private Listen seata;
     private Optional<Listen> nacos = Optional.empty();
@@ -85,7 +90,7 @@ public final class PlinthServer implements AutoCloseable {
      * @throws IOException if the data is damaged, in use by another server, or a port is taken; it says which
      */
     public static PlinthServer start(ServerConfiguration configuration) throws IOException {
-        var server = new PlinthServer(configuration);
+        var server = new PlinthServer(new Entrance(configuration.data(), Partitions.NAMES).remembered(configuration));
         try {
             server.open();
             return server;
@@ -108,14 +113,23 @@ public final class PlinthServer implements AutoCloseable {
         var snapshots = parts.add("snapshots", DiskStorage.open(data.resolve("snapshots")));
         var store = parts.add("segment store", SegmentStore.open(segments, SegmentOptions.defaults(), clock));
 
-        var journals = journals(store, snapshots, clock);
-        var peers = configuration.cluster().map(of -> parts.add("channels to the other servers", new PeerChannels(of)));
+        var peers = configuration.cluster().map(_ -> parts.add("channels to the other servers", new PeerChannels()));
+        var backups = new RunningServer(data.resolve("transactions"), Release.VERSION);
+        var untapped = journals(store, snapshots, clock, peers);
+        var journals = new Journals() {
+            @Override
+            public <C> Journal<C> journal(String name, Codec<C> codec) {
+                return backups.tapped(name, untapped.journal(name, codec));
+            }
+        };
 
-        var cells = parts.add("cells", CellMaps.open(journals.journal("cells", CellMaps.commandCodec()), clock));
+        var cells =
+                parts.add("cells", CellMaps.open(journals.journal(Partitions.CELLS, CellMaps.commandCodec()), clock));
         configuration.cells().ifPresent(map -> settle(cells, map));
 
         var texts = parts.add(
-                "configuration", Configs.open(journals.journal("configuration", Configs.commandCodec()), clock));
+                "configuration",
+                Configs.open(journals.journal(Partitions.CONFIGURATION, Configs.commandCodec()), clock));
 
         // A registry remembers nothing of the life before, so each has a number that no other life has, of this or
         // another server.
@@ -128,12 +142,14 @@ public final class PlinthServer implements AutoCloseable {
         var coordinator = parts.add(
                 "transactions",
                 Coordinator.open(
-                        journals.journal("transactions", Coordinator.codec()),
+                        journals.journal(Partitions.TRANSACTIONS, Coordinator.codec()),
                         history,
                         participants,
-                        peers.<Peers>map(to -> new PeerServers(to.channels())).orElse(Peers.NONE),
+                        peers.<Peers>map(to -> new PeerServers(to::channels)).orElse(Peers.NONE),
                         clock,
                         0));
+        // Once more when the doors are closed, for the others may have shared the leads anew meanwhile.
+        parts.add("leads", this::handOver);
         var seataDoor = parts.add(
                 "Seata door",
                 SeataDoor.open(
@@ -150,7 +166,9 @@ public final class PlinthServer implements AutoCloseable {
             var nacosDoor = parts.add("Nacos door", NacosDoor.open(registry, texts, listen.address(), clock, workers));
             nacos = Optional.of(new Listen(listen.host(), nacosDoor.address().getPort()));
         }
-        parts.add("registry's peers", RegistryPeers.of(registry, otherServers(), clock, workers));
+        var registryPeers = parts.add("registry's peers", RegistryPeers.of(registry, List.of(), clock, workers));
+        membership.ifPresent(of -> of.follow(others -> registryPeers.follow(
+                others.stream().map(other -> other.http().address()).toList())));
         openHttp(
                 List.of(
                         new CellMapsDoor(cells, workers),
@@ -159,13 +177,15 @@ public final class PlinthServer implements AutoCloseable {
                         new ConfigsDoor(texts, workers),
                         new TransactionsDoor(coordinator, seataDoor::xid, workers),
                         new PeersDoor(coordinator, participants, workers),
-                        new ClusterDoor(configuration.cluster(), this::groups)),
+                        new BackupsDoor(backups, () -> http.toString(), workers),
+                        new ClusterDoor(membership, this::groups, workers)),
                 parts.add(
                         "console",
                         ConsoleDoor.open(
                                 new HouseSource(
                                         this::state, cells, registry, coordinator, seataDoor::xid, this::groups),
                                 Set.of())));
+        membership.ifPresent(Membership::start);
     }
 
     private void openHttp(List<BindableService> grpc, ConsoleDoor console) throws IOException {
@@ -183,6 +203,7 @@ public final class PlinthServer implements AutoCloseable {
         // names
         // itself, for any of them takes any request; a client that loses one asks the next.
         new MetadataDoor(() -> SeataServers.alone(http, seata)).mount(builder);
+        new HealthDoor(membership.map(of -> of.roster().own().raft()), this::groups).mount(builder);
         console.mount(builder);
         var armeria = builder.build();
         try {
@@ -215,8 +236,8 @@ public final class PlinthServer implements AutoCloseable {
         List<ServerState.Address> addresses = new ArrayList<>();
         addresses.add(new ServerState.Address("console, HTTP, gRPC", http.toString()));
         addresses.add(new ServerState.Address("Seata", seata.toString()));
-        configuration
-                .cluster()
+        membership
+                .map(Membership::roster)
                 .ifPresent(of -> addresses.add(new ServerState.Address(
                         "Raft, as server " + of.self() + " of " + of.servers().size(),
                         of.own().raft().toString())));
@@ -231,8 +252,8 @@ public final class PlinthServer implements AutoCloseable {
         lines.add("  console, HTTP, gRPC  http://" + http);
         lines.add("  Seata's clients      " + seata);
         nacos.ifPresent(listen -> lines.add("  Nacos's clients      " + listen + " (gRPC)"));
-        configuration
-                .cluster()
+        membership
+                .map(Membership::roster)
                 .ifPresent(of -> lines.add("  Raft                 " + of.own().raft() + ", as server " + of.self()
                         + " of "
                         + String.join(
@@ -244,8 +265,12 @@ public final class PlinthServer implements AutoCloseable {
     }
 
     /** Alone, each partition has a log of the store and snapshots beside it; in a cluster each is a group. */
-    private Journals journals(SegmentStore store, DiskStorage snapshots, SystemClock clock) throws IOException {
+    private Journals journals(
+            SegmentStore store, DiskStorage snapshots, SystemClock clock, Optional<PeerChannels> channels)
+            throws IOException {
+        var entrance = new Entrance(configuration.data(), Partitions.NAMES);
         if (configuration.cluster().isEmpty()) {
+            entrance.checkAlone(store);
             return new Journals() {
                 @Override
                 public <C> Journal<C> journal(String name, Codec<C> codec) {
@@ -253,23 +278,28 @@ public final class PlinthServer implements AutoCloseable {
                 }
             };
         }
+        var cluster = configuration.cluster().get();
+        var roster = entrance.roster(cluster, store);
         var node = parts.add(
                 "raft",
                 RaftNode.open(
-                        configuration.cluster().get().raft(configuration.data().resolve("raft")), store, clock));
+                        cluster.raft(roster.founders(), configuration.data().resolve("raft")), store, clock));
         raft = Optional.of(node);
+        if (cluster.entry() instanceof ClusterConfiguration.Entry.Adopt) {
+            for (var partition : Partitions.NAMES) {
+                if (node.adopt(partition, partition, snapshots)) {
+                    log.info("group {} begins with what this server stored when it was alone", partition);
+                }
+            }
+        }
+        membership = Optional.of(parts.add(
+                "membership", new Membership(configuration.data(), roster, node, channels.orElseThrow(), clock)));
         return new Journals() {
             @Override
             public <C> Journal<C> journal(String name, Codec<C> codec) {
                 return node.journal(name, codec, JournalOptions.defaults());
             }
         };
-    }
-
-    private List<InetSocketAddress> otherServers() {
-        return configuration.cluster().map(ClusterConfiguration::others).orElse(List.of()).stream()
-                .map(other -> other.http().address())
-                .toList();
     }
 
     private List<GroupStatus> groups() {
@@ -301,6 +331,27 @@ public final class PlinthServer implements AutoCloseable {
         }
     }
 
+    /**
+     * Waits until a server that joins is a member of every group, and has what they have. At once if it does not join.
+     *
+     * @param say told of each step
+     * @throws IOException if it is refused, or nobody takes it in
+     */
+    public void awaitMember(Consumer<String> say) throws IOException {
+        if (membership.isPresent()) {
+            membership.get().comeIn(say);
+        }
+    }
+
+    /** Completes when this server was taken out of its cluster, and has nothing to do any more. */
+    public CompletableFuture<Void> left() {
+        return membership.map(Membership::left).orElseGet(CompletableFuture::new);
+    }
+
+    private void handOver() {
+        membership.ifPresent(Membership::handOver);
+    }
+
     /** Where the console, HTTP and gRPC are: with the port that was opened. */
     public Listen http() {
         return http;
@@ -319,6 +370,8 @@ public final class PlinthServer implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
+            // While the doors are open, so that clients do not notice.
+            handOver();
             parts.close();
         }
     }

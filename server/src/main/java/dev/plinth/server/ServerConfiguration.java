@@ -86,6 +86,12 @@ public record ServerConfiguration(
                 otherData.orElse(data), otherHttp.orElse(http), otherSeata.orElse(seata), nacos, cells, cluster);
     }
 
+    /** This configuration as a member of a cluster. Its HTTP is where the others look for it, unless something else was said. */
+    public ServerConfiguration in(ClusterConfiguration of) {
+        return new ServerConfiguration(
+                data, http.equals(HTTP_DEFAULT) ? of.own().http() : http, seata, nacos, cells, Optional.of(of));
+    }
+
     private static Optional<Listen> listen(YamlReader.Section top, String door) {
         return top.section(door).flatMap(section -> {
             var listen = section.value("listen", Listen::parse);

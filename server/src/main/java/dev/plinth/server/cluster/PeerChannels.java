@@ -1,6 +1,7 @@
 package dev.plinth.server.cluster;
 
-import dev.plinth.server.ClusterConfiguration;
+import dev.plinth.server.ClusterConfiguration.Server;
+import dev.plinth.server.Listen;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -10,26 +11,55 @@ import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.netty.NettyChannelBuilder;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
-/** gRPC channels to the cluster's other servers. */
+/** gRPC channels to the cluster's other servers, whoever they are at the time. */
 public final class PeerChannels implements AutoCloseable {
-    private final List<ManagedChannel> channels;
+    private record Peer(ManagedChannel channel, Channel impatient) {}
 
-    public PeerChannels(ClusterConfiguration cluster) {
-        this.channels = cluster.others().stream()
-                .map(other -> NettyChannelBuilder.forAddress(
-                                other.http().host(), other.http().port())
-                        .usePlaintext()
-                        .build())
-                .toList();
+    /** Guarded by this. */
+    private final Map<Listen, Peer> peers = new HashMap<>();
+
+    /** Guarded by this. */
+    private List<Server> others = List.of();
+
+    private boolean closed;
+
+    /** From now on these are the others. */
+    synchronized void follow(List<Server> servers) {
+        if (closed) {
+            return;
+        }
+        others = List.copyOf(servers);
+        peers.entrySet().removeIf(entry -> {
+            boolean gone = others.stream().noneMatch(server -> server.http().equals(entry.getKey()));
+            if (gone) {
+                entry.getValue().channel().shutdown();
+            }
+            return gone;
+        });
+        others.forEach(server -> peers.computeIfAbsent(server.http(), PeerChannels::open));
+    }
+
+    private static Peer open(Listen http) {
+        var channel = NettyChannelBuilder.forAddress(http.host(), http.port())
+                .usePlaintext()
+                .build();
+        return new Peer(channel, ClientInterceptors.intercept(channel, new Impatient(channel)));
     }
 
     /** One to each of the others. A call to one that is away fails at once. */
-    public List<Channel> channels() {
-        return channels.stream()
-                .map(channel -> ClientInterceptors.intercept(channel, new Impatient(channel)))
-                .toList();
+    public synchronized List<Channel> channels() {
+        return others.stream().map(this::to).toList();
+    }
+
+    /** The one to this server, which is among the others. */
+    synchronized Channel to(Server server) {
+        return Objects.requireNonNull(peers.get(server.http()), () -> "no channel to server " + server.name())
+                .impatient();
     }
 
     /** gRPC waits up to two minutes before it tries a server again that was away; here each call tries. */
@@ -44,7 +74,8 @@ public final class PeerChannels implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        channels.forEach(ManagedChannel::shutdownNow);
+    public synchronized void close() {
+        closed = true;
+        peers.values().forEach(peer -> peer.channel().shutdownNow());
     }
 }

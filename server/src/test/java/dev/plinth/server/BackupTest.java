@@ -1,0 +1,242 @@
+package dev.plinth.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.linecorp.armeria.client.grpc.GrpcClients;
+import dev.plinth.cells.Cell;
+import dev.plinth.cells.CellMap;
+import dev.plinth.cells.ShardFunction;
+import dev.plinth.cells.Zone;
+import dev.plinth.raft.RaftMember;
+import dev.plinth.server.ClusterConfiguration.Entry;
+import dev.plinth.server.backup.Archive;
+import dev.plinth.server.backup.Manifest;
+import dev.plinth.server.backup.StoppedServer;
+import dev.plinth.wire.backup.v1.BackupsGrpc;
+import dev.plinth.wire.backup.v1.TakeRequest;
+import dev.plinth.wire.cells.v1.CellMapsGrpc;
+import dev.plinth.wire.cells.v1.GetCellMapRequest;
+import dev.plinth.wire.config.v1.ConfigKey;
+import dev.plinth.wire.config.v1.ConfigsGrpc;
+import dev.plinth.wire.config.v1.GetRequest;
+import dev.plinth.wire.config.v1.PublishRequest;
+import dev.plinth.wire.config.v1.Text;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a server has stored, out into a file and in again. */
+class BackupTest {
+    private static final Duration LONG = Duration.ofMinutes(1);
+    private static final Listen ANY = new Listen("127.0.0.1", 0);
+    private static final CellMap ONE_CELL =
+            CellMap.evenly(ShardFunction.lastDigits(100), List.of(Cell.sharded("east", Zone.of("z1", "r"))));
+    private static final ConfigKey KEY = ConfigKey.newBuilder()
+            .setNamespace("public")
+            .setGroup("bank")
+            .setDataId("limits")
+            .build();
+
+    @TempDir
+    private Path directory;
+
+    private Path data(String name) {
+        return directory.resolve(name);
+    }
+
+    private ServerConfiguration alone(String name, Optional<CellMap> map) {
+        return ServerConfiguration.alone(data(name), ANY, ANY, map);
+    }
+
+    private static void publish(PlinthServer server, String text) {
+        var _ = configs(server)
+                .publish(PublishRequest.newBuilder()
+                        .setKey(KEY)
+                        .setText(Text.newBuilder().setContent(text).setType("text"))
+                        .setAuthor("test")
+                        .build());
+    }
+
+    private static ConfigsGrpc.ConfigsBlockingStub configs(PlinthServer server) {
+        return GrpcClients.newClient("gproto+http://" + server.http(), ConfigsGrpc.ConfigsBlockingStub.class);
+    }
+
+    private static String published(PlinthServer server) {
+        var config = configs(server).get(GetRequest.newBuilder().setKey(KEY).build());
+        return config.getVersions(config.getVersionsCount() - 1).getText().getContent();
+    }
+
+    private static long epoch(PlinthServer server) {
+        try {
+            return GrpcClients.newClient("gproto+http://" + server.http(), CellMapsGrpc.CellMapsBlockingStub.class)
+                    .getCellMap(GetCellMapRequest.getDefaultInstance())
+                    .getEpoch();
+        } catch (StatusRuntimeException e) {
+            return 0;
+        }
+    }
+
+    private Path take(PlinthServer server, String name) throws IOException {
+        var file = directory.resolve(name);
+        StoppedServer.whole(
+                file,
+                out -> GrpcClients.newClient("gproto+http://" + server.http(), BackupsGrpc.BackupsBlockingStub.class)
+                        .take(TakeRequest.getDefaultInstance())
+                        .forEachRemaining(piece -> {
+                            try {
+                                piece.getBytes().writeTo(out);
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        }));
+        return file;
+    }
+
+    private void restore(Path file, String name) throws IOException {
+        try (var archive = Archive.open(file)) {
+            new StoppedServer(data(name)).restore(archive);
+        }
+    }
+
+    private static List<String> hashes(Path file) throws IOException {
+        try (var archive = Archive.open(file)) {
+            return archive.manifest().partitions().stream()
+                    .map(Manifest.PartitionPast::stateSha256)
+                    .toList();
+        }
+    }
+
+    @Test
+    void a_backup_of_a_server_that_runs_has_what_was_acknowledged_before_it_and_nothing_after() throws Exception {
+        Path file;
+        try (var server = PlinthServer.start(alone("one", Optional.of(ONE_CELL)))) {
+            publish(server, "before");
+            file = take(server, "backup");
+            publish(server, "after");
+        }
+        restore(file, "two");
+        try (var server = PlinthServer.start(alone("two", Optional.empty()))) {
+            assertThat(published(server)).isEqualTo("before");
+            assertThat(epoch(server)).isEqualTo(1);
+            publish(server, "goes on");
+            assertThat(published(server)).isEqualTo("goes on");
+        }
+        try (var server = PlinthServer.start(alone("two", Optional.empty()))) {
+            assertThat(published(server)).isEqualTo("goes on");
+        }
+    }
+
+    @Test
+    void a_backup_of_a_folder_has_all_that_its_server_stored() throws Exception {
+        try (var server = PlinthServer.start(alone("one", Optional.of(ONE_CELL)))) {
+            publish(server, "stored");
+            assertThatThrownBy(() -> new StoppedServer(data("one")).backup(directory.resolve("no"), "test", _ -> {}))
+                    .isInstanceOf(IOException.class);
+        }
+        var file = directory.resolve("backup");
+        new StoppedServer(data("one")).backup(file, "test", _ -> {});
+        restore(file, "two");
+        try (var server = PlinthServer.start(alone("two", Optional.empty()))) {
+            assertThat(published(server)).isEqualTo("stored");
+            assertThat(epoch(server)).isEqualTo(1);
+        }
+        assertThat(data("two"))
+                .isDirectoryNotContaining(path -> path.getFileName().toString().startsWith(".restoring"));
+    }
+
+    @Test
+    void a_backup_becomes_the_first_member_of_a_cluster_and_the_folder_of_a_member_a_backup() throws Exception {
+        Path file;
+        try (var server = PlinthServer.start(alone("one", Optional.of(ONE_CELL)))) {
+            publish(server, "of a cluster");
+            file = take(server, "backup");
+        }
+        restore(file, "a");
+        var self = place();
+        var cluster = new ClusterConfiguration("a", List.of(self), Optional.empty()).entering(new Entry.Adopt());
+        try (var server = PlinthServer.start(alone("a", Optional.empty()).in(cluster))) {
+            await().atMost(LONG).until(() -> epoch(server) == 1);
+            assertThat(published(server)).isEqualTo("of a cluster");
+            publish(server, "by a member");
+            var again = take(server, "of-member");
+            assertThat(hashes(again)).hasSize(3);
+        }
+        var stopped = directory.resolve("of-folder");
+        new StoppedServer(data("a")).backup(stopped, "test", _ -> {});
+        restore(stopped, "three");
+        try (var server = PlinthServer.start(alone("three", Optional.empty()))) {
+            assertThat(published(server)).isEqualTo("by a member");
+            assertThat(epoch(server)).isEqualTo(1);
+        }
+    }
+
+    private static ClusterConfiguration.Server place() throws IOException {
+        try (var raft = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                var http = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return new ClusterConfiguration.Server(
+                    "a",
+                    new RaftMember("127.0.0.1", raft.getLocalPort()),
+                    new Listen("127.0.0.1", http.getLocalPort()));
+        }
+    }
+
+    @Test
+    void a_backup_that_is_damaged_foreign_or_cut_off_is_refused_and_so_is_a_folder_with_something_in_it()
+            throws Exception {
+        Path file;
+        try (var server = PlinthServer.start(alone("one", Optional.of(ONE_CELL)))) {
+            publish(server, "text");
+            file = take(server, "backup");
+        }
+        byte[] whole = Files.readAllBytes(file);
+
+        // Wherever a bit is flipped: either it is found, or nothing that counts was hit, such as the date of a part.
+        int refused = 0;
+        for (int at = 0; at < whole.length; at += Math.max(1, whole.length / 60)) {
+            byte[] bytes = whole.clone();
+            bytes[at] ^= 0x10;
+            var damaged = Files.write(directory.resolve("damaged"), bytes);
+            try (var archive = Archive.open(damaged)) {
+                assertThat(archive.manifest()).isEqualTo(manifest(file));
+            } catch (IOException e) {
+                assertThat(e.getMessage()).containsAnyOf("is damaged in", "is no backup");
+                refused++;
+            }
+        }
+        assertThat(refused).isGreaterThan(5);
+
+        var cut = Files.write(directory.resolve("cut"), Arrays.copyOf(whole, whole.length / 2));
+        assertThatThrownBy(() -> restore(cut, "two"))
+                .hasMessageContaining("is no backup, or only the beginning of one");
+        var foreign = directory.resolve("foreign.zip");
+        try (var zip = new ZipOutputStream(Files.newOutputStream(foreign))) {
+            zip.putNextEntry(new ZipEntry("readme"));
+            zip.write("hello".getBytes(StandardCharsets.UTF_8));
+        }
+        assertThatThrownBy(() -> restore(foreign, "two")).hasMessageContaining("is no backup of plinth");
+        assertThat(data("two")).doesNotExist();
+
+        assertThatThrownBy(() -> restore(file, "one")).hasMessageContaining("is not empty");
+    }
+
+    private static Manifest manifest(Path file) throws IOException {
+        try (var archive = Archive.open(file)) {
+            return archive.manifest();
+        }
+    }
+}
