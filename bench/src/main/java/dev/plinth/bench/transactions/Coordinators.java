@@ -66,7 +66,7 @@ final class Coordinators {
         int port = freePort();
         Files.writeString(
                 directory.resolve("application.yml"),
-                seataConfiguration(freePort(), directory.resolve("sessions"), port));
+                seataConfiguration(freePort(), directory, port));
         var command = new ArrayList<>(ServerUnderTest.onItsProcessor());
         command.addAll(List.of(
                 java(),
@@ -96,13 +96,16 @@ final class Coordinators {
     }
 
     /** What starting it takes; see its documentation on file mode. */
-    private static String seataConfiguration(int consolePort, Path sessions, int port) {
+    private static String seataConfiguration(int consolePort, Path directory, int port) {
         return """
             server:
               port: %d
             spring:
               application:
                 name: seata-server
+            logging:
+              file:
+                path: %s
             console:
               user:
                 username: seata
@@ -123,7 +126,7 @@ final class Coordinators {
                 tokenValidityInMilliseconds: 1800000
                 ignore:
                   urls: /**
-            """.formatted(consolePort, sessions, port);
+            """.formatted(consolePort, directory.resolve("logs"), directory.resolve("sessions"), port);
     }
 
     /** Its programs, from Maven Central; once. */
