@@ -64,9 +64,7 @@ final class Coordinators {
     static ServerUnderTest seata(Path directory, int heapMb) throws IOException, InterruptedException {
         var lib = fetched();
         int port = freePort();
-        Files.writeString(
-                directory.resolve("application.yml"),
-                seataConfiguration(freePort(), directory, port));
+        Files.writeString(directory.resolve("application.yml"), seataConfiguration(freePort(), directory, port));
         var command = new ArrayList<>(ServerUnderTest.onItsProcessor());
         command.addAll(List.of(
                 java(),
