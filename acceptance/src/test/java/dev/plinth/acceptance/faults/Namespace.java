@@ -42,11 +42,16 @@ final class Namespace implements AutoCloseable {
     static Namespace make(String name) throws IOException {
         Shell.run("ip", "netns", "add", name);
         var made = new Namespace(name);
-        made.inside(() -> {
-            enter(path(name));
-            return true;
-        });
-        return made;
+        try {
+            made.inside(() -> {
+                enter(path(name));
+                return true;
+            });
+            return made;
+        } catch (IOException e) {
+            made.close();
+            throw e;
+        }
     }
 
     private static String path(String name) {

@@ -1,5 +1,6 @@
 package dev.plinth.acceptance.faults;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -7,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Hosts on one switch, each in a network namespace, with lines that can be cut in either direction. */
-final class Network implements AutoCloseable {
+final class Network implements Closeable {
     /*
      * The switch has a namespace of its own, so nothing of this is seen by the rest of the machine. Each host knows the others' hardware
      * addresses from the beginning. To cut the line from one host to another, the first is told an address that nobody has: what it

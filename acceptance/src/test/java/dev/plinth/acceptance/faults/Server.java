@@ -8,6 +8,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.SocketChannel;
@@ -22,7 +23,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One {@code plinth server} on a host of its own, with a small disk of its own; as it is delivered, from {@code cli/target/lib}. */
-final class Server implements AutoCloseable {
+final class Server implements Closeable {
     private static final int STATUS_WITHIN_MILLIS = 1_000;
     private static final int STOPS_WITHIN_SECONDS = 60;
     private static final int HTTP_PORT_FIRST = 7701;

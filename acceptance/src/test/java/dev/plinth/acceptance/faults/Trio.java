@@ -7,6 +7,7 @@ import dev.plinth.wire.cluster.v1.Group;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -255,10 +256,24 @@ final class Trio implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (var server : servers) {
-            server.close();
+        // Each of them, whatever becomes of the others.
+        IOException failed = null;
+        List<Closeable> parts = new ArrayList<>(servers);
+        parts.add(network);
+        for (var part : parts) {
+            try {
+                part.close();
+            } catch (IOException e) {
+                if (failed == null) {
+                    failed = e;
+                } else {
+                    failed.addSuppressed(e);
+                }
+            }
         }
-        network.close();
         var _ = loops.shutdownGracefully();
+        if (failed != null) {
+            throw failed;
+        }
     }
 }
