@@ -59,6 +59,12 @@ class RealFaultsTest {
                 try {
                     faults(trio, clients, library, seed);
                     clients.end();
+                } catch (Exception | AssertionError e) {
+                    for (var server : trio.servers()) {
+                        server.dumpThreads();
+                    }
+                    TimeUnit.SECONDS.sleep(1);
+                    throw e;
                 } finally {
                     Files.write(
                             directory.resolve("history"),

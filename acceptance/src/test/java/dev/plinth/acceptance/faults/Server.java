@@ -169,15 +169,18 @@ final class Server implements Closeable {
         process().destroy();
         if (!process().waitFor(STOPS_WITHIN_SECONDS, TimeUnit.SECONDS)) {
             dumpThreads();
+            TimeUnit.SECONDS.sleep(1);
             kill();
             throw new AssertionError("server " + name + " did not stop within " + STOPS_WITHIN_SECONDS
                     + " s of being asked; what its threads did is in " + log());
         }
     }
 
-    private void dumpThreads() throws IOException, InterruptedException {
-        signal("QUIT");
-        TimeUnit.SECONDS.sleep(1);
+    /** Has it write what its threads do into its log. */
+    void dumpThreads() throws IOException {
+        if (process().isAlive()) {
+            signal("QUIT");
+        }
     }
 
     /** SIGSTOP: it stands still, and its connections with it. */
