@@ -116,6 +116,9 @@ final class Proposals<C> {
     private long round;
     private boolean looking;
 
+    /** Nothing is sent: the leader that is known took nothing, and is asked again later. Guarded by the lock. */
+    private boolean pausing;
+
     /** Written under the lock; read without it to see whether the leader is this member. */
     private volatile @Nullable Route route;
 
@@ -200,7 +203,7 @@ final class Proposals<C> {
     private @Nullable Sent<C> next() {
         synchronized (lock) {
             var to = route;
-            if (to == null || closed != null || underWay >= UNDER_WAY_MAX || !worthIt()) {
+            if (to == null || closed != null || pausing || underWay >= UNDER_WAY_MAX || !worthIt()) {
                 return null;
             }
             List<Waiting<C>> inputs = new ArrayList<>();
@@ -251,6 +254,7 @@ final class Proposals<C> {
     }
 
     private void learned(Sent<C> batch, Fate fate) {
+        boolean pause = false;
         synchronized (lock) {
             if (batch.round() != round) {
                 // All of it was settled when the new round began.
@@ -263,13 +267,28 @@ final class Proposals<C> {
                         again.put(waiting.number, waiting);
                     }
                 }
+                pause = !pausing;
+                pausing = true;
             }
         }
-        if (fate instanceof Fate.NotOrdered) {
-            var _ = clock.schedule(AGAIN_AFTER, this::sendSoon);
+        if (pause) {
+            // One alarm for a pause. Sent again at once, a member that has just lost the lead would ask itself without
+            // end; and if the thread that applies entries is the one that sends, it would never come to the entry that
+            // names the next leader.
+            var _ = clock.schedule(AGAIN_AFTER, () -> sendAgain(batch.round()));
         } else {
             send();
         }
+    }
+
+    /** The pause is over. */
+    private void sendAgain(long ofRound) {
+        synchronized (lock) {
+            if (ofRound == round) {
+                pausing = false;
+            }
+        }
+        sendSoon();
     }
 
     /**
@@ -309,6 +328,7 @@ final class Proposals<C> {
             sent.values().forEach(waiting -> again.put(waiting.number, waiting));
             sent.clear();
             underWay = 0;
+            pausing = false;
             round++;
             route = began;
         }
@@ -322,6 +342,7 @@ final class Proposals<C> {
             lost = List.copyOf(sent.values());
             sent.clear();
             underWay = 0;
+            pausing = false;
             round++;
             var before = route;
             if (newest != null && (before == null || before.term() < newest.term())) {

@@ -1,6 +1,7 @@
 package dev.plinth.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Input;
@@ -13,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -134,6 +136,33 @@ class ProposalsTest {
 
         assertThat(sent).hasSize(5);
         assertThat(last().batch().envelopes()).hasSize(3);
+    }
+
+    @Test
+    void a_leader_that_takes_nothing_is_asked_again_after_a_pause_and_whoever_sends_is_free_meanwhile() {
+        var asked = new AtomicInteger();
+        var refusing = new Proposals<String>(
+                "group",
+                SELF,
+                7,
+                BATCH_BYTES_MAX,
+                (_, _, fate) -> {
+                    asked.incrementAndGet();
+                    fate.accept(new Fate.NotOrdered("it leads no more"));
+                },
+                Runnable::run,
+                clock);
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            refusing.termBegan(new Route(1, SELF));
+            for (int i = 0; i < 3; i++) {
+                refusing.propose(new Input.Tick<>(), ByteBuffer.allocate(10), null);
+            }
+            assertThat(asked).hasValue(1);
+            clock.pass(Duration.ofMillis(10));
+            assertThat(asked).hasValue(2);
+            refusing.termBegan(new Route(2, OTHER));
+            assertThat(asked).as("a new leader is asked at once").hasValue(3);
+        });
     }
 
     @Test
