@@ -31,7 +31,9 @@ import dev.plinth.server.cluster.Membership;
 import dev.plinth.server.cluster.PeerChannels;
 import dev.plinth.server.console.ConsoleDoor;
 import dev.plinth.server.console.ServerState;
+import dev.plinth.server.seata.ClusterSeataServers;
 import dev.plinth.server.seata.MetadataDoor;
+import dev.plinth.server.seata.SeataDoorsDoor;
 import dev.plinth.server.seata.SeataServers;
 import dev.plinth.transactions.Coordinator;
 import dev.plinth.transactions.Peers;
@@ -184,25 +186,31 @@ public final class PlinthServer implements AutoCloseable {
                         ConsoleDoor.open(
                                 new HouseSource(
                                         this::state, cells, registry, coordinator, seataDoor::xid, this::groups),
-                                Set.of())));
+                                Set.of())),
+                peers.map(to -> parts.add(
+                        "the cluster's Seata doors",
+                        ClusterSeataServers.open(
+                                () -> membership.orElseThrow().roster(), to::channels, seata, this::transactionsGroup))));
         membership.ifPresent(Membership::start);
     }
 
-    private void openHttp(List<BindableService> grpc, ConsoleDoor console) throws IOException {
+    private void openHttp(List<BindableService> grpc, ConsoleDoor console, Optional<ClusterSeataServers> seataServers)
+            throws IOException {
         var grpcDoor = GrpcService.builder()
                 .maxRequestMessageLength(GRPC_MESSAGE_BYTES_MAX)
                 .enableHttpJsonTranscoding(false)
                 .useBlockingTaskExecutor(false);
         grpc.forEach(grpcDoor::addService);
+        seataServers.map(SeataDoorsDoor::new).ifPresent(grpcDoor::addService);
         var builder = Server.builder().http(configuration.http().address());
         // A stream lives as long as its client, and may say as much as it likes; each message is limited instead.
         builder.requestTimeoutMillis(0).maxRequestLength(0);
         builder.gracefulShutdownTimeout(Duration.ZERO, STOP_GRACE);
         builder.service(grpcDoor.build());
-        // Nobody can ask before the port is open, and from then on the addresses are known. In a cluster each server
-        // names
-        // itself, for any of them takes any request; a client that loses one asks the next.
-        new MetadataDoor(() -> SeataServers.alone(http, seata)).mount(builder);
+        // Alone, nobody can ask before the port is open, and from then on the addresses are known.
+        new MetadataDoor(
+                        () -> seataServers.<SeataServers>map(of -> of).orElseGet(() -> SeataServers.alone(http, seata)))
+                .mount(builder);
         new HealthDoor(membership.map(of -> of.roster().own().raft()), this::groups).mount(builder);
         console.mount(builder);
         var armeria = builder.build();
@@ -300,6 +308,12 @@ public final class PlinthServer implements AutoCloseable {
                 return node.journal(name, codec, JournalOptions.defaults());
             }
         };
+    }
+
+    private Optional<GroupStatus> transactionsGroup() {
+        return groups().stream()
+                .filter(group -> group.group().equals(Partitions.TRANSACTIONS))
+                .findFirst();
     }
 
     private List<GroupStatus> groups() {

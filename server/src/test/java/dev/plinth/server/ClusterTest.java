@@ -3,6 +3,8 @@ package dev.plinth.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.plinth.cells.Cell;
 import dev.plinth.cells.CellMap;
@@ -132,9 +134,13 @@ class ClusterTest {
                 .allSatisfy(group -> assertThat(group.getMembersCount()).isEqualTo(3));
         await().atMost(LONG).until(() -> NAMES.stream().allMatch(name -> epoch(name) == 1));
 
-        String leader = NAMES.stream()
-                .filter(name -> ask(name).getGroups(0).getRole() == Role.ROLE_LEADER)
-                .findFirst()
+        // While groups are spread over the servers, none may say for a moment that it leads.
+        String leader = await().atMost(LONG)
+                .until(
+                        () -> NAMES.stream()
+                                .filter(name -> ask(name).getGroups(0).getRole() == Role.ROLE_LEADER)
+                                .findFirst(),
+                        Optional::isPresent)
                 .orElseThrow();
         running.remove(leader).close();
 
@@ -142,6 +148,77 @@ class ClusterTest {
 
         start(leader);
         await().atMost(LONG).until(() -> epoch(leader) == 1);
+    }
+
+    /** What Seata's clients are told by this server, as JSON. */
+    private JsonNode seataServers(String name) {
+        var request = HttpRequest.newBuilder(
+                        URI.create("http://" + running.get(name).http() + "/metadata/v1/cluster?group="))
+                .build();
+        try (var client = HttpClient.newHttpClient()) {
+            return new ObjectMapper()
+                    .readTree(client.send(request, HttpResponse.BodyHandlers.ofString())
+                            .body());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Optional<JsonNode> leader(JsonNode servers) {
+        for (var node : servers.get("nodes")) {
+            if (node.get("role").asText().equals("LEADER")) {
+                return Optional.of(node);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private CompletableFuture<HttpResponse<String>> watchSeataServers(HttpClient client, String name, long term) {
+        return client.sendAsync(
+                HttpRequest.newBuilder(URI.create("http://" + running.get(name).http() + "/metadata/v1/watch"))
+                        .header("content-type", "application/x-www-form-urlencoded")
+                        .POST(HttpRequest.BodyPublishers.ofString("default=" + term))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void seatas_clients_are_told_of_all_servers_alike_and_of_the_new_leader_when_the_old_one_is_gone()
+            throws IOException {
+        startAll();
+        await().atMost(LONG)
+                .untilAsserted(() -> assertThat(
+                                NAMES.stream().map(this::seataServers).distinct())
+                        .singleElement()
+                        .satisfies(servers -> {
+                            assertThat(servers.get("nodes")).hasSize(3);
+                            assertThat(leader(servers)).isPresent();
+                        }));
+        var before = seataServers("a");
+        int http = leader(before).orElseThrow().at("/control/port").asInt();
+        String led = NAMES.stream()
+                .filter(name -> running.get(name).http().port() == http)
+                .findFirst()
+                .orElseThrow();
+        assertThat(leader(before).orElseThrow().at("/transaction/port").asInt())
+                .isEqualTo(running.get(led).seata().port());
+        String other =
+                NAMES.stream().filter(name -> !name.equals(led)).findFirst().orElseThrow();
+
+        try (var client = HttpClient.newHttpClient()) {
+            var watching = watchSeataServers(client, other, before.get("term").asLong());
+            running.remove(led).close();
+
+            assertThat(watching)
+                    .succeedsWithin(LONG)
+                    .satisfies(answer -> assertThat(answer.statusCode()).isEqualTo(200));
+        }
+        var after = seataServers(other);
+        assertThat(after.get("term").asLong()).isGreaterThan(before.get("term").asLong());
+        assertThat(leader(after).orElseThrow().at("/control/port").asInt()).isNotEqualTo(http);
+        assertThat(after.get("nodes")).as("it is a member still").hasSize(3);
     }
 
     @Test

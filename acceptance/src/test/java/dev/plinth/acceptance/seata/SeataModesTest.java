@@ -15,28 +15,32 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Unmodified {@code seata-all} 2.6.0 applications on real PostgreSQL and real MariaDB against one server: AT, TCC, XA and Saga, commit
- * and rollback, and the server killed with -9. The one on MariaDB compresses what it sends, and finds the server as Seata's Raft
- * clients do. Each test works on accounts of its own.
+ * Unmodified {@code seata-all} 2.6.0 applications on real PostgreSQL and real MariaDB, against one server and against three that run as
+ * one: AT, TCC, XA and Saga, commit and rollback, and the server, or the three's leader, killed with -9. Those on MariaDB compress what
+ * they send, and find the leader as Seata's Raft clients do; those on PostgreSQL have a list of addresses. Each test works on
+ * accounts of its own.
  */
 class SeataModesTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);
     private static final AtomicInteger ACCOUNTS = new AtomicInteger();
     private static final int NO_ACCOUNT = 1_000_000;
 
-    enum Database {
+    enum Place {
         POSTGRESQL,
-        MARIADB
+        MARIADB,
+        POSTGRESQL_AND_THREE_SERVERS,
+        MARIADB_AND_THREE_SERVERS
     }
 
-    /** An application with its two schemas. */
-    private record Bank(SeataAppProcess app, BankSchema first, BankSchema second) {
+    /** An application with its two schemas and its coordinator. */
+    private record Bank(CoordinatorHouse house, SeataAppProcess app, BankSchema first, BankSchema second) {
         int openAccount() throws SQLException {
             int account = ACCOUNTS.incrementAndGet();
             first.openAccount(account);
@@ -71,8 +75,7 @@ class SeataModesTest {
     static Path directory;
 
     private static final List<AutoCloseable> parts = new ArrayList<>();
-    private static final Map<Database, Bank> banks = new EnumMap<>(Database.class);
-    private static ServerProcess server;
+    private static final Map<Place, Bank> banks = new EnumMap<>(Place.class);
 
     @BeforeAll
     static void start() throws Exception {
@@ -81,33 +84,60 @@ class SeataModesTest {
         parts.addFirst(postgres);
         var mariadb = MariaDb.start(directory.resolve("mariadb"));
         parts.addFirst(mariadb);
-        server = new ServerProcess(directory.resolve("server"), Path.of("target", "seata-modes-server.log"));
-        parts.addFirst(server);
-        bank(
-                Database.POSTGRESQL,
-                List.of("-Dservice.default.grouplist=" + server.seata()),
-                BankSchema.onPostgres(postgres.jdbcUrl(), "first"),
-                BankSchema.onPostgres(postgres.jdbcUrl(), "second"));
-        bank(
-                Database.MARIADB,
-                List.of(
-                        "-Dregistry.type=raft",
-                        "-Dregistry.raft.serverAddr=" + server.http(),
-                        "-Dtransport.compressor=gzip"),
-                BankSchema.onMariaDb(mariadb, "first"),
-                BankSchema.onMariaDb(mariadb, "second"));
+        var one = new ServerProcess(directory.resolve("server"), Path.of("target", "seata-modes-server.log"));
+        parts.addFirst(one);
+        var three = new ThreeServers(directory.resolve("cluster"), Path.of("target", "seata-modes-cluster.log"));
+        parts.addFirst(three);
+        onPostgres(Place.POSTGRESQL, one, postgres.jdbcUrl());
+        onPostgres(Place.POSTGRESQL_AND_THREE_SERVERS, three, postgres.jdbcUrl());
+        onMariaDb(Place.MARIADB, one, mariadb);
+        onMariaDb(Place.MARIADB_AND_THREE_SERVERS, three, mariadb);
     }
 
-    private static void bank(Database database, List<String> options, BankSchema first, BankSchema second)
+    private static void onPostgres(Place place, CoordinatorHouse house, String url) throws Exception {
+        bank(
+                place,
+                house,
+                List.of("-Dservice.default.grouplist=" + house.seata()),
+                BankSchema.onPostgres(url, name(place, "first")),
+                BankSchema.onPostgres(url, name(place, "second")));
+    }
+
+    private static void onMariaDb(Place place, CoordinatorHouse house, MariaDb mariadb) throws Exception {
+        bank(
+                place,
+                house,
+                List.of(
+                        "-Dregistry.type=raft",
+                        "-Dregistry.raft.serverAddr=" + house.http(),
+                        "-Dtransport.compressor=gzip"),
+                BankSchema.onMariaDb(mariadb, name(place, "first")),
+                BankSchema.onMariaDb(mariadb, name(place, "second")));
+    }
+
+    /** In lower case, and no longer than Seata's saga tables have room for. */
+    private static String name(Place place, String end) {
+        return place.name().toLowerCase(Locale.ROOT).replace("_servers", "") + "_" + end;
+    }
+
+    private static void bank(
+            Place place, CoordinatorHouse house, List<String> options, BankSchema first, BankSchema second)
             throws Exception {
-        var name = database.name().toLowerCase(Locale.ROOT);
+        var name = name(place, "bank");
         var all = new ArrayList<>(options);
-        // Two applications: a coordinator may ask any process of one about what another process of it did.
-        all.add("-Dapplication=bank-on-" + name);
+        // Applications of their own: a coordinator may ask any process of one about what another process of it did.
+        all.add("-Dapplication=" + name);
         var app =
                 new SeataAppProcess(all, first.url(), second.url(), Path.of("target", "seata-modes-" + name + ".log"));
         parts.addFirst(app);
-        banks.put(database, new Bank(app, first, second));
+        banks.put(place, new Bank(house, app, first, second));
+    }
+
+    @AfterEach
+    void mend() throws Exception {
+        for (var bank : banks.values()) {
+            bank.house.mend();
+        }
     }
 
     @AfterAll
@@ -121,8 +151,8 @@ class SeataModesTest {
 
     @ParameterizedTest
     @EnumSource
-    void at_branches_are_committed(Database database) throws Exception {
-        var bank = banks.get(database);
+    void at_branches_are_committed(Place place) throws Exception {
+        var bank = banks.get(place);
         int account = bank.openAccount();
         var xid = bank.begin();
         bank.add(xid, "add", "a", account, -30);
@@ -136,8 +166,8 @@ class SeataModesTest {
 
     @ParameterizedTest
     @EnumSource
-    void at_branches_are_rolled_back(Database database) throws Exception {
-        var bank = banks.get(database);
+    void at_branches_are_rolled_back(Place place) throws Exception {
+        var bank = banks.get(place);
         int account = bank.openAccount();
         var xid = bank.begin();
         bank.add(xid, "add", "a", account, -30);
@@ -152,8 +182,8 @@ class SeataModesTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_change_under_a_global_lock_waits_for_the_transaction_that_holds_the_row(Database database) throws Exception {
-        var bank = banks.get(database);
+    void a_change_under_a_global_lock_waits_for_the_transaction_that_holds_the_row(Place place) throws Exception {
+        var bank = banks.get(place);
         int account = bank.openAccount();
         var holder = bank.begin();
         bank.add(holder, "add", "a", account, -1);
@@ -169,8 +199,8 @@ class SeataModesTest {
 
     @ParameterizedTest
     @EnumSource
-    void tcc_branches_are_confirmed_and_cancelled(Database database) throws Exception {
-        var bank = banks.get(database);
+    void tcc_branches_are_confirmed_and_cancelled(Place place) throws Exception {
+        var bank = banks.get(place);
         int account = bank.openAccount();
         var confirmed = bank.begin();
         bank.app.run("freeze " + confirmed + " " + account + " 40");
@@ -184,12 +214,59 @@ class SeataModesTest {
         bank.assertBalances(account, OPENING_BALANCE - 40, OPENING_BALANCE);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void at_and_tcc_branches_are_committed_although_the_server_was_killed_since(Place place) throws Exception {
+        var bank = banks.get(place);
+        int account = bank.openAccount();
+        var xid = bank.begin();
+        bank.add(xid, "add", "a", account, -30);
+        bank.add(xid, "add", "b", account, 30);
+        bank.app.run("freeze " + xid + " " + account + " 7");
+
+        bank.house.kill();
+        bank.house.goOn();
+
+        assertThat(bank.app.run("commit " + xid)).isIn("Committed", "CommitRetrying");
+        bringBackTheResourceManager(bank);
+        bank.awaitStatus(xid, "Committed");
+        assertThat(bank.first.frozen(account)).isZero();
+        bank.assertBalances(account, OPENING_BALANCE - 37, OPENING_BALANCE + 30);
+        await().atMost(PATIENCE).until(() -> bank.first.undoRecords(xid) == 0 && bank.second.undoRecords(xid) == 0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void at_and_tcc_branches_are_rolled_back_although_the_server_is_killed_in_the_middle_of_that(Place place)
+            throws Exception {
+        var bank = banks.get(place);
+        int account = bank.openAccount();
+        var xid = bank.begin();
+        bank.app.run("freeze " + xid + " " + account + " 7");
+        bank.add(xid, "add", "a", account, -30);
+        bank.add(xid, "add", "b", account, 30);
+        try (var row = bank.second.hold(account)) {
+            var rollback = bank.app.start("rollback " + xid);
+            await().atMost(PATIENCE).until(() -> bank.second.waiting() > 0);
+            bank.house.kill();
+            row.rollback();
+            bank.house.goOn();
+            bringBackTheResourceManager(bank);
+            assertThat(bank.app.succeeded(rollback)).startsWith("Rollback");
+        }
+
+        bank.awaitStatus(xid, "Rollbacked");
+        assertThat(bank.first.frozen(account)).isZero();
+        bank.assertBalances(account, OPENING_BALANCE, OPENING_BALANCE);
+        await().atMost(PATIENCE).until(() -> bank.first.undoRecords(xid) == 0 && bank.second.undoRecords(xid) == 0);
+    }
+
     // ---- XA
 
     @ParameterizedTest
     @EnumSource
-    void xa_branches_in_two_schemas_are_committed_together(Database database) throws Exception {
-        var bank = banks.get(database);
+    void xa_branches_in_two_schemas_are_committed_together(Place place) throws Exception {
+        var bank = banks.get(place);
         int account = bank.openAccount();
         var xid = bank.begin();
         bank.add(xid, "xa", "a", account, -30);
@@ -203,8 +280,8 @@ class SeataModesTest {
 
     @ParameterizedTest
     @EnumSource
-    void xa_branches_in_two_schemas_are_rolled_back_together(Database database) throws Exception {
-        var bank = banks.get(database);
+    void xa_branches_in_two_schemas_are_rolled_back_together(Place place) throws Exception {
+        var bank = banks.get(place);
         int account = bank.openAccount();
         var xid = bank.begin();
         bank.add(xid, "xa", "a", account, -30);
@@ -222,15 +299,15 @@ class SeataModesTest {
 
     @ParameterizedTest
     @EnumSource
-    void prepared_xa_branches_are_committed_by_a_server_that_was_killed_since(Database database) throws Exception {
-        var bank = banks.get(database);
+    void prepared_xa_branches_are_committed_by_a_server_that_was_killed_since(Place place) throws Exception {
+        var bank = banks.get(place);
         int account = bank.openAccount();
         var xid = bank.begin();
         bank.add(xid, "xa", "a", account, -30);
         bank.add(xid, "xa", "b", account, 30);
 
-        server.kill();
-        server.start();
+        bank.house.kill();
+        bank.house.goOn();
         bringBackTheResourceManager(bank);
 
         assertThat(bank.app.run("commit " + xid)).isEqualTo("Committed");
@@ -241,8 +318,8 @@ class SeataModesTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_saga_goes_through(Database database) throws Exception {
-        var bank = banks.get(database);
+    void a_saga_goes_through(Place place) throws Exception {
+        var bank = banks.get(place);
         int account = bank.openAccount();
 
         var xid = saga(bank.app.run("saga " + account + " " + account + " 30"), "SU null");
@@ -253,8 +330,8 @@ class SeataModesTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_saga_that_fails_is_compensated(Database database) throws Exception {
-        var bank = banks.get(database);
+    void a_saga_that_fails_is_compensated(Place place) throws Exception {
+        var bank = banks.get(place);
         int account = bank.openAccount();
 
         var xid = saga(bank.app.run("saga " + account + " " + NO_ACCOUNT + " 30"), "UN SU");
@@ -265,8 +342,8 @@ class SeataModesTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_saga_whose_compensation_fails_is_compensated_when_the_server_asks_again(Database database) throws Exception {
-        var bank = banks.get(database);
+    void a_saga_whose_compensation_fails_is_compensated_when_the_server_asks_again(Place place) throws Exception {
+        var bank = banks.get(place);
         int account = bank.openAccount();
         bank.app.run("stubborn");
 
@@ -278,15 +355,15 @@ class SeataModesTest {
 
     @ParameterizedTest
     @EnumSource
-    void a_saga_goes_through_although_the_server_was_killed_in_the_middle_of_it(Database database) throws Exception {
-        var bank = banks.get(database);
+    void a_saga_goes_through_although_the_server_was_killed_in_the_middle_of_it(Place place) throws Exception {
+        var bank = banks.get(place);
         int account = bank.openAccount();
         String said;
         try (var row = bank.second.hold(account)) {
             var saga = bank.app.start("saga " + account + " " + account + " 30");
             await().atMost(PATIENCE).until(() -> bank.second.waiting() > 0);
-            server.kill();
-            server.start();
+            bank.house.kill();
+            bank.house.goOn();
             bringBackTheResourceManager(bank);
             row.rollback();
             said = bank.app.succeeded(saga);

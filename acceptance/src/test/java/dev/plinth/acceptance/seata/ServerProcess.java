@@ -13,58 +13,86 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /** {@code plinth server} in its own process, which can be killed without warning and started again on the same data. */
-final class ServerProcess implements AutoCloseable {
+final class ServerProcess implements CoordinatorHouse {
     private static final Pattern HTTP = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)");
     private static final Pattern SEATA = Pattern.compile("Seata's clients +127\\.0\\.0\\.1:(\\d+)");
 
     private final Path data;
     private final Path log;
+    private final List<String> options;
     private Process process;
     private int port;
     private int httpPort;
 
     /** @param log for what it says on its error output */
     ServerProcess(Path data, Path log) throws IOException {
+        this(data, log, 0, List.of());
+    }
+
+    /**
+     * @param httpPort 0 for a free one
+     * @param options of the command besides its data and its addresses
+     */
+    ServerProcess(Path data, Path log, int httpPort, List<String> options) throws IOException {
         this.data = data;
         this.log = log;
+        this.httpPort = httpPort;
+        this.options = options;
         start();
     }
 
     /** Where its Seata door is; the same after a restart. */
-    String seata() {
+    @Override
+    public String seata() {
         return "127.0.0.1:" + port;
     }
 
     /** Where its HTTP door is; the same after a restart. */
-    String http() {
+    @Override
+    public String http() {
         return "127.0.0.1:" + httpPort;
     }
 
     /** Kill -9: nothing is flushed, nobody is told. */
-    void kill() {
+    @Override
+    public void kill() {
         process.destroyForcibly();
         assertThat(process.onExit().orTimeout(20, TimeUnit.SECONDS).join().isAlive())
                 .isFalse();
     }
 
+    @Override
+    public void goOn() throws IOException {
+        start();
+    }
+
+    @Override
+    public void mend() throws IOException {
+        if (!process.isAlive()) {
+            start();
+        }
+    }
+
     void start() throws IOException {
-        process = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx192m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Plinth.class.getName(),
-                        "server",
-                        "--data",
-                        data.toString(),
-                        "--http",
-                        "127.0.0.1:" + httpPort,
-                        "--seata",
-                        "127.0.0.1:" + port))
+        var command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx192m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Plinth.class.getName(),
+                "server",
+                "--data",
+                data.toString(),
+                "--http",
+                "127.0.0.1:" + httpPort,
+                "--seata",
+                "127.0.0.1:" + port));
+        command.addAll(options);
+        process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
         try {

@@ -47,6 +47,12 @@ public final class MetadataDoor {
     /** Below the client's own patience of 30 s. */
     static final Duration WATCH_DEFAULT = Duration.ofSeconds(28);
 
+    /**
+     * So long an answer waits for an election to end, below the client's patience of 1 s: a client that was never told of a leader
+     * fails when it looks for one.
+     */
+    static final Duration LEADER_WAIT = Duration.ofMillis(800);
+
     /** Watching clients; one more is told to come back. */
     static final int WATCHES_MAX = 10_000;
 
@@ -71,7 +77,18 @@ public final class MetadataDoor {
         if (request.method() != HttpMethod.GET) {
             return plain(HttpStatus.METHOD_NOT_ALLOWED, "method: expected GET, not " + request.method());
         }
-        return json(servers.get().now());
+        var known = servers.get();
+        var now = known.now();
+        if (now.led()) {
+            return json(now);
+        }
+        var led = known.other(now.term());
+        return HttpResponse.of(led.copy()
+                .completeOnTimeout(now, LEADER_WAIT.toMillis(), TimeUnit.MILLISECONDS)
+                .thenApply(view -> {
+                    led.cancel(false);
+                    return json(view);
+                }));
     }
 
     private static HttpResponse json(SeataServers.View view) {

@@ -18,7 +18,7 @@ public interface SeataServers {
     /**
      * All servers at one time.
      *
-     * @param term grows whenever anything here changes
+     * @param term another one whenever anything here is another, and the same at every server that sees the same; 0 if nobody leads
      * @param servers one of them leads, or none does at the moment
      */
     record View(long term, List<Member> servers) {
@@ -28,12 +28,16 @@ public interface SeataServers {
                 throw new IllegalArgumentException("more than one server leads: " + servers);
             }
         }
+
+        boolean led() {
+            return servers.stream().anyMatch(Member::leader);
+        }
     }
 
     /** As it is now. */
     View now();
 
-    /** Completes once there is a view with another term than this. Cancelled by who does not want to know any more. */
+    /** Completes once there is a leader in a view with another term than this. Cancelled by who does not want to know any more. */
     CompletableFuture<View> other(long term);
 
     /** A server without others: it leads for ever. */

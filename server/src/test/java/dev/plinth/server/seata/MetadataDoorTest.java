@@ -41,6 +41,14 @@ class MetadataDoorTest {
             return term == view.term() ? next.copy() : CompletableFuture.completedFuture(view);
         }
 
+        synchronized void nobodyLeads() {
+            view = new View(
+                    0,
+                    view.servers().stream()
+                            .map(server -> new Member(server.control(), server.transaction(), false))
+                            .toList());
+        }
+
         synchronized void move() {
             view = view(8, false);
             next.complete(view);
@@ -107,6 +115,26 @@ class MetadataDoorTest {
                 .as("the term is another one already")
                 .isEqualTo(200);
         await().until(() -> door.watches() == 0);
+    }
+
+    @Test
+    void who_asks_in_the_middle_of_an_election_is_told_of_its_outcome() {
+        servers.nobodyLeads();
+        var asking = client.sendAsync(request("cluster?group=").build(), HttpResponse.BodyHandlers.ofString());
+        servers.move();
+
+        assertThat(asking.join().body()).contains("LEADER");
+    }
+
+    @Test
+    void who_asks_while_nobody_leads_is_told_so_within_its_patience() {
+        servers.nobodyLeads();
+
+        assertThat(client.sendAsync(request("cluster?group=").build(), HttpResponse.BodyHandlers.ofString())
+                        .join()
+                        .body())
+                .contains("FOLLOWER")
+                .doesNotContain("LEADER");
     }
 
     @Test
