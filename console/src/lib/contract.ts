@@ -126,6 +126,24 @@ export interface Branch {
   registeredAt: string;
   endedAt?: string;
   locks: string[];
+  /** JSON of a RowReport; empty if no rows were changed behind its back. */
+  rows: string;
+}
+
+/** Rows that somebody changed behind a branch's back; each state is null where the row was not there. */
+export interface RowReport {
+  dirty: DirtyRow[];
+  /** Rows that the report has no room for. */
+  more: number;
+}
+
+export interface DirtyRow {
+  table: string;
+  key: string;
+  fingerprint: string;
+  before: Record<string, string> | null;
+  after: Record<string, string> | null;
+  now: Record<string, string> | null;
 }
 
 export type EventKind =
@@ -139,6 +157,8 @@ export type EventKind =
   | 'COMMIT_FORCED'
   | 'ROLLBACK_FORCED'
   | 'SETTLED'
+  | 'ROWS_KEPT'
+  | 'ROWS_RESTORED'
   | 'BRANCH_COMMITTED'
   | 'BRANCH_ROLLED_BACK'
   | 'ENDED';
@@ -159,7 +179,9 @@ export interface TransactionDetail {
 
 /** What a person decides about a transaction that hangs; who and why stay in its timeline. */
 export interface Decision {
-  deed: 'COMMIT' | 'ROLLBACK' | 'SETTLE';
+  deed: 'COMMIT' | 'ROLLBACK' | 'KEEP' | 'RESTORE' | 'SETTLE';
+  /** The fingerprints of the rows that were shown. */
+  seen?: string[];
   operator: string;
   reason: string;
 }

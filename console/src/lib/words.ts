@@ -41,6 +41,8 @@ const EVENT: Record<EventKind, Look> = {
   PHASE_TWO_FAILED: { word: 'Phase two failed, will retry', tone: 'bad', shape: 'cross' },
   COMMIT_FORCED: { word: 'Commit forced', tone: 'good', shape: 'check' },
   ROLLBACK_FORCED: { word: 'Rollback forced', tone: 'back', shape: 'return' },
+  ROWS_KEPT: { word: 'Rows kept', tone: 'idle', shape: 'check' },
+  ROWS_RESTORED: { word: 'Rows restored', tone: 'back', shape: 'return' },
   SETTLED: { word: 'Settled', tone: 'idle', shape: 'check' },
   BRANCH_COMMITTED: { word: 'Branch committed', tone: 'good', shape: 'check' },
   BRANCH_ROLLED_BACK: { word: 'Branch rolled back', tone: 'back', shape: 'return' },

@@ -28,7 +28,14 @@ import picocli.CommandLine.Spec;
         description =
                 "Lists global transactions, or shows one with its branches and what happened to it; decides for one that hangs.",
         mixinStandardHelpOptions = true,
-        subcommands = {ForceCommands.Commit.class, ForceCommands.Rollback.class, ForceCommands.Settle.class})
+        subcommands = {
+            ForceCommands.Commit.class,
+            ForceCommands.Rollback.class,
+            ForceCommands.Settle.class,
+            ForceCommands.Keep.class,
+            ForceCommands.Restore.class,
+            ForceCommands.Retry.class
+        })
 final class TransactionsCommand implements Callable<Integer> {
     private static final int LIMIT_MAX = 10_000;
     private static final int PAGE = 1_000;
@@ -137,6 +144,7 @@ final class TransactionsCommand implements Callable<Integer> {
         }
         out.println();
         branches.print(out);
+        DirtyRows.print(transaction, out);
         var events = new Table("AFTER", "WHAT", "BRANCH", "NOTE");
         for (var event : transaction.getTimelineList()) {
             events.row(

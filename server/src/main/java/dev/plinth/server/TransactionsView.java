@@ -11,6 +11,7 @@ import dev.plinth.transactions.BranchView;
 import dev.plinth.transactions.Command;
 import dev.plinth.transactions.Coordinator;
 import dev.plinth.transactions.LockKey;
+import dev.plinth.transactions.Outcome;
 import dev.plinth.transactions.PhaseTwo;
 import dev.plinth.transactions.TimelineEvent;
 import dev.plinth.transactions.TransactionFilter;
@@ -77,16 +78,32 @@ final class TransactionsView {
             return Decision.Outcome.UNKNOWN_TRANSACTION;
         }
         var audit = Command.Audit.of(decision.operator(), decision.reason());
-        var done = switch (decision.deed()) {
-            case COMMIT ->
-                coordinator.force(parsed.id(), PhaseTwo.Direction.COMMIT, audit).join();
-            case ROLLBACK ->
-                coordinator
-                        .force(parsed.id(), PhaseTwo.Direction.ROLLBACK, audit)
-                        .join();
-            case SETTLE -> Optional.of(coordinator.settle(parsed.id(), audit).join());
+        return switch (decision.deed()) {
+            case COMMIT -> force(parsed, PhaseTwo.Direction.COMMIT, audit);
+            case ROLLBACK -> force(parsed, PhaseTwo.Direction.ROLLBACK, audit);
+            case KEEP -> decideRows(parsed, Command.RowDecision.KEEP, decision, audit);
+            case RESTORE -> decideRows(parsed, Command.RowDecision.RESTORE, decision, audit);
+            case SETTLE -> {
+                coordinator.settle(parsed.id(), audit).join();
+                yield Decision.Outcome.DONE;
+            }
         };
-        return done.isPresent() ? Decision.Outcome.DONE : Decision.Outcome.GOES_OTHER_WAY;
+    }
+
+    private Decision.Outcome force(Xid xid, PhaseTwo.Direction direction, Command.Audit audit) {
+        return coordinator.force(xid.id(), direction, audit).join().isPresent()
+                ? Decision.Outcome.DONE
+                : Decision.Outcome.GOES_OTHER_WAY;
+    }
+
+    private Decision.Outcome decideRows(Xid xid, Command.RowDecision what, Decision decision, Command.Audit audit) {
+        var decide = new Command.DecideRows(xid.id(), what, String.join(",", decision.seen()), audit);
+        return switch (coordinator.decideRows(decide).join()) {
+            case Outcome.Decided _ -> Decision.Outcome.DONE;
+            case Outcome.NoRows _ -> Decision.Outcome.NO_ROWS;
+            case Outcome.GoesOtherWay _ -> Decision.Outcome.GOES_OTHER_WAY;
+            case Outcome.NotFound _ -> Decision.Outcome.UNKNOWN_TRANSACTION;
+        };
     }
 
     private TransactionSummary summary(TransactionView view) {
@@ -134,7 +151,8 @@ final class TransactionsView {
                                 || event.kind() == TimelineEvent.Kind.BRANCH_ROLLED_BACK)
                         .findFirst()
                         .map(TimelineEvent::at),
-                branch.lockKeys().stream().map(LockKey::toString).toList());
+                branch.lockKeys().stream().map(LockKey::toString).toList(),
+                branch.rows());
     }
 
     private static TransactionDetail.Event event(TimelineEvent event) {
@@ -153,6 +171,8 @@ final class TransactionsView {
                     case SETTLED -> TransactionDetail.EventKind.SETTLED;
                     case COMMIT_FORCED -> TransactionDetail.EventKind.COMMIT_FORCED;
                     case ROLLBACK_FORCED -> TransactionDetail.EventKind.ROLLBACK_FORCED;
+                    case ROWS_KEPT -> TransactionDetail.EventKind.ROWS_KEPT;
+                    case ROWS_RESTORED -> TransactionDetail.EventKind.ROWS_RESTORED;
                     case ENDED -> TransactionDetail.EventKind.ENDED;
                 },
                 event.branchId() == 0 ? Optional.empty() : Optional.of(Long.toString(event.branchId())),

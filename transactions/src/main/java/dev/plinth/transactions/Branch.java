@@ -12,6 +12,7 @@ import dev.plinth.wire.seata.BranchType;
  * @param locked whether its lock keys are locked for it
  * @param attempts at phase two whose result is known
  * @param effect the open effect of its phase two, 0 if there is none
+ * @param rows those that were changed behind its back, as its participant reported them last; empty if it reported none
  */
 record Branch(
         long id,
@@ -20,10 +21,14 @@ record Branch(
         String applicationData,
         boolean locked,
         int attempts,
-        long effect) {
+        long effect,
+        String rows) {
+
+    /** How a report of rows begins, among all that a participant may say ({@code DirtyReport} in {@code sdk}). */
+    private static final String ROWS_REPORTED = "{\"dirty\":";
 
     static Branch registered(long id, Command.RegisterBranch asked, boolean locked) {
-        return new Branch(id, asked, BranchStatus.REGISTERED, asked.applicationData(), locked, 0, 0);
+        return new Branch(id, asked, BranchStatus.REGISTERED, asked.applicationData(), locked, 0, 0, "");
     }
 
     BranchType type() {
@@ -69,22 +74,30 @@ record Branch(
 
     Branch reported(BranchStatus newStatus, String newData) {
         return new Branch(
-                id, asked, newStatus, newData.isEmpty() ? applicationData : newData, locked, attempts, effect);
+                id, asked, newStatus, newData.isEmpty() ? applicationData : newData, locked, attempts, effect, rows);
     }
 
     Branch asking(long newEffect) {
-        return new Branch(id, asked, status, applicationData, locked, attempts, newEffect);
+        return new Branch(id, asked, status, applicationData, locked, attempts, newEffect, rows);
     }
 
     Branch tried(BranchStatus newStatus) {
-        return new Branch(id, asked, newStatus, applicationData, locked, attempts + 1, effect);
+        return new Branch(id, asked, newStatus, applicationData, locked, attempts + 1, effect, rows);
     }
 
     Branch unlocked() {
-        return new Branch(id, asked, status, applicationData, false, attempts, effect);
+        return new Branch(id, asked, status, applicationData, false, attempts, effect, rows);
+    }
+
+    /** Takes what its participant said when it failed for good. */
+    Branch said(String words) {
+        return words.startsWith(ROWS_REPORTED)
+                ? new Branch(id, asked, status, applicationData, locked, attempts, effect, words)
+                : this;
     }
 
     BranchView view() {
-        return new BranchView(id, type(), asked.resourceId(), asked.clientId(), status, attempts, asked.lockKeys());
+        return new BranchView(
+                id, type(), asked.resourceId(), asked.clientId(), status, attempts, asked.lockKeys(), rows);
     }
 }

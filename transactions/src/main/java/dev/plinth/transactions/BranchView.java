@@ -9,6 +9,8 @@ import java.util.List;
  *
  * @param attempts at its phase two whose result is known
  * @param lockKeys the rows whose global locks it asked for
+ * @param rows those that were changed behind its back, in all three states, as its participant reported them last: JSON, {@code
+ *     {"dirty":[{"table":…,"key":…,"fingerprint":…,"before":…,"after":…,"now":…}],"more":0}}; empty if it reported none
  */
 public record BranchView(
         long id,
@@ -17,7 +19,8 @@ public record BranchView(
         String clientId,
         BranchStatus status,
         int attempts,
-        List<LockKey> lockKeys) {
+        List<LockKey> lockKeys,
+        String rows) {
     public BranchView {
         lockKeys = List.copyOf(lockKeys);
     }

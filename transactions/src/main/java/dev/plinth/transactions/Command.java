@@ -6,6 +6,7 @@ import dev.plinth.wire.seata.GlobalStatus;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** What can be asked of the coordinator's engine. Status and lock queries change nothing and are reads, not commands. */
@@ -17,8 +18,11 @@ public sealed interface Command {
      * <p>Duplicates: each one begins another. A client that never learned of its transaction leaves an empty one to its time-out.
      *
      * @param timeout from the begin until it is rolled back if nothing was decided; what is not a whole millisecond of it is cut
+     * @param xidAddress host and port in the XID by which its application knows the transaction: a Saga's engine is asked about the
+     *     whole by that name, whichever server asks. Empty if the door's own will do, and in journals of release 0.1.0
      */
-    record Begin(String name, Duration timeout, String applicationId, String serviceGroup) implements Command {
+    record Begin(String name, Duration timeout, String applicationId, String serviceGroup, String xidAddress)
+            implements Command {
         public Begin {
             if (timeout.compareTo(Duration.ofMillis(1)) < 0 || timeout.compareTo(TransactionLimits.TIMEOUT_MAX) > 0) {
                 throw new IllegalArgumentException("a transaction's time-out is 1 ms to "
@@ -28,6 +32,12 @@ public sealed interface Command {
             TransactionLimits.check("a transaction's name", name, TransactionLimits.NAME_CHARS_MAX);
             TransactionLimits.check("an application id", applicationId, TransactionLimits.NAME_CHARS_MAX);
             TransactionLimits.check("a transaction service group", serviceGroup, TransactionLimits.NAME_CHARS_MAX);
+            TransactionLimits.check("an XID's address", xidAddress, TransactionLimits.NAME_CHARS_MAX);
+        }
+
+        /** For an application that knows the transaction by the door's own address. */
+        public Begin(String name, Duration timeout, String applicationId, String serviceGroup) {
+            this(name, timeout, applicationId, serviceGroup, "");
         }
     }
 
@@ -119,6 +129,38 @@ public sealed interface Command {
      * good, that is asked once more. If it goes the other way, nothing changes.
      */
     record Force(TransactionId transaction, PhaseTwo.Direction direction, Audit audit) implements Command {}
+
+    /**
+     * A person decides about rows that somebody changed behind a branch's back, so that it could not be undone: they stay as they
+     * are, or become what they were before the branch; everything else of the branch is undone. Branches that reported no rows (of
+     * Seata's own client) can only be kept: as if settled. Nothing changes if the rollback has not failed.
+     *
+     * @param seen the fingerprints of the rows as that person saw them, separated by commas; a row that is not among them, or has
+     *     changed once more, waits for the next decision
+     */
+    record DecideRows(TransactionId transaction, RowDecision decision, String seen, Audit audit) implements Command {
+        public DecideRows {
+            TransactionLimits.check("the fingerprints of rows", seen, TransactionLimits.SEEN_CHARS_MAX);
+            if (!seen.matches("[0-9a-f,]*")) {
+                throw new IllegalArgumentException(
+                        "seen: expected fingerprints of rows, separated by commas, not '" + seen + "'");
+            }
+        }
+
+        /** As it goes to the participant. */
+        String applicationData() {
+            return "{\"plinth.decision\":\"" + decision.name().toLowerCase(Locale.ROOT) + "\",\"plinth.seen\":\"" + seen
+                    + "\"}";
+        }
+    }
+
+    /** What becomes of rows that were changed behind a branch's back. */
+    enum RowDecision {
+        /** They stay as they are. */
+        KEEP,
+        /** They become what they were before the branch. */
+        RESTORE
+    }
 
     /**
      * Who did what only a person may do, and why; kept in the transaction's timeline.

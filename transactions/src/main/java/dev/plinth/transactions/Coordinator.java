@@ -263,6 +263,16 @@ public final class Coordinator implements AutoCloseable {
                 });
     }
 
+    /**
+     * A person decides about rows that somebody changed behind a branch's back.
+     *
+     * @return {@link Outcome.Decided} with the status after it; {@link Outcome.NotFound}; {@link Outcome.GoesOtherWay} if no such
+     *     decision is waited for, and {@link Outcome.NoRows} if nothing is known that could be restored
+     */
+    public CompletableFuture<Outcome.OfDecision> decideRows(Command.DecideRows decide) {
+        return submit(decide, Outcome.OfDecision.class::cast);
+    }
+
     /** Ends the back-off of phase two of these resources, here and on the peers, because a participant has come to this server. */
     public void participantBack(Set<String> resources) {
         participantBackElsewhere(resources);

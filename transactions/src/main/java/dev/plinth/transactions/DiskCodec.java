@@ -112,6 +112,12 @@ final class DiskCodec {
                         .setTransaction(force.transaction().value())
                         .setCommit(force.direction() == Direction.COMMIT)
                         .setAudit(record(force.audit())));
+            case Command.DecideRows decide ->
+                record.setDecideRows(Disk.DecideRows.newBuilder()
+                        .setTransaction(decide.transaction().value())
+                        .setRestore(decide.decision() == Command.RowDecision.RESTORE)
+                        .setSeen(decide.seen())
+                        .setAudit(record(decide.audit())));
             case Command.Forget forget -> {
                 var builder = Disk.Forget.newBuilder();
                 forget.transactions().forEach(id -> builder.addTransactions(id.value()));
@@ -154,6 +160,12 @@ final class DiskCodec {
                         new TransactionId(record.getForce().getTransaction()),
                         record.getForce().getCommit() ? Direction.COMMIT : Direction.ROLLBACK,
                         audit(record.getForce().getAudit()));
+            case DECIDE_ROWS ->
+                new Command.DecideRows(
+                        new TransactionId(record.getDecideRows().getTransaction()),
+                        record.getDecideRows().getRestore() ? Command.RowDecision.RESTORE : Command.RowDecision.KEEP,
+                        record.getDecideRows().getSeen(),
+                        audit(record.getDecideRows().getAudit()));
             case FORGET ->
                 new Command.Forget(record.getForget().getTransactionsList().stream()
                         .map(TransactionId::new)
@@ -187,6 +199,7 @@ final class DiskCodec {
                 .setTimeoutMillis(begin.timeout().toMillis())
                 .setApplicationId(begin.applicationId())
                 .setServiceGroup(begin.serviceGroup())
+                .setXidAddress(begin.xidAddress())
                 .build();
     }
 
@@ -195,7 +208,8 @@ final class DiskCodec {
                 record.getName(),
                 Duration.ofMillis(record.getTimeoutMillis()),
                 record.getApplicationId(),
-                record.getServiceGroup());
+                record.getServiceGroup(),
+                record.getXidAddress());
     }
 
     static Disk.RegisterBranch record(Command.RegisterBranch register) {
@@ -282,6 +296,7 @@ final class DiskCodec {
                         .setWhat(overloaded.what())
                         .setRetryAfterMillis(overloaded.retryAfter().toMillis()));
             case Outcome.Noted _ -> record.setNoted(true);
+            case Outcome.NoRows none -> record.setNoRows(none.transaction().value());
             case Outcome.GoesOtherWay other ->
                 record.setGoesOtherWay(Disk.GoesOtherWay.newBuilder()
                         .setTransaction(other.transaction().value())
@@ -326,6 +341,7 @@ final class DiskCodec {
                 new Outcome.GoesOtherWay(
                         new TransactionId(record.getGoesOtherWay().getTransaction()),
                         globalStatus(record.getGoesOtherWay().getStatus()));
+            case NO_ROWS -> new Outcome.NoRows(new TransactionId(record.getNoRows()));
             case OUTCOME_NOT_SET -> throw new IllegalArgumentException("an outcome that this release does not know");
         };
     }

@@ -16,7 +16,11 @@ final class Names {
 
     Command.Begin shared(Command.Begin begin) {
         return new Command.Begin(
-                shared(begin.name()), begin.timeout(), shared(begin.applicationId()), shared(begin.serviceGroup()));
+                shared(begin.name()),
+                begin.timeout(),
+                shared(begin.applicationId()),
+                shared(begin.serviceGroup()),
+                shared(begin.xidAddress()));
     }
 
     Command.RegisterBranch shared(Command.RegisterBranch asked) {

@@ -16,7 +16,7 @@ public sealed interface Outcome {
     /** Answers to {@link Command.ReportBranch}. */
     sealed interface OfReport extends Outcome {}
 
-    /** Answers to {@link Command.Commit}, {@link Command.Rollback}, {@link Command.ReportGlobal}, {@link Command.Settle}, {@link Command.Force}. */
+    /** Answers to {@link Command.Commit}, {@link Command.Rollback}, {@link Command.ReportGlobal}, {@link Command.Settle}, {@link Command.Force}, {@link Command.DecideRows}. */
     sealed interface OfDecision extends Outcome {}
 
     record Begun(TransactionId transaction) implements OfBegin {}
@@ -51,6 +51,9 @@ public sealed interface Outcome {
 
     /** It goes the other way, or ended so; nothing changed. */
     record GoesOtherWay(TransactionId transaction, GlobalStatus status) implements OfDecision {}
+
+    /** None of its failed branches reported rows that could be restored; nothing changed. */
+    record NoRows(TransactionId transaction) implements OfDecision {}
 
     /** A limit of {@link TransactionLimits} is reached; nothing changed. */
     record Overloaded(String what, Duration retryAfter) implements OfBegin, OfRegister, OfReport {}

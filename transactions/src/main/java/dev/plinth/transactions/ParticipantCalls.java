@@ -29,12 +29,12 @@ final class ParticipantCalls implements Performer<PhaseTwo, Command> {
     @Override
     public void perform(EffectId id, PhaseTwo phaseTwo, int attempt, Attempt<Command> end) {
         var asked = participants.reaches(phaseTwo) ? participants.perform(phaseTwo) : peers.perform(phaseTwo);
-        var _ = asked.whenComplete((status, failure) -> {
-            if (failure == null && matters(status, phaseTwo)) {
-                end.result(result(phaseTwo, status, Optional.empty()));
+        var _ = asked.whenComplete((answer, failure) -> {
+            if (failure == null && matters(answer.status(), phaseTwo)) {
+                end.result(result(phaseTwo, answer.status(), words(answer)));
                 return;
             }
-            var reason = failure == null ? status.name() : reason(failure);
+            var reason = failure == null ? words(answer).orElse(answer.status().name()) : reason(failure);
             if (attempt <= FAILURES_JOURNALED_MAX) {
                 var retryable = phaseTwo.direction() == Direction.COMMIT
                         ? BranchStatus.PHASE_TWO_COMMIT_FAILED_RETRYABLE
@@ -45,6 +45,13 @@ final class ParticipantCalls implements Performer<PhaseTwo, Command> {
             }
             waiters.wake(phaseTwo.transaction());
         });
+    }
+
+    private static Optional<String> words(Participants.Answer answer) {
+        var words = answer.words();
+        return words.isEmpty()
+                ? Optional.empty()
+                : Optional.of(words.substring(0, Math.min(words.length(), TransactionLimits.WORDS_CHARS_MAX)));
     }
 
     private static boolean matters(BranchStatus status, PhaseTwo phaseTwo) {

@@ -1,6 +1,5 @@
 package dev.plinth.transactions;
 
-import dev.plinth.wire.seata.BranchStatus;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -15,7 +14,7 @@ public interface Peers {
     /** A server that is alone. */
     Peers NONE = new Peers() {
         @Override
-        public CompletableFuture<BranchStatus> perform(PhaseTwo phaseTwo) {
+        public CompletableFuture<Participants.Answer> perform(PhaseTwo phaseTwo) {
             return CompletableFuture.failedFuture(
                     new NotReached("no client that serves " + phaseTwo.resourceId() + " is connected"));
         }
@@ -35,7 +34,7 @@ public interface Peers {
     };
 
     /** Asks a participant that is connected to one of them; as {@link Participants#perform}. */
-    CompletableFuture<BranchStatus> perform(PhaseTwo phaseTwo);
+    CompletableFuture<Participants.Answer> perform(PhaseTwo phaseTwo);
 
     /** Tells them that a participant of these resources has come to this server. Best effort: back-off ends by itself too. */
     void participantBack(Set<String> resources);

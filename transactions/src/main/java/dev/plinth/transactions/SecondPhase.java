@@ -9,6 +9,7 @@ import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.seata.GlobalStatus;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What follows a decision, until nothing is left to do. Each step makes a new transaction of the old one. */
 final class SecondPhase {
@@ -27,6 +28,9 @@ final class SecondPhase {
 
     /** How long after its time-out, at least, a transaction gives an XA branch the time to appear in its database. */
     static final Duration XAER_NOTA_GRACE_MIN = Duration.ofSeconds(60);
+
+    /** Stands in the timeline in place of the rows themselves. */
+    private static final String ROWS_CHANGED = "rows were changed behind its back; a person has to decide";
 
     private SecondPhase() {}
 
@@ -95,6 +99,35 @@ final class SecondPhase {
             }
         }
         return rollbackOn(transaction, context);
+    }
+
+    /** Goes on with what a person decided about rows; empty if there are none that it could be about. */
+    static Optional<Transaction> decideRows(
+            Transaction unsettled, Command.DecideRows decide, Context<PhaseTwo> context) {
+        boolean keep = decide.decision() == Command.RowDecision.KEEP;
+        var transaction = unsettled
+                .in(unsettled.timedOut() ? GlobalStatus.TIMEOUT_ROLLBACK_RETRYING : GlobalStatus.ROLLBACK_RETRYING)
+                .event(
+                        context.now(),
+                        keep ? Kind.ROWS_KEPT : Kind.ROWS_RESTORED,
+                        0,
+                        decide.audit().note());
+        boolean any = false;
+        for (int i = 0; i < transaction.branches().size(); i++) {
+            var branch = transaction.branches().get(i);
+            if (!branch.failed() || !branch.locked()) {
+                continue;
+            }
+            if (!branch.rows().isEmpty()) {
+                any = true;
+                transaction = transaction.with(
+                        i, branch.reported(BranchStatus.PHASE_TWO_ROLLBACK_FAILED_RETRYABLE, decide.applicationData()));
+            } else if (keep) {
+                any = true;
+                transaction = transaction.with(i, branch.unlocked());
+            }
+        }
+        return any ? Optional.of(rollbackOn(transaction, context)) : Optional.empty();
     }
 
     static Kind forced(Command.Force force) {
@@ -181,7 +214,14 @@ final class SecondPhase {
         context.close(new EffectId(branch.effect()));
         tried = tried.asking(0);
         if (verdict.end() == Verdict.End.NEVER) {
-            return transaction.with(index, tried).event(context.now(), Kind.BRANCH_FAILED, branch.id(), reason(result));
+            var said = tried.said(result.reason().orElse(""));
+            return transaction
+                    .with(index, said)
+                    .event(
+                            context.now(),
+                            Kind.BRANCH_FAILED,
+                            branch.id(),
+                            said.rows().isEmpty() ? reason(result) : ROWS_CHANGED);
         }
         return transaction
                 .with(index, tried.unlocked())
@@ -214,6 +254,7 @@ final class SecondPhase {
                 BranchType.SAGA,
                 asked.applicationId() + "#" + asked.serviceGroup(),
                 "",
+                asked.xidAddress(),
                 seataName(transaction.status()),
                 direction));
         return transaction.askingSaga(effect.value());

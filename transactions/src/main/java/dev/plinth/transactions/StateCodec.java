@@ -123,6 +123,7 @@ final class StateCodec {
         if (!branch.applicationData().equals(branch.asked().applicationData())) {
             record.setApplicationData(branch.applicationData());
         }
+        record.setRows(branch.rows());
         return record.build();
     }
 
@@ -135,7 +136,8 @@ final class StateCodec {
                 record.hasApplicationData() ? record.getApplicationData() : asked.applicationData(),
                 record.getLocked(),
                 record.getAttempts(),
-                record.getEffect());
+                record.getEffect(),
+                record.getRows());
     }
 
     private static Disk.Event record(TimelineEvent event) {
@@ -183,7 +185,8 @@ final class StateCodec {
                             .setClientId(branch.clientId())
                             .addAllRows(DiskCodec.rows(kept)))
                     .setStatus(branch.status().code())
-                    .setAttempts(branch.attempts()));
+                    .setAttempts(branch.attempts())
+                    .setRows(branch.rows()));
         }
         view.timeline().forEach(event -> record.addTimeline(record(event)));
         return record.build().toByteString();

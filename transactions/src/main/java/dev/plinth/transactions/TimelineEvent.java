@@ -25,6 +25,8 @@ public record TimelineEvent(Instant at, Kind kind, long branchId, String note) {
         SETTLED,
         ENDED,
         COMMIT_FORCED,
-        ROLLBACK_FORCED
+        ROLLBACK_FORCED,
+        ROWS_KEPT,
+        ROWS_RESTORED
     }
 }

@@ -142,7 +142,7 @@ record Transaction(
 
     private static boolean alwaysTold(TimelineEvent.Kind kind) {
         return switch (kind) {
-            case ENDED, SETTLED, COMMIT_FORCED, ROLLBACK_FORCED -> true;
+            case ENDED, SETTLED, COMMIT_FORCED, ROLLBACK_FORCED, ROWS_KEPT, ROWS_RESTORED -> true;
             case BEGUN, BRANCH_REGISTERED, BRANCH_REPORTED, COMMIT_DECIDED, ROLLBACK_DECIDED, TIMED_OUT -> false;
             case STATUS_REPORTED, BRANCH_COMMITTED, BRANCH_ROLLED_BACK, ATTEMPT_FAILED, BRANCH_FAILED -> false;
         };

@@ -73,6 +73,7 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
             case Command.PhaseTwoResult result -> result(result, context);
             case Command.Settle settle -> settle(settle, context);
             case Command.Force force -> force(force, context);
+            case Command.DecideRows decide -> decideRows(decide, context);
             case Command.Forget forget -> forget(forget, context);
         };
     }
@@ -288,6 +289,18 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
                     context.now(), SecondPhase.forced(force), 0, force.audit().note()));
         }
         return decided(transaction, undecided);
+    }
+
+    private Outcome decideRows(Command.DecideRows decide, Context<PhaseTwo> context) {
+        var transaction = transactions.get(decide.transaction());
+        if (transaction == null) {
+            return new Outcome.NotFound(decide.transaction());
+        }
+        if (!transaction.unsettled()) {
+            return new Outcome.GoesOtherWay(transaction.id(), transaction.status());
+        }
+        var next = SecondPhase.decideRows(transaction, decide, context);
+        return next.isPresent() ? decided(put(next.get()), false) : new Outcome.NoRows(transaction.id());
     }
 
     private Outcome forget(Command.Forget forget, Context<PhaseTwo> context) {

@@ -34,6 +34,12 @@ public final class TransactionLimits {
     /** A transaction's longest time-out. */
     public static final Duration TIMEOUT_MAX = Duration.ofDays(30);
 
+    /** Characters of what a participant says beside its answer to phase two; the rest is cut. */
+    public static final int WORDS_CHARS_MAX = 32 * 1_024;
+
+    /** Characters of the fingerprints of rows that a decision is about. */
+    public static final int SEEN_CHARS_MAX = 1_024;
+
     /** Events in one transaction's timeline; beyond, only the end and what people did are added. */
     public static final int TIMELINE_EVENTS_MAX = 256;
 

@@ -39,7 +39,7 @@ final class Commands {
 
     private static Arbitrary<Command.Begin> begins() {
         var timeouts = Arbitraries.longs().between(1, 30L * 24 * 3_600 * 1_000).map(Duration::ofMillis);
-        return Combinators.combine(texts(), timeouts, texts(), texts()).as(Command.Begin::new);
+        return Combinators.combine(texts(), timeouts, texts(), texts(), texts()).as(Command.Begin::new);
     }
 
     private static Arbitrary<Command.RegisterBranch> registrations() {
@@ -69,6 +69,14 @@ final class Commands {
                 Combinators.combine(ids(), audits()).as(Command.Settle::new),
                 Combinators.combine(ids(), Arbitraries.of(PhaseTwo.Direction.class), audits())
                         .as(Command.Force::new),
+                Combinators.combine(
+                                ids(),
+                                Arbitraries.of(Command.RowDecision.class),
+                                Arbitraries.strings()
+                                        .withChars("0123456789abcdef,")
+                                        .ofMaxLength(40),
+                                audits())
+                        .as(Command.DecideRows::new),
                 ids().list().ofMaxSize(5).map(Command.Forget::new));
     }
 
@@ -91,6 +99,7 @@ final class Commands {
                 Combinators.combine(ids(), statuses).as(Outcome.NotActive::new),
                 Combinators.combine(ids(), statuses).as(Outcome.GoesOtherWay::new),
                 ids().map(Outcome.NotFound::new),
+                ids().map(Outcome.NoRows::new),
                 Combinators.combine(ids(), branches()).as(Outcome.BranchNotFound::new),
                 Arbitraries.just(new Outcome.Reported()),
                 Combinators.combine(statuses, Arbitraries.of(true, false), instants())
@@ -122,7 +131,8 @@ final class Commands {
                         texts(),
                         Arbitraries.of(BranchStatus.class),
                         Arbitraries.integers().between(0, 100),
-                        keys().list().ofMaxSize(4))
+                        keys().list().ofMaxSize(4),
+                        texts())
                 .as(BranchView::new);
     }
 

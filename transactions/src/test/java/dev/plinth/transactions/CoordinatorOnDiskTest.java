@@ -62,10 +62,10 @@ class CoordinatorOnDiskTest {
         var coordinator = Coordinator.open(
                 journal,
                 history,
-                phaseTwo -> CompletableFuture.completedFuture(
+                phaseTwo -> CompletableFuture.completedFuture(Participants.Answer.of(
                         phaseTwo.direction() == PhaseTwo.Direction.COMMIT
                                 ? BranchStatus.PHASE_TWO_COMMITTED
-                                : BranchStatus.PHASE_TWO_ROLLBACKED),
+                                : BranchStatus.PHASE_TWO_ROLLBACKED)),
                 clock,
                 7);
         return new Running(clock, log, snapshots, history, store, coordinator);

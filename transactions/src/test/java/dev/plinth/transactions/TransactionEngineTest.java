@@ -609,6 +609,15 @@ class TransactionEngineTest {
         }
 
         @Test
+        void its_engine_is_asked_by_the_name_under_which_it_began_whichever_server_asks() {
+            var begun = (Outcome.Begun) trial.bench.apply(
+                    new Command.Begin("$Saga_transfer", Trial.TIMEOUT, "bank", "default_tx_group", "10.0.0.2:8091"));
+            trial.rollback(begun.transaction());
+
+            assertThat(trial.question(PhaseTwo.WHOLE_SAGA).xidAddress()).isEqualTo("10.0.0.2:8091");
+        }
+
+        @Test
         void it_ends_as_its_engine_reports() {
             assertThat(trial.decided(new Command.ReportGlobal(transaction, GlobalStatus.COMMITTED)))
                     .isEqualTo(new Outcome.Decided(GlobalStatus.COMMITTED, true, trial.bench.now()));

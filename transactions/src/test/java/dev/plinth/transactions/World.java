@@ -82,7 +82,7 @@ final class World {
                     phaseTwo -> {
                         var question = new Asked(phaseTwo, new CompletableFuture<>());
                         asked.add(question);
-                        return question.answer();
+                        return question.answer().thenApply(Participants.Answer::of);
                     },
                     Peers.NONE,
                     clock,

@@ -216,7 +216,8 @@ final class BankScene implements ConsoleSource {
                     "accounts",
                     timeline.at(registered),
                     underWay ? Optional.empty() : Optional.of(timeline.at(done)),
-                    List.of("account:" + random.nextInt(10_000))));
+                    List.of("account:" + random.nextInt(10_000)),
+                    ""));
         }
         if (!underWay) {
             timeline.add(

@@ -9,6 +9,10 @@ import dev.plinth.sdk.transactions.TestPostgres;
 import dev.plinth.sdk.transactions.TransactionOptions;
 import dev.plinth.sdk.transactions.TransactionStatus;
 import dev.plinth.sdk.transactions.Transactions;
+import dev.plinth.transactions.Command;
+import dev.plinth.transactions.Outcome;
+import dev.plinth.transactions.PhaseTwo;
+import dev.plinth.transactions.Xid;
 import dev.plinth.wire.seata.GlobalStatus;
 import java.io.IOException;
 import java.sql.Connection;
@@ -24,6 +28,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -428,6 +434,98 @@ final class AtDataSourceTest {
         assertThat(world.coordinator.transaction(xid).status()).isEqualTo(GlobalStatus.ROLLBACK_FAILED);
         assertThat(world.content(table)).contains("1|alice|77.00");
         assertThat(world.undoRecords(xid)).isPositive();
+    }
+
+    /** A branch with two rows, one of which somebody else changes before it is rolled back. */
+    private String dirty(String table) throws Exception {
+        String xid = world.failed(() -> {
+            world.update("update " + table + " set balance = 0 where id <= 2");
+            world.execute(world.plain, "update " + table + " set balance = 77 where id = 1");
+        });
+        AtWorld.soon().until(() -> world.transactions.status(xid) == TransactionStatus.FAILED);
+        return xid;
+    }
+
+    private String rows(String xid) {
+        return world.coordinator.transaction(xid).branches().getFirst().rows();
+    }
+
+    private void decide(String xid, Command.RowDecision decision, String rows) {
+        String seen = Pattern.compile("\"fingerprint\":\"([0-9a-f]{8})\"")
+                .matcher(rows)
+                .results()
+                .map(match -> match.group(1))
+                .collect(Collectors.joining(","));
+        assertThat(world.coordinator
+                        .coordinator()
+                        .decideRows(new Command.DecideRows(
+                                Xid.parse(xid).id(), decision, seen, new Command.Audit("ann", "tested")))
+                        .join())
+                .isInstanceOf(Outcome.Decided.class);
+    }
+
+    @Test
+    void the_coordinator_knows_a_dirty_row_in_all_three_states_and_has_it_kept_when_a_person_says_so()
+            throws Exception {
+        String table = accounts();
+        List<String> before = world.content(table);
+        String xid = dirty(table);
+        assertThat(rows(xid))
+                .contains("\"table\":\"" + table + "\"", "\"key\":\"1\"")
+                .contains("\"balance\":\"100.00\"", "\"balance\":\"0.00\"", "\"balance\":\"77.00\"");
+
+        decide(xid, Command.RowDecision.KEEP, rows(xid));
+
+        AtWorld.soon().until(() -> world.transactions.status(xid) == TransactionStatus.ROLLED_BACK);
+        assertThat(world.content(table))
+                .as("the other row is undone")
+                .contains("1|alice|77.00")
+                .containsAll(before.subList(1, before.size()));
+        assertThat(world.undoRecords(xid)).isZero();
+    }
+
+    @Test
+    void a_dirty_row_is_restored_when_a_person_says_so() throws Exception {
+        String table = accounts();
+        List<String> before = world.content(table);
+        String xid = dirty(table);
+
+        decide(xid, Command.RowDecision.RESTORE, rows(xid));
+
+        AtWorld.soon().until(() -> world.transactions.status(xid) == TransactionStatus.ROLLED_BACK);
+        assertThat(world.content(table)).isEqualTo(before);
+    }
+
+    @Test
+    void a_decision_about_a_row_that_has_changed_once_more_is_asked_for_again() throws Exception {
+        String table = accounts();
+        String xid = dirty(table);
+        String seen = rows(xid);
+        world.execute(world.plain, "update " + table + " set balance = 78 where id = 1");
+
+        decide(xid, Command.RowDecision.RESTORE, seen);
+
+        AtWorld.soon().until(() -> rows(xid).contains("78.00"));
+        assertThat(world.content(table)).contains("1|alice|78.00");
+        decide(xid, Command.RowDecision.KEEP, rows(xid));
+        AtWorld.soon().until(() -> world.transactions.status(xid) == TransactionStatus.ROLLED_BACK);
+        assertThat(world.content(table)).contains("1|alice|78.00");
+    }
+
+    @Test
+    void a_dirty_row_that_was_put_right_by_hand_is_undone_by_asking_again() throws Exception {
+        String table = accounts();
+        List<String> before = world.content(table);
+        String xid = dirty(table);
+        world.execute(world.plain, "update " + table + " set balance = 0 where id = 1");
+
+        world.coordinator
+                .coordinator()
+                .force(Xid.parse(xid).id(), PhaseTwo.Direction.ROLLBACK, new Command.Audit("ann", "put right"))
+                .join();
+
+        AtWorld.soon().until(() -> world.transactions.status(xid) == TransactionStatus.ROLLED_BACK);
+        assertThat(world.content(table)).isEqualTo(before);
     }
 
     @Test

@@ -8,6 +8,7 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -19,7 +20,7 @@ final class Decisions {
      * refused besides.
      */
     private static final int BODY_BYTES_MAX = 8 * 1_024;
-    private static final Set<String> FIELDS = Set.of("deed", "operator", "reason");
+    private static final Set<String> FIELDS = Set.of("deed", "seen", "operator", "reason");
     private static final Set<String> OWN_PAGES = Set.of("same-origin", "none");
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -52,6 +53,10 @@ final class Decisions {
         return switch (source.decide(xid, decision)) {
             case DONE -> ConsoleDoor.transaction(source, xid);
             case UNKNOWN_TRANSACTION -> throw ConsoleDoor.unknown(xid).exception();
+            case NO_ROWS ->
+                throw Problem.conflict(
+                                "the participants of " + xid + " reported no rows: there is nothing to restore from")
+                        .exception();
             case GOES_OTHER_WAY ->
                 throw Problem.conflict("transaction " + xid + " is "
                                 + ConsoleDoor.transaction(source, xid)
@@ -81,6 +86,7 @@ final class Decisions {
         });
         return new Decision(
                 deed(fields.path("deed").asText()),
+                seen(fields.path("seen")),
                 text(fields, "operator", Decision.OPERATOR_CHARS_MAX),
                 text(fields, "reason", Decision.REASON_CHARS_MAX));
     }
@@ -89,8 +95,21 @@ final class Decisions {
         return List.of(Decision.Deed.values()).stream()
                 .filter(deed -> deed.name().equals(text))
                 .findFirst()
-                .orElseThrow(() -> Problem.badField("deed", text, "COMMIT, ROLLBACK or SETTLE")
+                .orElseThrow(() -> Problem.badField("deed", text, "COMMIT, ROLLBACK, KEEP, RESTORE or SETTLE")
                         .exception());
+    }
+
+    private static List<String> seen(JsonNode of) {
+        List<String> seen = new ArrayList<>();
+        of.forEach(fingerprint -> seen.add(fingerprint.asText()));
+        boolean sound = (of.isMissingNode() || of.isArray())
+                && seen.size() <= Decision.SEEN_MAX
+                && seen.stream().allMatch(fingerprint -> fingerprint.matches("[0-9a-f]{8}"));
+        if (!sound) {
+            throw Problem.badField("seen", of.toString(), "at most " + Decision.SEEN_MAX + " fingerprints of rows")
+                    .exception();
+        }
+        return seen;
     }
 
     private static String text(JsonNode fields, String name, int charsMax) {

@@ -32,6 +32,7 @@ public record TransactionDetail(
      * @param application whose resource it is, and from where; may be empty
      * @param endedAt when phase two was done; absent before
      * @param locks the global locks that it holds or held, as {@code table:key,key}
+     * @param rows those that were changed behind its back, as {@link dev.plinth.transactions.BranchView#rows}
      */
     public record Branch(
             String id,
@@ -42,7 +43,8 @@ public record TransactionDetail(
             String application,
             Instant registeredAt,
             Optional<Instant> endedAt,
-            List<String> locks) {
+            List<String> locks,
+            String rows) {
         public Branch {
             locks = List.copyOf(locks);
         }
@@ -63,6 +65,9 @@ public record TransactionDetail(
         /** A person decided; the text says who, and why. */
         COMMIT_FORCED,
         ROLLBACK_FORCED,
+        /** A person decided about rows that were changed behind a branch's back; the text says who, and why. */
+        ROWS_KEPT,
+        ROWS_RESTORED,
         /** A person released the rows that could not be undone. */
         SETTLED,
         ENDED

@@ -46,7 +46,18 @@ final class DecisionsTest {
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(JSON.readTree(answer.body()).at("/transaction/xid").asText()).isEqualTo(XID);
         assertThat(source.decisions)
-                .containsExactly(new Decision(Decision.Deed.COMMIT, "ann", "the application is gone"));
+                .containsExactly(new Decision(Decision.Deed.COMMIT, List.of(), "ann", "the application is gone"));
+    }
+
+    @Test
+    void a_decision_about_rows_names_those_that_the_person_saw() throws Exception {
+        var body = body("KEEP").replace("}", ",\"seen\":[\"0a1b2c3d\",\"00000001\"]}");
+
+        assertThat(decide(XID, body, AS_JSON).statusCode()).isEqualTo(200);
+
+        assertThat(source.decisions)
+                .containsExactly(new Decision(
+                        Decision.Deed.KEEP, List.of("0a1b2c3d", "00000001"), "ann", "the application is gone"));
     }
 
     @Test
@@ -70,6 +81,7 @@ final class DecisionsTest {
                 "{\"deed\":\"DELETE\",\"operator\":\"ann\",\"reason\":\"x\"} | deed",
                 "{\"deed\":\"COMMIT\",\"operator\":\" \",\"reason\":\"x\"} | operator",
                 "{\"deed\":\"COMMIT\",\"operator\":\"ann\"} | reason",
+                "{\"deed\":\"KEEP\",\"seen\":[\"all\"],\"operator\":\"ann\",\"reason\":\"x\"} | seen",
                 "{\"deed\":\"COMMIT\",\"operator\":\"ann\",\"reason\":\"x\",\"force\":true} | body",
                 "[1] | body",
                 "{\"deed | body",

@@ -96,7 +96,8 @@ final class HandFedSource implements ConsoleSource {
                         "accounts",
                         BEGIN.plusNanos(400_000),
                         Optional.empty(),
-                        List.of("account:42"))),
+                        List.of("account:42"),
+                        "")),
                 List.of(new TransactionDetail.Event(
                         BEGIN, TransactionDetail.EventKind.BEGUN, Optional.empty(), "by payments")));
     }

@@ -3,6 +3,7 @@ package dev.plinth.transactions.door.grpc;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Timestamp;
 import dev.plinth.transactions.BranchView;
+import dev.plinth.transactions.Command;
 import dev.plinth.transactions.PhaseTwo;
 import dev.plinth.transactions.TimelineEvent;
 import dev.plinth.transactions.TransactionCounts;
@@ -14,6 +15,7 @@ import dev.plinth.transactions.TransactionPulse;
 import dev.plinth.transactions.TransactionView;
 import dev.plinth.transactions.Xid;
 import dev.plinth.wire.transactions.v1.Branch;
+import dev.plinth.wire.transactions.v1.DecideRowsRequest;
 import dev.plinth.wire.transactions.v1.Event;
 import dev.plinth.wire.transactions.v1.ForceRequest;
 import dev.plinth.wire.transactions.v1.GlobalStatus;
@@ -93,6 +95,15 @@ final class Messages {
         };
     }
 
+    static Command.RowDecision decision(DecideRowsRequest.Decision decision) {
+        return switch (decision) {
+            case KEEP -> Command.RowDecision.KEEP;
+            case RESTORE -> Command.RowDecision.RESTORE;
+            case DECISION_UNSPECIFIED, UNRECOGNIZED ->
+                throw new IllegalArgumentException("decision: expected KEEP or RESTORE");
+        };
+    }
+
     static GlobalStatus status(dev.plinth.wire.seata.GlobalStatus status) {
         return GlobalStatus.valueOf(status.name());
     }
@@ -140,7 +151,8 @@ final class Messages {
                 .setResource(view.resourceId())
                 .setClient(view.clientId())
                 .setStatus(Branch.Status.valueOf(view.status().name()))
-                .setAttempts(view.attempts());
+                .setAttempts(view.attempts())
+                .setRows(view.rows());
         keys.forEach(key ->
                 branch.addLockKeys(LockKey.newBuilder().setTable(key.table()).setPrimaryKey(key.primaryKey())));
         return branch.build();

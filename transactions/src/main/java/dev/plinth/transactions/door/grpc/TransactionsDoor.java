@@ -2,16 +2,20 @@ package dev.plinth.transactions.door.grpc;
 
 import dev.plinth.transactions.Command;
 import dev.plinth.transactions.Coordinator;
+import dev.plinth.transactions.Outcome;
 import dev.plinth.transactions.TransactionFilter;
 import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.TransactionPage;
 import dev.plinth.transactions.TransactionView;
 import dev.plinth.transactions.Xid;
 import dev.plinth.transactions.door.GrpcAnswers;
+import dev.plinth.wire.transactions.v1.DecideRowsRequest;
+import dev.plinth.wire.transactions.v1.DecideRowsResponse;
 import dev.plinth.wire.transactions.v1.ForceRequest;
 import dev.plinth.wire.transactions.v1.ForceResponse;
 import dev.plinth.wire.transactions.v1.GetPulseRequest;
 import dev.plinth.wire.transactions.v1.GetTransactionRequest;
+import dev.plinth.wire.transactions.v1.GlobalStatus;
 import dev.plinth.wire.transactions.v1.ListTransactionsRequest;
 import dev.plinth.wire.transactions.v1.ListTransactionsResponse;
 import dev.plinth.wire.transactions.v1.Pulse;
@@ -120,6 +124,41 @@ public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBas
                 status -> ForceResponse.newBuilder()
                         .setStatus(Messages.status(status))
                         .build());
+    }
+
+    @Override
+    public void decideRows(DecideRowsRequest request, StreamObserver<DecideRowsResponse> answer) {
+        answers.respond(
+                answer,
+                () -> coordinator.decideRows(new Command.DecideRows(
+                        Messages.id(request.getXid()),
+                        Messages.decision(request.getDecision()),
+                        String.join(",", request.getSeenList()),
+                        Command.Audit.of(request.getOperator(), request.getReason()))),
+                outcome -> DecideRowsResponse.newBuilder()
+                        .setStatus(rowsDecided(request, outcome))
+                        .build());
+    }
+
+    private static GlobalStatus rowsDecided(DecideRowsRequest request, Outcome.OfDecision outcome) {
+        return switch (outcome) {
+            case Outcome.Decided decided -> Messages.status(decided.status());
+            case Outcome.NotFound _ ->
+                throw Status.NOT_FOUND
+                        .withDescription("no live transaction " + request.getXid() + " is known")
+                        .asRuntimeException();
+            case Outcome.GoesOtherWay other ->
+                throw Status.FAILED_PRECONDITION
+                        .withDescription("transaction " + request.getXid() + " is " + other.status()
+                                + ": it does not wait for a decision about rows")
+                        .asRuntimeException();
+            case Outcome.NoRows _ ->
+                throw Status.FAILED_PRECONDITION
+                        .withDescription("the participants of " + request.getXid() + " reported no rows, so there is"
+                                + " nothing to restore from: only participants on Plinth's sdk report them. Put the rows"
+                                + " right by hand and keep them, or retry")
+                        .asRuntimeException();
+        };
     }
 
     private static StatusRuntimeException notForced(ForceRequest request, Optional<TransactionView> found) {

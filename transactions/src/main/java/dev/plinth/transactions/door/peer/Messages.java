@@ -1,5 +1,6 @@
 package dev.plinth.transactions.door.peer;
 
+import dev.plinth.transactions.Participants;
 import dev.plinth.transactions.PhaseTwo;
 import dev.plinth.transactions.TransactionId;
 import dev.plinth.wire.seata.BranchStatus;
@@ -38,8 +39,9 @@ final class Messages {
     }
 
     /** @throws IllegalArgumentException if it is no branch status of Seata's */
-    static BranchStatus status(PerformPhaseTwoResponse response) {
-        return coded("branch status", BranchStatus.values(), response.getBranchStatus());
+    static Participants.Answer answer(PerformPhaseTwoResponse response) {
+        return new Participants.Answer(
+                coded("branch status", BranchStatus.values(), response.getBranchStatus()), response.getWords());
     }
 
     private static <T> T coded(String what, T[] constants, int code) {

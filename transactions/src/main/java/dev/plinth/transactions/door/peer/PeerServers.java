@@ -1,11 +1,11 @@
 package dev.plinth.transactions.door.peer;
 
 import dev.plinth.transactions.Coordinator;
+import dev.plinth.transactions.Participants;
 import dev.plinth.transactions.Peers;
 import dev.plinth.transactions.PhaseTwo;
 import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.TransactionView;
-import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.transactions.v1.FindEndedRequest;
 import dev.plinth.wire.transactions.v1.FindEndedResponse;
 import dev.plinth.wire.transactions.v1.ParticipantBackRequest;
@@ -66,7 +66,7 @@ public final class PeerServers implements Peers {
     }
 
     @Override
-    public CompletableFuture<BranchStatus> perform(PhaseTwo phaseTwo) {
+    public CompletableFuture<Participants.Answer> perform(PhaseTwo phaseTwo) {
         var message = Messages.message(phaseTwo);
         int first = reachedBy.getOrDefault(phaseTwo.resourceId(), 0);
         return first(
@@ -84,7 +84,7 @@ public final class PeerServers implements Peers {
                         },
                         new NotReached("no client that serves " + phaseTwo.resourceId()
                                 + " is connected to any server that can be reached"))
-                .thenApply(Messages::status);
+                .thenApply(Messages::answer);
     }
 
     private void remember(String resource, int number) {

@@ -5,7 +5,6 @@ import dev.plinth.transactions.Participants;
 import dev.plinth.transactions.PhaseTwo;
 import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.door.GrpcAnswers;
-import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.transactions.v1.FindEndedRequest;
 import dev.plinth.wire.transactions.v1.FindEndedResponse;
 import dev.plinth.wire.transactions.v1.ParticipantBackRequest;
@@ -40,12 +39,13 @@ public final class PeersDoor extends TransactionPeersGrpc.TransactionPeersImplBa
         answers.respond(
                 answer,
                 () -> perform(Messages.phaseTwo(request)),
-                status -> PerformPhaseTwoResponse.newBuilder()
-                        .setBranchStatus(status.code())
+                said -> PerformPhaseTwoResponse.newBuilder()
+                        .setBranchStatus(said.status().code())
+                        .setWords(said.words())
                         .build());
     }
 
-    private CompletableFuture<BranchStatus> perform(PhaseTwo phaseTwo) {
+    private CompletableFuture<Participants.Answer> perform(PhaseTwo phaseTwo) {
         return participants.reaches(phaseTwo)
                 ? participants.perform(phaseTwo)
                 : CompletableFuture.failedFuture(Status.NOT_FOUND

@@ -50,10 +50,13 @@ final class ClientRequests {
 
     private final Coordinator coordinator;
     private final Function<TransactionId, Xid> xids;
+    private final String xidAddress;
 
-    ClientRequests(Coordinator coordinator, Function<TransactionId, Xid> xids) {
+    /** @param xidAddress host and port in the XIDs that begin here */
+    ClientRequests(Coordinator coordinator, Function<TransactionId, Xid> xids, String xidAddress) {
         this.coordinator = coordinator;
         this.xids = xids;
+        this.xidAddress = xidAddress;
     }
 
     /** Asks the coordinator. The future fails, with {@link Refused}, only if it is a decision that did not become durable. */
@@ -101,7 +104,8 @@ final class ClientRequests {
                     request.transactionName(),
                     Duration.ofMillis(request.timeoutMillis()),
                     client.applicationId(),
-                    client.serviceGroup());
+                    client.serviceGroup(),
+                    xidAddress);
         } catch (IllegalArgumentException e) {
             return done(new GlobalBeginResponse(failed(TransactionExceptionCode.BEGIN_FAILED, words(e)), "", ""));
         }

@@ -177,7 +177,10 @@ public final class SeataDoor implements AutoCloseable {
             }
             connections.add(channel);
             int port = ((InetSocketAddress) channel.localAddress()).getPort();
-            var requests = new ClientRequests(coordinator, id -> new Xid(options.advertisedHost(), port, id));
+            var requests = new ClientRequests(
+                    coordinator,
+                    id -> new Xid(options.advertisedHost(), port, id),
+                    options.advertisedHost() + ":" + port);
             channel.pipeline()
                     .addLast(new FlushConsolidationHandler(FLUSHES_TOGETHER_MAX, true))
                     .addLast(new IdleStateHandler(options.idleMax().toMillis(), 0, 0, TimeUnit.MILLISECONDS))

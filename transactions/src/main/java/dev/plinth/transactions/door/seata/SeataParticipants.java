@@ -5,7 +5,6 @@ import dev.plinth.transactions.Peers.NotReached;
 import dev.plinth.transactions.PhaseTwo;
 import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.Xid;
-import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.seata.SeataFrame;
 import dev.plinth.wire.seata.SeataMessage;
@@ -52,7 +51,7 @@ public final class SeataParticipants implements Participants {
             PhaseTwo phaseTwo,
             String xid,
             ClientConnection connection,
-            CompletableFuture<BranchStatus> answer,
+            CompletableFuture<Answer> answer,
             Future<?> timeout) {}
 
     private final Duration answerMax;
@@ -123,7 +122,7 @@ public final class SeataParticipants implements Participants {
     }
 
     @Override
-    public CompletableFuture<BranchStatus> perform(PhaseTwo phaseTwo) {
+    public CompletableFuture<Answer> perform(PhaseTwo phaseTwo) {
         var names = xids;
         var chosen = choose(phaseTwo);
         if (names == null || chosen.isEmpty()) {
@@ -139,7 +138,7 @@ public final class SeataParticipants implements Participants {
                         ? names.apply(phaseTwo.transaction()).address()
                         : phaseTwo.xidAddress())
                 + ":" + phaseTwo.transaction();
-        var answer = new CompletableFuture<BranchStatus>();
+        var answer = new CompletableFuture<Answer>();
         int id = requestIds.incrementAndGet();
         try {
             var timeout = connection
@@ -170,7 +169,8 @@ public final class SeataParticipants implements Participants {
         }
         pending.remove(requestId);
         waiting.timeout.cancel(false);
-        waiting.answer.complete(response.branchStatus());
+        waiting.answer.complete(
+                new Answer(response.branchStatus(), response.result().message()));
     }
 
     private static boolean answers(BranchEndResponse response, Pending waiting) {

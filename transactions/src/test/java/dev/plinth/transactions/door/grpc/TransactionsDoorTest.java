@@ -12,11 +12,13 @@ import dev.plinth.kernel.SegmentStore;
 import dev.plinth.kernel.SystemClock;
 import dev.plinth.transactions.Command;
 import dev.plinth.transactions.Coordinator;
+import dev.plinth.transactions.Participants;
 import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.Xid;
 import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.transactions.v1.Branch;
+import dev.plinth.wire.transactions.v1.DecideRowsRequest;
 import dev.plinth.wire.transactions.v1.Event;
 import dev.plinth.wire.transactions.v1.ForceRequest;
 import dev.plinth.wire.transactions.v1.GetPulseRequest;
@@ -69,10 +71,10 @@ class TransactionsDoorTest {
         coordinator = Coordinator.open(
                 LocalJournal.open(store, "transactions", Coordinator.codec(), disk, JournalOptions.defaults(), clock),
                 history,
-                phaseTwo -> CompletableFuture.completedFuture(
+                phaseTwo -> CompletableFuture.completedFuture(Participants.Answer.of(
                         phaseTwo.resourceId().equals("broken")
                                 ? BranchStatus.PHASE_TWO_ROLLBACK_FAILED_UNRETRYABLE
-                                : BranchStatus.PHASE_TWO_COMMITTED),
+                                : BranchStatus.PHASE_TWO_COMMITTED)),
                 clock,
                 0);
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
@@ -206,6 +208,38 @@ class TransactionsDoorTest {
                         client.settle(SettleRequest.newBuilder().setXid("42").build()))
                 .hasMessageContaining("INVALID_ARGUMENT")
                 .hasMessageContaining("host:port:id");
+    }
+
+    @Test
+    void rows_that_cannot_be_undone_are_kept_and_what_was_not_reported_is_not_restored() {
+        var transaction = begin("pay");
+        branch(transaction, BranchType.AT, "broken", "account:1");
+        coordinator.rollback(transaction).join();
+        Awaitility.await()
+                .until(() ->
+                        client.getPulse(GetPulseRequest.getDefaultInstance()).getUnsettled() == 1);
+        var decide = DecideRowsRequest.newBuilder()
+                .setXid(xid(transaction).toString())
+                .setDecision(DecideRowsRequest.Decision.RESTORE)
+                .addSeen("0a1b2c3d")
+                .setOperator("ann")
+                .setReason("the customer was called");
+
+        assertThatThrownBy(() -> client.decideRows(decide.build()))
+                .hasMessageContaining("FAILED_PRECONDITION")
+                .hasMessageContaining("sdk");
+        assertThatThrownBy(
+                        () -> client.decideRows(decide.clone().setSeen(0, "all").build()))
+                .hasMessageContaining("INVALID_ARGUMENT")
+                .hasMessageContaining("fingerprints");
+        var kept = client.decideRows(
+                decide.setDecision(DecideRowsRequest.Decision.KEEP).build());
+
+        assertThat(kept.getStatus()).isEqualTo(GlobalStatus.ROLLBACK_FAILED);
+        assertThat(client.getPulse(GetPulseRequest.getDefaultInstance()).getLocks())
+                .isZero();
+        assertThat(notes(transaction)).contains("ann: the customer was called");
+        assertThatThrownBy(() -> client.decideRows(decide.build())).hasMessageContaining("does not wait");
     }
 
     @Test

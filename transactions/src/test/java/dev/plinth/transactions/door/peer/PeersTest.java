@@ -84,9 +84,9 @@ class PeersTest {
             var history = DiskStorage.open(directory.resolve("history-" + opened.size()));
             var participants = new Participants() {
                 @Override
-                public CompletableFuture<BranchStatus> perform(PhaseTwo phaseTwo) {
+                public CompletableFuture<Participants.Answer> perform(PhaseTwo phaseTwo) {
                     asked.add(phaseTwo);
-                    return CompletableFuture.completedFuture(BranchStatus.PHASE_TWO_COMMITTED);
+                    return CompletableFuture.completedFuture(Participants.Answer.of(BranchStatus.PHASE_TWO_COMMITTED));
                 }
 
                 @Override
@@ -134,8 +134,8 @@ class PeersTest {
         var other = new TestServer(Peers.NONE, "credit");
         var right = new TestServer(Peers.NONE, "debit");
         var peers = peers(nobody(), other.port, right.port);
-        assertThat(peers.perform(CONFIRM).join()).isEqualTo(BranchStatus.PHASE_TWO_COMMITTED);
-        assertThat(peers.perform(CONFIRM).join()).isEqualTo(BranchStatus.PHASE_TWO_COMMITTED);
+        assertThat(peers.perform(CONFIRM).join()).isEqualTo(Participants.Answer.of(BranchStatus.PHASE_TWO_COMMITTED));
+        assertThat(peers.perform(CONFIRM).join()).isEqualTo(Participants.Answer.of(BranchStatus.PHASE_TWO_COMMITTED));
         assertThat(right.asked).containsExactly(CONFIRM, CONFIRM);
         assertThat(other.asked).isEmpty();
     }
