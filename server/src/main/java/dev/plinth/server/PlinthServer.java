@@ -190,7 +190,10 @@ public final class PlinthServer implements AutoCloseable {
                 peers.map(to -> parts.add(
                         "the cluster's Seata doors",
                         ClusterSeataServers.open(
-                                () -> membership.orElseThrow().roster(), to::channels, seata, this::transactionsGroup))));
+                                () -> membership.orElseThrow().roster(),
+                                to::channels,
+                                seata,
+                                this::transactionsGroup))));
         membership.ifPresent(Membership::start);
     }
 
