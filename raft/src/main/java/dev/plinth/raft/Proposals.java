@@ -35,8 +35,10 @@ final class Proposals<C> {
      * format and a rule for proposers that come back; it would tell sooner, if the leader stays and only the connection broke.)
      *
      * What comes while a batch is under way gathers, and goes when it is back, or earlier when it has become half as much as is under way.
-     * So under load there are few and large batches, and a lone input waits for nobody. Batches that are under way at the same time may
-     * change their order, when one of them has to be sent again or the leader is another member.
+     * So under load there are few and large batches, and a lone input waits for nobody. The sender is a task of its own, not the first
+     * proposer: those whom a batch answered propose again all at once, and the first of them would leave with a batch of his own while
+     * the rest wait for the next; with ten groups on two processors that cost half of the throughput. Batches that are under way at the
+     * same time may change their order, when one of them has to be sent again or the leader is another member.
      *
      * An input that waits too long is refused: NOT_LEADER if it was not sent, or its fate is known; else UNKNOWN.
      */
@@ -119,28 +121,18 @@ final class Proposals<C> {
     /** Nothing is sent: the leader that is known took nothing, and is asked again later. Guarded by the lock. */
     private boolean pausing;
 
-    /** Written under the lock; read without it to see whether the leader is this member. */
+    /** Written under the lock; read without it to see whether there is a leader. */
     private volatile @Nullable Route route;
 
     /** Set once, under the lock. */
     private volatile @Nullable Refused closed;
 
-    private final RaftMember self;
-
     /**
      * @param proposer a number that no other process has, nor had this one in an earlier life
      * @param batchBytesMax bytes of one batch, unless a single input is larger
      */
-    Proposals(
-            String name,
-            RaftMember self,
-            long proposer,
-            int batchBytesMax,
-            Sender sender,
-            Executor threads,
-            Clock clock) {
+    Proposals(String name, long proposer, int batchBytesMax, Sender sender, Executor threads, Clock clock) {
         this.name = name;
-        this.self = self;
         this.proposer = proposer;
         this.batchBytesMax = batchBytesMax;
         this.sender = sender;
@@ -162,12 +154,8 @@ final class Proposals<C> {
             close(closed);
             return;
         }
-        var to = route;
-        if (to != null && to.leader().equals(self)) {
+        if (route != null) {
             send();
-        } else if (to != null) {
-            // A connection may have to be made first.
-            sendSoon();
         } else {
             synchronized (lock) {
                 lookLater();
@@ -175,15 +163,9 @@ final class Proposals<C> {
         }
     }
 
-    private void sendSoon() {
-        if (asked.getAndIncrement() == 0) {
-            threads.execute(this::sendAsked);
-        }
-    }
-
     private void send() {
         if (asked.getAndIncrement() == 0) {
-            sendAsked();
+            threads.execute(this::sendAsked);
         }
     }
 
@@ -288,7 +270,7 @@ final class Proposals<C> {
                 pausing = false;
             }
         }
-        sendSoon();
+        send();
     }
 
     /**
@@ -332,7 +314,7 @@ final class Proposals<C> {
             round++;
             route = began;
         }
-        sendSoon();
+        send();
     }
 
     /** A snapshot took the place of entries that were not applied one by one; some of these inputs may be in it. */
@@ -351,7 +333,7 @@ final class Proposals<C> {
         }
         lost.forEach(waiting -> refuse(
                 waiting, new Refused(Refused.Code.UNKNOWN, "this member took over a snapshot that may contain it")));
-        sendSoon();
+        send();
     }
 
     @Nullable
@@ -428,7 +410,7 @@ final class Proposals<C> {
                         Refused.Code.UNKNOWN,
                         "sent to the leader of group " + name + ", and not heard of in " + PATIENCE_SENT.toSeconds()
                                 + " s")));
-        sendSoon();
+        send();
     }
 
     /** Takes no more, and refuses all that wait: what may have been ordered with UNKNOWN, the rest with this reason. */

@@ -109,6 +109,7 @@ public final class RaftJournal<C> implements Journal<C> {
     private final Applier<C> applier;
     private final GroupMachine<C> machine;
     private final Reads reads;
+    private final CommitNews news;
     private final StateHashes hashes;
     private final Members members;
     private final long incarnation;
@@ -157,7 +158,6 @@ public final class RaftJournal<C> implements Journal<C> {
         this.node = (NodeImpl) RaftServiceFactory.createRaftNode(group, self.peer());
         this.proposals = new Proposals<>(
                 group,
-                self,
                 proposer,
                 Math.min(BATCH_BYTES_MAX, batchBytesMax) - Batch.INPUTS_HEADER_BYTES,
                 this::send,
@@ -172,6 +172,7 @@ public final class RaftJournal<C> implements Journal<C> {
                 applier,
                 home.clock(),
                 home.options().electionTimeout().multipliedBy(2));
+        this.news = new CommitNews(reads::tellFollowers);
         this.hashes = new StateHashes(self);
         this.members = new Members(group, node, home.door(), self, this::isClosed);
     }
@@ -264,15 +265,19 @@ public final class RaftJournal<C> implements Journal<C> {
 
     private void send(Route route, ByteBuffer batch, Consumer<Fate> fate) {
         if (route.leader().equals(home.options().self())) {
-            order(route.term(), batch, fate);
+            order(route.term(), batch, fate, false);
         } else {
             home.door().forward(group, route, batch, fate);
         }
     }
 
     /** Gives a batch its stamp and its place, if this member leads in this term. The batch is this journal's from now on. */
-    void order(long term, ByteBuffer batch, Consumer<Fate> fate) {
-        var ordered = new Ordering(fate);
+    private void order(long term, ByteBuffer batch, Consumer<Fate> fate, boolean forwarded) {
+        news.ordered();
+        var ordered = new Ordering(what -> {
+            fate.accept(what);
+            news.settled(what instanceof Fate.Ordered, forwarded);
+        });
         synchronized (ordering) {
             var lead = leading;
             if (lead != null && lead.term() == term) {
@@ -298,7 +303,7 @@ public final class RaftJournal<C> implements Journal<C> {
             fate.accept(new Fate.NotOrdered(String.valueOf(e.getMessage())));
             return;
         }
-        order(term, batch, fate);
+        order(term, batch, fate, true);
     }
 
     // ---- the group's news
@@ -368,11 +373,15 @@ public final class RaftJournal<C> implements Journal<C> {
     }
 
     private void beginTerm(Leading lead) {
-        order(lead.term(), Batch.term(incarnation, home.options().self()), fate -> {
-            if (fate instanceof Fate.NotOrdered && lead.equals(leading)) {
-                var _ = home.clock().schedule(AGAIN_AFTER, () -> beginTerm(lead));
-            }
-        });
+        order(
+                lead.term(),
+                Batch.term(incarnation, home.options().self()),
+                fate -> {
+                    if (fate instanceof Fate.NotOrdered && lead.equals(leading)) {
+                        var _ = home.clock().schedule(AGAIN_AFTER, () -> beginTerm(lead));
+                    }
+                },
+                false);
     }
 
     /** The group cannot go on at this member: it leaves the others to themselves, and says why. */

@@ -89,6 +89,23 @@ final class Reads {
         }
     }
 
+    /** A read of nothing, for the heartbeats that it takes: they carry how far the log is committed. */
+    void tellFollowers() {
+        if (closed != null) {
+            return;
+        }
+        try {
+            node.readIndex(NO_CONTEXT, new ReadIndexClosure(askMillisMax) {
+                @Override
+                public void run(Status status, long index, byte[] context) {
+                    // Whether most of them heard it is nothing to this member; the next heartbeat tells them again.
+                }
+            });
+        } catch (IllegalStateException e) {
+            // It is shutting down, and leads no more.
+        }
+    }
+
     private void answered(List<Reader> readers, Status status) {
         if (status.isOk()) {
             pending.addAndGet(-readers.size());

@@ -32,6 +32,9 @@ final class SegmentLogStorage implements LogStorage {
      * format, which has all of an entry in it: also the members, in those that change them. Those are collected when the log is
      * opened, for JRaft asks for them before it reads anything else.
      *
+     * JRaft forgets an entry once it is applied, and then asks for it again to name its term before whatever it sends next; so the
+     * newest are kept at hand, for the store's files are read from the disk and not from the page cache.
+     *
      * JRaft takes an entry that cannot be read for one that is not there, hence for a conflict with its leader, and would cut the log off
      * before it; and where an exception would tell it better, it leaves a lock taken for ever. So a failed read answers "not there", and
      * nothing is written or cut off from then on: the failure ends the group on this member.
@@ -42,6 +45,7 @@ final class SegmentLogStorage implements LogStorage {
     private final LogEntryDecoder decoder = LogEntryV2CodecFactory.getInstance().decoder();
 
     private final Runnable broke;
+    private final RecentEntries recent = new RecentEntries();
 
     /** The first failure; set on any of JRaft's threads, read by whoever says why the group stopped. */
     private volatile @Nullable Throwable failure;
@@ -96,6 +100,10 @@ final class SegmentLogStorage implements LogStorage {
 
     @Override
     public @Nullable LogEntry getEntry(long index) {
+        var known = recent.get(index);
+        if (known != null) {
+            return known;
+        }
         try {
             var bytes = log.read(index);
             return bytes.isEmpty() ? null : decode(index, bytes.get());
@@ -138,13 +146,16 @@ final class SegmentLogStorage implements LogStorage {
             payloads.add(ByteBuffer.wrap(encoder.encode(entry)));
         }
         long first = entries.getFirst().getId().getIndex();
-        return done("entries from " + first + " on could not be appended", () -> log.append(first, payloads))
-                ? entries.size()
-                : 0;
+        if (!done("entries from " + first + " on could not be appended", () -> log.append(first, payloads))) {
+            return 0;
+        }
+        recent.appended(entries);
+        return entries.size();
     }
 
     @Override
     public boolean truncatePrefix(long firstIndexKept) {
+        recent.clear();
         return done(
                 "entries before " + firstIndexKept + " could not be forgotten",
                 () -> log.truncatePrefix(firstIndexKept));
@@ -152,12 +163,14 @@ final class SegmentLogStorage implements LogStorage {
 
     @Override
     public boolean truncateSuffix(long lastIndexKept) {
+        recent.clear();
         return done(
                 "entries after " + lastIndexKept + " could not be cut off", () -> log.truncateSuffix(lastIndexKept));
     }
 
     @Override
     public boolean reset(long nextLogIndex) {
+        recent.clear();
         return done("it could not begin anew at " + nextLogIndex, () -> log.reset(nextLogIndex));
     }
 

@@ -45,7 +45,8 @@ class ClusterTest {
                     }
                 }));
             }
-            for (long value = 1; value <= 300; value++) {
+            // Until enough was read meanwhile, too: how fast one is beside the other is not what this proves.
+            for (long value = 1; value <= 300 || reads.get() <= 100; value++) {
                 var writer = cluster.open.get((int) (value % 3));
                 Cluster.get(
                         writer.partition().submit(Numbers.Command.put(cluster.ids.incrementAndGet(), "value", value)));

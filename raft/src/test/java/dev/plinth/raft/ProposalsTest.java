@@ -74,7 +74,6 @@ class ProposalsTest {
     private final List<Sent> sent = new ArrayList<>();
     private final Proposals<String> proposals = new Proposals<>(
             "group",
-            SELF,
             7,
             BATCH_BYTES_MAX,
             (route, batch, fate) -> sent.add(new Sent(route, (Batch.Inputs) Batch.read(batch), fate)),
@@ -143,7 +142,6 @@ class ProposalsTest {
         var asked = new AtomicInteger();
         var refusing = new Proposals<String>(
                 "group",
-                SELF,
                 7,
                 BATCH_BYTES_MAX,
                 (_, _, fate) -> {

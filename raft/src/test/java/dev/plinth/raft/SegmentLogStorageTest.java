@@ -170,6 +170,25 @@ class SegmentLogStorageTest {
     }
 
     @Test
+    void an_entry_that_was_just_written_needs_no_disk_to_be_asked_for_again() throws IOException {
+        append(1, 40, 1);
+        var bytes = new String(disk.bytes("0000000001.segment"), StandardCharsets.ISO_8859_1);
+        disk.flipBit("0000000001.segment", bytes.indexOf("entry 40"), 1);
+
+        assertThat(log.getEntry(40)).isNotNull();
+        assertThat(broken).hasValue(0);
+    }
+
+    @Test
+    void what_was_cut_off_is_not_remembered() {
+        append(1, 5, 1);
+        assertThat(log.truncateSuffix(3)).isTrue();
+        assertThat(log.getEntry(4)).isNull();
+        append(4, 1, 2);
+        assertThat(log.getEntry(4).getId().getTerm()).isEqualTo(2);
+    }
+
+    @Test
     void a_gap_is_refused() {
         append(1, 2, 1);
 
@@ -193,14 +212,14 @@ class SegmentLogStorageTest {
 
     @Test
     void an_entry_that_cannot_be_read_ends_the_log_and_cuts_nothing_off() throws IOException {
-        append(1, 10, 1);
+        append(1, 30, 1);
         var bytes = new String(disk.bytes("0000000001.segment"), StandardCharsets.ISO_8859_1);
         disk.flipBit("0000000001.segment", bytes.indexOf("entry 4"), 1);
 
         assertThat(log.getEntry(4)).isNull();
         assertThat(broken).hasValue(1);
         assertThat(log.truncateSuffix(3)).isFalse();
-        assertThat(log.appendEntries(List.of(data(11, 1, "eleven")))).isZero();
+        assertThat(log.appendEntries(List.of(data(31, 1, "thirty-one")))).isZero();
         assertThat(reports).anyMatch(report -> report.contains("0000000001.segment is damaged at offset"));
     }
 
