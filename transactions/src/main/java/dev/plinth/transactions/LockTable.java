@@ -12,15 +12,10 @@ final class LockTable {
      *
      * A row that several branches of one transaction named is locked until the last of them lets go. Were it free with the first,
      * a rollback in progress could lose the row that it has still to undo.
+     *
+     * There may be millions of rows, nearly all of them named by one branch: the rows of a branch share one Lock.
      */
-    private static final class Lock {
-        final TransactionId holder;
-        int branches;
-
-        Lock(TransactionId holder) {
-            this.holder = holder;
-        }
-    }
+    private record Lock(TransactionId holder, int branches) {}
 
     private final Map<String, Map<LockKey, Lock>> byResource = new HashMap<>();
     private int size;
@@ -34,7 +29,7 @@ final class LockTable {
     TransactionId holder(String resourceId, LockKey key) {
         var locks = byResource.get(resourceId);
         var lock = locks == null ? null : locks.get(key);
-        return lock == null ? null : lock.holder;
+        return lock == null ? null : lock.holder();
     }
 
     /** Locks rows that are free, or that {@code holder} has locked already. */
@@ -43,18 +38,17 @@ final class LockTable {
             return;
         }
         var locks = byResource.computeIfAbsent(resourceId, _ -> new HashMap<>());
+        var first = new Lock(holder, 1);
         for (LockKey key : keys) {
-            var lock = locks.get(key);
+            var lock = locks.putIfAbsent(key, first);
             if (lock == null) {
-                lock = new Lock(holder);
-                locks.put(key, lock);
                 size++;
-            }
-            if (!lock.holder.equals(holder)) {
+            } else if (lock.holder().equals(holder)) {
+                locks.put(key, new Lock(holder, lock.branches() + 1));
+            } else {
                 throw new IllegalStateException(
-                        "row " + key + " of " + resourceId + " is locked by " + lock.holder + ", not by " + holder);
+                        "row " + key + " of " + resourceId + " is locked by " + lock.holder() + ", not by " + holder);
             }
-            lock.branches++;
         }
     }
 
@@ -66,11 +60,12 @@ final class LockTable {
         var locks = byResource.get(resourceId);
         for (LockKey key : keys) {
             var lock = locks == null ? null : locks.get(key);
-            if (locks == null || lock == null || !lock.holder.equals(holder)) {
+            if (locks == null || lock == null || !lock.holder().equals(holder)) {
                 throw new IllegalStateException("row " + key + " of " + resourceId + " is not locked by " + holder);
             }
-            lock.branches--;
-            if (lock.branches == 0) {
+            if (lock.branches() > 1) {
+                locks.put(key, new Lock(holder, lock.branches() - 1));
+            } else {
                 locks.remove(key);
                 size--;
             }

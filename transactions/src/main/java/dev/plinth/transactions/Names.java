@@ -4,45 +4,84 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Lets a million transactions share the few names that they use: of applications, resources, clients, tables. */
+/** Lets a million transactions share what is the same in them: names of applications, resources, clients, tables, and how they begin. */
 final class Names {
     /*
-     * Not state: who shares a string with whom cannot be seen. When the table is full it starts anew, so that names that are made
-     * up for each transaction do not keep the common ones out for good.
+     * Not state: who shares an object with whom cannot be seen. When a pool is full it starts anew, so that names that are made up
+     * for each transaction do not keep the common ones out for good. What branches say about themselves has a pool of its own: AT
+     * always says the same, TCC never, and that would empty the pool of names again and again.
      */
-    private static final int NAMES_MAX = 16_384;
+    private static final int POOL_MAX = 16_384;
 
-    private final Map<String, String> shared = new HashMap<>();
+    /** Longer application data is hardly ever said twice. */
+    private static final int DATA_CHARS_MAX = 64;
 
-    Command.Begin shared(Command.Begin begin) {
-        return new Command.Begin(
-                shared(begin.name()),
-                begin.timeout(),
-                shared(begin.applicationId()),
-                shared(begin.serviceGroup()),
-                shared(begin.xidAddress()));
+    private static final class Pool<T> {
+        private final Map<T, T> shared = new HashMap<>();
+
+        T shared(T one) {
+            if (shared.size() >= POOL_MAX) {
+                shared.clear();
+            }
+            var before = shared.putIfAbsent(one, one);
+            return before == null ? one : before;
+        }
     }
 
-    Command.RegisterBranch shared(Command.RegisterBranch asked) {
+    private final Pool<String> names = new Pool<>();
+    private final Pool<String> data = new Pool<>();
+    private final Pool<Command.Begin> begins = new Pool<>();
+
+    Command.Begin shared(Command.Begin begin) {
+        return begins.shared(new Command.Begin(
+                names.shared(begin.name()),
+                begin.timeout(),
+                names.shared(begin.applicationId()),
+                names.shared(begin.serviceGroup()),
+                names.shared(begin.xidAddress())));
+    }
+
+    /** @param transaction in place of the equal one that is named in what was asked */
+    Command.RegisterBranch shared(Command.RegisterBranch asked, TransactionId transaction) {
         List<LockKey> keys = asked.lockKeys().stream()
-                .map(key -> new LockKey(shared(key.table()), key.primaryKey()))
+                .map(key -> new LockKey(names.shared(key.table()), key.primaryKey()))
                 .toList();
         return new Command.RegisterBranch(
-                asked.transaction(),
+                transaction,
                 asked.type(),
-                shared(asked.resourceId()),
-                shared(asked.clientId()),
-                asked.applicationData(),
+                names.shared(asked.resourceId()),
+                names.shared(asked.clientId()),
+                sharedData(asked.applicationData()),
                 keys,
-                shared(asked.xidAddress()),
+                names.shared(asked.xidAddress()),
                 asked.autoCommit());
     }
 
-    private String shared(String name) {
-        if (shared.size() >= NAMES_MAX) {
-            shared.clear();
-        }
-        var before = shared.putIfAbsent(name, name);
-        return before == null ? name : before;
+    /** One that a snapshot held, where nothing is shared. */
+    Transaction shared(Transaction restored) {
+        var branches = restored.branches().stream()
+                .map(branch -> new Branch(
+                        branch.id(),
+                        shared(branch.asked(), restored.id()),
+                        branch.status(),
+                        sharedData(branch.applicationData()),
+                        branch.locked(),
+                        branch.attempts(),
+                        branch.effect(),
+                        branch.rows()))
+                .toList();
+        return new Transaction(
+                restored.id(),
+                shared(restored.asked()),
+                restored.begun(),
+                restored.status(),
+                restored.ended(),
+                branches,
+                restored.sagaEffect(),
+                restored.timeline());
+    }
+
+    private String sharedData(String said) {
+        return said.length() > DATA_CHARS_MAX ? said : data.shared(said);
     }
 }

@@ -115,7 +115,7 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         }
         long branchId = ids.next(context.now());
         put(transaction
-                .with(Branch.registered(branchId, names.shared(register), locks))
+                .with(Branch.registered(branchId, names.shared(register, transaction.id()), locks))
                 .event(context.now(), Kind.BRANCH_REGISTERED, branchId, ""));
         return new Outcome.Registered(branchId);
     }
@@ -402,7 +402,7 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
     public void restore(InputStream state) throws IOException {
         transactions = new TransactionTable();
         indexes = new Indexes();
-        var head = StateCodec.read(state, this::put);
+        var head = StateCodec.read(state, transaction -> put(names.shared(transaction)));
         if (head.partition() != partition) {
             throw new IOException(
                     "a snapshot of partition " + head.partition() + " for the engine of partition " + partition);

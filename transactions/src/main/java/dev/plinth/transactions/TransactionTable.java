@@ -30,7 +30,7 @@ final class TransactionTable {
         }
     }
 
-    private final TreeMap<Long, Integer> places = new TreeMap<>();
+    private final TreeMap<TransactionId, Integer> places = new TreeMap<>();
     private final ArrayDeque<Integer> free = new ArrayDeque<>();
     private final List<Chunk> chunks = new ArrayList<>();
     private long epoch;
@@ -41,22 +41,22 @@ final class TransactionTable {
 
     @Nullable
     Transaction get(TransactionId id) {
-        Integer place = places.get(id.value());
+        Integer place = places.get(id);
         return place == null ? null : chunks.get(place / CHUNK).items[place % CHUNK];
     }
 
     /** Puts a transaction in place of the one with its id, if there is one. */
     void put(Transaction transaction) {
-        Integer place = places.get(transaction.id().value());
+        Integer place = places.get(transaction.id());
         if (place == null) {
             place = free.isEmpty() ? grow() : free.pop();
-            places.put(transaction.id().value(), place);
+            places.put(transaction.id(), place);
         }
         set(place, transaction);
     }
 
     void remove(TransactionId id) {
-        Integer place = places.remove(id.value());
+        Integer place = places.remove(id);
         if (place != null) {
             set(place, null);
             free.push(place);
@@ -65,7 +65,11 @@ final class TransactionTable {
 
     /** Those that come before an id, the last first. */
     Iterable<Transaction> before(long id) {
-        NavigableMap<Long, Integer> rest = places.headMap(id, false).descendingMap();
+        if (id < 1) {
+            return List.of();
+        }
+        NavigableMap<TransactionId, Integer> rest =
+                places.headMap(new TransactionId(id), false).descendingMap();
         return () -> rest.values().stream()
                 .map(place -> chunks.get(place / CHUNK).items[place % CHUNK])
                 .filter(Objects::nonNull)

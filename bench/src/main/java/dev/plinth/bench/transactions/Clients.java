@@ -104,6 +104,7 @@ final class Clients implements AutoCloseable {
             committed = 0;
             left = count;
             commits = commit;
+            branchesOpen = 0;
             endNanos = start + TimeUnit.MILLISECONDS.toNanos(millis);
             busy = COUNT;
             clients.forEach(Client::begin);

@@ -3,6 +3,7 @@ package dev.plinth.bench.transactions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executors;
@@ -31,11 +32,13 @@ public final class TransactionsBenchmark {
     private static final class Side {
         final double[] rate;
         final double[] cpuMicros;
+        final double[] p50Micros;
         final double[] p99Micros;
 
         Side(int rounds) {
             rate = new double[rounds];
             cpuMicros = new double[rounds];
+            p50Micros = new double[rounds];
             p99Micros = new double[rounds];
         }
     }
@@ -46,15 +49,17 @@ public final class TransactionsBenchmark {
     /** Measures both in turns, and says what is promised and what was found. */
     public static List<Kept> run(Path directory, String fileSystem, boolean quick)
             throws IOException, InterruptedException {
-        int rounds = quick ? 5 : 11;
+        int rounds = quick ? 5 : 9;
+        int warmUps = quick ? 3 : 6;
         long millis = quick ? 2_000 : 5_000;
         System.out.printf(
                 Locale.ROOT,
-                "transactions: %d clients, two AT branches with two lock keys each, %d rounds of %d ms in turns; heap %d MB each; in"
-                        + " %s on %s; %d processors%s, JDK %s%n",
+                "transactions: %d clients, two AT branches with two lock keys each, %d rounds of %d ms in turns after %d that do not"
+                        + " count; heap %d MB each; in %s on %s; %d processors%s, JDK %s%n",
                 Clients.COUNT,
                 rounds,
                 millis,
+                warmUps,
                 HEAP_MB,
                 directory,
                 fileSystem,
@@ -72,12 +77,12 @@ public final class TransactionsBenchmark {
                     var toPlinth = new Clients(plinth.port());
                     var _ = pinging(toSeata, toPlinth)) {
                 // Compiled before it counts.
-                for (int i = 0; i < 3; i++) {
+                for (int i = 0; i < warmUps; i++) {
                     toSeata.run(millis);
                     toPlinth.run(millis);
                 }
                 System.out.println(
-                        "round   server         transactions/s   CPU µs each   p99 µs   seconds with phase two");
+                        "round   server         transactions/s   CPU µs each   p50 µs   p99 µs   seconds with phase two");
                 for (int i = 0; i < rounds; i++) {
                     round(i, plinth, toPlinth, millis, ours);
                     round(i, seata, toSeata, millis, theirs);
@@ -94,50 +99,69 @@ public final class TransactionsBenchmark {
         double cpu = (server.cpuNanos() - cpuBefore) / 1e3 / round.transactions();
         side.rate[index] = round.rate();
         side.cpuMicros[index] = cpu;
+        side.p50Micros[index] = round.latencyNanos().getValueAtPercentile(50) / 1e3;
         side.p99Micros[index] = round.p99Micros();
         System.out.printf(
                 Locale.ROOT,
-                "%5d   %-12s %16.0f %13.1f %8.0f %10.1f%n",
+                "%5d   %-12s %16.0f %13.1f %8.0f %8.0f %10.1f%n",
                 index + 1,
                 server.name(),
                 round.rate(),
                 cpu,
+                side.p50Micros[index],
                 round.p99Micros(),
                 round.seconds());
     }
 
     private static List<Kept> kept(Side ours, Side theirs) {
+        summary("Plinth", ours);
+        summary("Seata 2.0.0", theirs);
         return List.of(
-                new Kept("transactions.rate", median(ratios(ours.rate, theirs.rate)), "times-seata", RATE_TARGET),
+                new Kept("transactions.rate", ratio("rate", ours.rate, theirs.rate), "times-seata", RATE_TARGET),
                 new Kept(
                         "transactions.cpu",
-                        median(ratios(theirs.cpuMicros, ours.cpuMicros)),
+                        ratio("CPU", theirs.cpuMicros, ours.cpuMicros),
                         "of-seata-to-ours",
                         CPU_TARGET),
                 new Kept(
                         "transactions.p99",
-                        median(ratios(theirs.p99Micros, ours.p99Micros)),
+                        ratio("p99", theirs.p99Micros, ours.p99Micros),
                         "of-seata-to-ours",
                         P99_TARGET));
     }
 
-    private static double[] ratios(double[] above, double[] below) {
+    private static void summary(String server, Side side) {
+        System.out.printf(
+                Locale.ROOT,
+                "%-12s median (range): %s transactions/s; CPU µs each %s; p50 µs %s; p99 µs %s%n",
+                server,
+                range("%,.0f", side.rate),
+                range("%,.0f", side.cpuMicros),
+                range("%,.0f", side.p50Micros),
+                range("%,.0f", side.p99Micros));
+    }
+
+    private static String range(String format, double[] figures) {
+        return String.format(
+                Locale.ROOT,
+                format + " (" + format + " to " + format + ")",
+                median(figures),
+                Arrays.stream(figures).min().orElseThrow(),
+                Arrays.stream(figures).max().orElseThrow());
+    }
+
+    private static double ratio(String what, double[] above, double[] below) {
         double[] ratios = new double[above.length];
         for (int i = 0; i < above.length; i++) {
             ratios[i] = above[i] / below[i];
         }
-        System.out.printf(
-                Locale.ROOT,
-                "  ratio: %.2f (%.2f to %.2f)%n",
-                median(ratios),
-                java.util.Arrays.stream(ratios).min().orElseThrow(),
-                java.util.Arrays.stream(ratios).max().orElseThrow());
-        return ratios;
+        System.out.println("ratio of " + what + ": " + range("%.2f", ratios));
+        return median(ratios);
     }
 
     private static double median(double[] figures) {
         double[] sorted = figures.clone();
-        java.util.Arrays.sort(sorted);
+        Arrays.sort(sorted);
         return sorted[sorted.length / 2];
     }
 

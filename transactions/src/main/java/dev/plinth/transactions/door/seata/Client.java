@@ -6,20 +6,17 @@ import java.net.InetSocketAddress;
  * Who is at the other end of a connection, as its registration said.
  *
  * @param version of the client's Seata
- * @param remote its end of the connection
+ * @param id Seata's name for a client; its application and host outlive a reconnection, its port does not
+ * @param applicationOnHost the application on this host, as {@code id} begins
  */
-record Client(String version, String applicationId, String serviceGroup, InetSocketAddress remote) {
+record Client(String version, String applicationId, String serviceGroup, String applicationOnHost, String id) {
     private static final int SPLITS_MERGED_MAJOR = 2;
     private static final int SPLITS_MERGED_MINOR = 3;
 
-    /** Seata's name for a client; its application and host outlive a reconnection, its port does not. */
-    String id() {
-        return applicationId + ":" + host() + ":" + remote.getPort();
-    }
-
-    /** The application on this host, as {@link #id} begins. */
-    String applicationOnHost() {
-        return applicationId + ":" + host() + ":";
+    /** @param remote its end of the connection */
+    static Client of(String version, String applicationId, String serviceGroup, InetSocketAddress remote) {
+        var onHost = applicationId + ":" + remote.getAddress().getHostAddress() + ":";
+        return new Client(version, applicationId, serviceGroup, onHost, onHost + remote.getPort());
     }
 
     /**
@@ -35,9 +32,5 @@ record Client(String version, String applicationId, String serviceGroup, InetSoc
         } catch (NumberFormatException e) {
             return false;
         }
-    }
-
-    private String host() {
-        return remote.getAddress().getHostAddress();
     }
 }

@@ -330,7 +330,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         var remote = (InetSocketAddress) channel().channel().remoteAddress();
         if (client == null) {
-            client = new Client(version, applicationId, serviceGroup, remote);
+            client = Client.of(version, applicationId, serviceGroup, remote);
             log.info("{} of Seata {} is here", this, version);
         }
         resources.addAll(more);

@@ -91,7 +91,9 @@ public final class SeataDoor implements AutoCloseable {
     public static SeataDoor open(Coordinator coordinator, SeataParticipants participants, Options options)
             throws IOException {
         boolean epoll = Epoll.isAvailable();
+        // None of them ever waits, so more of them than processors would only take these from one another.
         var threads = new MultiThreadIoEventLoopGroup(
+                Runtime.getRuntime().availableProcessors(),
                 new DefaultThreadFactory("plinth-seata", true),
                 epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
         var connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
@@ -118,6 +120,8 @@ public final class SeataDoor implements AutoCloseable {
                 UNDO_LOG_DELETION_FIRST.toMinutes(),
                 UNDO_LOG_DELETION_PERIOD.toMinutes(),
                 TimeUnit.MINUTES);
+        long giveUpNanos = participants.giveUpPeriod().toNanos();
+        var _ = threads.scheduleAtFixedRate(participants::giveUp, giveUpNanos, giveUpNanos, TimeUnit.NANOSECONDS);
         log.info("the Seata door listens on {}", door.address());
         return door;
     }

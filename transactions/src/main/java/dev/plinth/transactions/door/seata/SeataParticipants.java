@@ -9,7 +9,6 @@ import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.seata.SeataFrame;
 import dev.plinth.wire.seata.SeataMessage;
 import dev.plinth.wire.seata.SeataMessage.BranchEndResponse;
-import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,8 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -38,7 +35,8 @@ public final class SeataParticipants implements Participants {
      * database, any application that serves it. A TCC resource is a name that two applications may have given to different things,
      * so another application is never asked about it. That is Seata's rule too.
      *
-     * Among equals the turn goes round, so that the next attempt meets another client.
+     * The client that registered the branch is found by its name; only if it is gone, the others are looked through. Among equals
+     * the turn goes round, so that the next attempt meets another client.
      *
      * An answer is paired by our request id, and must name the same XID and branch: ids start anew with the process, and a client
      * may still be answering its predecessor. It may come over another channel than the question, as a client that reconnected
@@ -52,10 +50,14 @@ public final class SeataParticipants implements Participants {
             String xid,
             ClientConnection connection,
             CompletableFuture<Answer> answer,
-            Future<?> timeout) {}
+            long deadlineNanos) {}
+
+    /** One client as the server of one resource. */
+    private record Serving(String resourceId, String clientId) {}
 
     private final Duration answerMax;
     private final Map<String, List<ClientConnection>> byResource = new ConcurrentHashMap<>();
+    private final Map<Serving, ClientConnection> byClient = new ConcurrentHashMap<>();
     private final Map<Integer, Pending> pending = new ConcurrentHashMap<>();
     private final AtomicInteger requestIds = new AtomicInteger();
     private final AtomicInteger turns = new AtomicInteger();
@@ -79,6 +81,7 @@ public final class SeataParticipants implements Participants {
     /** From now on this connection serves these resources too. */
     void serves(ClientConnection connection, Set<String> resources) {
         for (String resource : resources) {
+            connection.client().ifPresent(client -> byClient.put(new Serving(resource, client.id()), connection));
             byResource.compute(resource, (_, serving) -> {
                 if (serving == null) {
                     return List.of(connection);
@@ -96,6 +99,7 @@ public final class SeataParticipants implements Participants {
     /** The connection is closed: nobody is asked over it any more, and what was asked over it will not be answered. */
     void gone(ClientConnection connection, Set<String> resources) {
         for (String resource : resources) {
+            connection.client().ifPresent(client -> byClient.remove(new Serving(resource, client.id()), connection));
             byResource.computeIfPresent(resource, (_, serving) -> {
                 var left = serving.stream().filter(one -> one != connection).toList();
                 return left.isEmpty() ? null : left;
@@ -140,17 +144,7 @@ public final class SeataParticipants implements Participants {
                 + ":" + phaseTwo.transaction();
         var answer = new CompletableFuture<Answer>();
         int id = requestIds.incrementAndGet();
-        try {
-            var timeout = connection
-                    .eventLoop()
-                    .schedule(
-                            () -> fail(id, "no answer within " + answerMax.toMillis() + " ms"),
-                            answerMax.toNanos(),
-                            TimeUnit.NANOSECONDS);
-            pending.put(id, new Pending(phaseTwo, xid, connection, answer, timeout));
-        } catch (RejectedExecutionException e) {
-            return CompletableFuture.failedFuture(new NotReached("the door is closing"));
-        }
+        pending.put(id, new Pending(phaseTwo, xid, connection, answer, System.nanoTime() + answerMax.toNanos()));
         connection.send(
                 SeataFrame.request(id, message(phaseTwo, xid)),
                 failure -> failure.ifPresent(why -> fail(id, "the request could not be sent: " + why)));
@@ -161,6 +155,25 @@ public final class SeataParticipants implements Participants {
         return answer;
     }
 
+    /** How often {@link #giveUp} is to be called: an attempt waits a sixteenth longer at most. */
+    Duration giveUpPeriod() {
+        return Duration.ofNanos(Math.max(answerMax.toNanos() / 16, 1_000_000));
+    }
+
+    /*
+     * Nearly all attempts are answered in a moment: an alarm for each of them would be set and cancelled for nothing, and costs more
+     * than the look through what waits.
+     */
+    /** Fails the attempts that have waited long enough. */
+    void giveUp() {
+        long now = System.nanoTime();
+        pending.forEach((id, waiting) -> {
+            if (now - waiting.deadlineNanos >= 0) {
+                fail(id, "no answer within " + answerMax.toMillis() + " ms");
+            }
+        });
+    }
+
     /** A resource manager's answer; one that nobody waits for changes nothing. */
     void answered(int requestId, BranchEndResponse response) {
         var waiting = pending.get(requestId);
@@ -168,7 +181,6 @@ public final class SeataParticipants implements Participants {
             return;
         }
         pending.remove(requestId);
-        waiting.timeout.cancel(false);
         waiting.answer.complete(
                 new Answer(response.branchStatus(), response.result().message()));
     }
@@ -186,7 +198,6 @@ public final class SeataParticipants implements Participants {
     private void fail(int requestId, String why) {
         var waiting = pending.remove(requestId);
         if (waiting != null) {
-            waiting.timeout.cancel(false);
             waiting.answer.completeExceptionally(new NotReached(why));
         }
     }
@@ -203,10 +214,13 @@ public final class SeataParticipants implements Participants {
     }
 
     private Optional<ClientConnection> choose(PhaseTwo phaseTwo) {
-        var serving = byResource.getOrDefault(phaseTwo.resourceId(), List.of());
         String id = phaseTwo.clientId();
-        return pick(serving, client -> client.id().equals(id))
-                .or(() -> pick(serving, client -> id.startsWith(client.applicationOnHost())))
+        var itself = byClient.get(new Serving(phaseTwo.resourceId(), id));
+        if (itself != null && itself.open()) {
+            return Optional.of(itself);
+        }
+        var serving = byResource.getOrDefault(phaseTwo.resourceId(), List.of());
+        return pick(serving, client -> id.startsWith(client.applicationOnHost()))
                 .or(() -> pick(serving, client -> id.startsWith(client.applicationId() + ":")))
                 .or(() -> anyoneWillDo(phaseTwo) ? pick(serving, _ -> true) : Optional.empty());
     }
