@@ -15,6 +15,7 @@ public final class Bench {
               journal               LocalJournal with 64 writers, beside the disk's own speed and itself without syncs
               cluster               three members, one group and ten, beside SOFAJRaft with its own log storage
               transactions          the coordinator with 64 of Seata's clients, beside Seata's own server 2.0.0
+              transactions-original the same with Seata's original client 2.6.0 as the load
               transactions-memory   the coordinator with a million live transactions
 
               --quick   about a minute, for the inner loop
@@ -41,7 +42,8 @@ public final class Bench {
             return switch (name) {
                 case "journal" -> JournalBenchmark.run(options) ? 0 : 1;
                 case "cluster" -> ClusterBenchmark.run(options) ? 0 : 1;
-                case "transactions", "transactions-memory" -> transactions(name, options) ? 0 : 1;
+                case "transactions", "transactions-original", "transactions-memory" ->
+                    transactions(name, options) ? 0 : 1;
                 // Not for people: the child process whose system calls are counted.
                 case SyncCount.CHILD -> {
                     SyncCount.child(
@@ -64,9 +66,11 @@ public final class Bench {
         var directory = options.directory().resolve(name);
         Disk.delete(directory);
         var fileSystem = Disk.fileSystem(directory);
-        var kept = name.equals("transactions")
-                ? TransactionsBenchmark.run(directory, fileSystem, options.quick())
-                : TransactionsBenchmark.memory(directory, fileSystem);
+        var kept = switch (name) {
+            case "transactions" -> TransactionsBenchmark.run(directory, fileSystem, options.quick());
+            case "transactions-original" -> TransactionsBenchmark.original(directory, fileSystem, options.quick());
+            default -> TransactionsBenchmark.memory(directory, fileSystem);
+        };
         var promises = kept.stream()
                 .map(one -> new Promise(one.name(), one.value(), one.unit(), one.target()))
                 .toList();

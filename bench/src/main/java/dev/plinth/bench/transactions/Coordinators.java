@@ -62,7 +62,7 @@ final class Coordinators {
 
     /** Seata's own, the newest that was released, in file mode with its defaults: it does not wait for the disk. */
     static ServerUnderTest seata(Path directory, int heapMb) throws IOException, InterruptedException {
-        var lib = fetched();
+        var lib = Peer.SEATA_SERVER.programs();
         int port = freePort();
         Files.writeString(directory.resolve("application.yml"), seataConfiguration(freePort(), directory, port));
         var command = new ArrayList<>(ServerUnderTest.onItsProcessor());
@@ -127,35 +127,7 @@ final class Coordinators {
             """.formatted(consolePort, directory.resolve("logs"), directory.resolve("sessions"), port);
     }
 
-    /** Its programs, from Maven Central; once. */
-    private static Path fetched() throws IOException, InterruptedException {
-        var home = Path.of(System.getProperty("plinth.home", ".")).toAbsolutePath();
-        var lib = home.resolve(".plinth/peers/seata-server-2.0.0");
-        if (Files.isDirectory(lib)) {
-            return lib;
-        }
-        System.out.println("fetching Seata's server from Maven Central");
-        var unfinished = lib.resolveSibling("seata-server-unfinished");
-        var maven = new ProcessBuilder(List.of(
-                        "mvn",
-                        "-B",
-                        "-ntp",
-                        "-q",
-                        "-f",
-                        home.resolve("bench/peers/seata-server/pom.xml").toString(),
-                        "dependency:copy-dependencies",
-                        "-DincludeScope=runtime",
-                        "-DoutputDirectory=" + unfinished))
-                .inheritIO()
-                .start();
-        if (maven.waitFor() != 0) {
-            throw new IOException("Seata's server could not be fetched by Maven");
-        }
-        Files.move(unfinished, lib);
-        return lib;
-    }
-
-    private static String java() {
+    static String java() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 

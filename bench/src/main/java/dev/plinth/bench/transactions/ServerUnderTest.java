@@ -52,6 +52,15 @@ record ServerUnderTest(String name, Process process, int port) implements AutoCl
         return pinned() ? List.of("/usr/bin/taskset", "-c", "0") : List.of();
     }
 
+    /** The beginning of a load's command line: on the other processors. */
+    static List<String> onTheOthers() {
+        return pinned() ? List.of("/usr/bin/taskset", "-c", others()) : List.of();
+    }
+
+    private static String others() {
+        return "1-" + (Runtime.getRuntime().availableProcessors() - 1);
+    }
+
     /** Binds this whole process to the other processors. */
     static void leaveItsProcessor() throws IOException, InterruptedException {
         if (!pinned()) {
@@ -60,7 +69,7 @@ record ServerUnderTest(String name, Process process, int port) implements AutoCl
         var bound = new ProcessBuilder(List.of(
                         "/usr/bin/taskset",
                         "-acp",
-                        "1-" + (Runtime.getRuntime().availableProcessors() - 1),
+                        others(),
                         Long.toString(ProcessHandle.current().pid())))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)

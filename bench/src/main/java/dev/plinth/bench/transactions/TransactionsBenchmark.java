@@ -113,6 +113,65 @@ public final class TransactionsBenchmark {
                 round.seconds());
     }
 
+    /** As {@link #run}, with Seata's original client 2.6.0 as the load: one application with as many threads as there were clients. */
+    public static List<Kept> original(Path directory, String fileSystem, boolean quick)
+            throws IOException, InterruptedException {
+        int rounds = quick ? 3 : 7;
+        int warmUps = quick ? 2 : 4;
+        long millis = quick ? 2_000 : 5_000;
+        System.out.printf(
+                Locale.ROOT,
+                "transactions-original: one application on Seata's client 2.6.0 with %d threads, two AT branches with two lock keys"
+                        + " each, %d rounds of %d ms in turns after %d that do not count; heap %d MB each; in %s on %s, JDK %s%n",
+                Clients.COUNT,
+                rounds,
+                millis,
+                warmUps,
+                HEAP_MB,
+                directory,
+                fileSystem,
+                Runtime.version());
+        var ours = new Side(rounds);
+        var theirs = new Side(rounds);
+        var plinthDirectory = Files.createDirectories(directory.resolve("plinth"));
+        var seataDirectory = Files.createDirectories(directory.resolve("seata"));
+        try (var seata = Coordinators.seata(seataDirectory, HEAP_MB);
+                var plinth = Coordinators.plinth(plinthDirectory, HEAP_MB);
+                var toSeata = new OriginalClient(seataDirectory, seata.port());
+                var toPlinth = new OriginalClient(plinthDirectory, plinth.port())) {
+            for (int i = -warmUps; i < rounds; i++) {
+                original(i, plinth, toPlinth, millis, ours);
+                original(i, seata, toSeata, millis, theirs);
+            }
+        }
+        summary("Plinth", ours);
+        summary("Seata 2.0.0", theirs);
+        return List.of(
+                new Kept("transactions-original.rate", ratio("rate", ours.rate, theirs.rate), "times-seata", 1),
+                new Kept(
+                        "transactions-original.cpu",
+                        ratio("CPU", theirs.cpuMicros, ours.cpuMicros),
+                        "of-seata-to-ours",
+                        CPU_TARGET),
+                new Kept(
+                        "transactions-original.p99",
+                        ratio("p99", theirs.p99Micros, ours.p99Micros),
+                        "of-seata-to-ours",
+                        P99_TARGET));
+    }
+
+    private static void original(int index, ServerUnderTest server, OriginalClient client, long millis, Side side)
+            throws IOException {
+        long cpuBefore = server.cpuNanos();
+        var round = client.run(millis);
+        if (index >= 0) {
+            side.rate[index] = round.rate();
+            side.cpuMicros[index] = (server.cpuNanos() - cpuBefore) / 1e3 / round.transactions();
+            side.p50Micros[index] = round.p50Micros();
+            side.p99Micros[index] = round.p99Micros();
+        }
+    }
+
     private static List<Kept> kept(Side ours, Side theirs) {
         summary("Plinth", ours);
         summary("Seata 2.0.0", theirs);
