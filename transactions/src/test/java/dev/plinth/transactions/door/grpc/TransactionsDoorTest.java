@@ -239,7 +239,10 @@ class TransactionsDoorTest {
         assertThat(client.getPulse(GetPulseRequest.getDefaultInstance()).getLocks())
                 .isZero();
         assertThat(notes(transaction)).contains("ann: the customer was called");
-        assertThatThrownBy(() -> client.decideRows(decide.build())).hasMessageContaining("does not wait");
+        var undecided = xid(begin("pay")).toString();
+        assertThatThrownBy(() -> client.decideRows(decide.setXid(undecided).build()))
+                .hasMessageContaining("FAILED_PRECONDITION")
+                .hasMessageContaining("does not wait");
     }
 
     @Test
