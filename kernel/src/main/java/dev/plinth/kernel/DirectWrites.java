@@ -8,6 +8,8 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Appends to one file past the page cache (O_DIRECT), from any offset on. What stands behind a write, in the block in which it
@@ -28,18 +30,35 @@ final class DirectWrites {
     /** More than that at once is written in several pieces. */
     private static final int PIECE_BYTES_MAX = 1 << 20;
 
-    /** So much is kept from one write to the next; a larger piece has memory of its own. */
+    /** So much is kept from one write to the next; a larger piece is copied into memory that is lent. */
     private static final int BUFFER_BYTES = 64 << 10;
 
+    /** Memory for large pieces, lent for one write: memory of each piece's own would lie about until the collector comes by. */
+    static final class Lender {
+        private final AtomicReference<@Nullable ByteBuffer> idle = new AtomicReference<>();
+
+        private ByteBuffer lend(int block) {
+            var lent = idle.getAndSet(null);
+            return lent == null ? aligned(PIECE_BYTES_MAX + 2 * block, block) : lent;
+        }
+
+        /** If two were lent at once, one of them goes. */
+        private void takeBack(ByteBuffer lent) {
+            idle.set(lent);
+        }
+    }
+
     private final int block;
+    private final Lender lender;
     private final ByteBuffer buffer;
 
     /** Where the block is in the file that stands first in {@link #buffer}; -1 if there is none. */
     private long kept = -1;
 
-    DirectWrites(int block) {
+    DirectWrites(int block, Lender lender) {
         this.block = block;
-        this.buffer = aligned(BUFFER_BYTES);
+        this.lender = lender;
+        this.buffer = aligned(BUFFER_BYTES, block);
     }
 
     private static Optional<OpenOption> option() {
@@ -88,11 +107,25 @@ final class DirectWrites {
     }
 
     private void writePiece(FileChannel channel, ByteBuffer from, long offset) throws IOException {
+        int whole = ((int) (offset & (block - 1)) + from.remaining() + block - 1) & -block;
+        if (whole <= buffer.capacity()) {
+            writePiece(channel, from, offset, whole, buffer);
+            return;
+        }
+        var lent = lender.lend(block);
+        try {
+            writePiece(channel, from, offset, whole, lent.clear());
+        } finally {
+            lender.takeBack(lent);
+        }
+    }
+
+    /** @param whole the bytes of the blocks that are written, for which {@code to} has room */
+    private void writePiece(FileChannel channel, ByteBuffer from, long offset, int whole, ByteBuffer to)
+            throws IOException {
         long begin = offset & -block;
         int before = (int) (offset - begin);
         int end = before + from.remaining();
-        int whole = (end + block - 1) & -block;
-        var to = whole <= buffer.capacity() ? buffer : aligned(whole);
         if (kept == begin) {
             to.put(0, buffer, 0, before);
         } else if (before > 0) {
@@ -121,7 +154,7 @@ final class DirectWrites {
         to.clear();
     }
 
-    private ByteBuffer aligned(int bytes) {
+    private static ByteBuffer aligned(int bytes, int block) {
         return ByteBuffer.allocateDirect(bytes + block).alignedSlice(block).slice(0, bytes);
     }
 }

@@ -31,6 +31,8 @@ public final class DiskStorage implements Storage, AutoCloseable {
     /** Bytes of the blocks in which files are written past the page cache; 0 if they go through it. */
     private final int block;
 
+    private final DirectWrites.Lender lender = new DirectWrites.Lender();
+
     /**
      * Opens a directory, and makes it if it is not there. Writes go through the page cache.
      *
@@ -132,7 +134,10 @@ public final class DiskStorage implements Storage, AutoCloseable {
     public File open(String name) throws IOException {
         var path = path(name);
         return new DiskFile(
-                path, FileChannel.open(path, options(StandardOpenOption.READ, StandardOpenOption.WRITE)), block);
+                path,
+                FileChannel.open(path, options(StandardOpenOption.READ, StandardOpenOption.WRITE)),
+                block,
+                lender);
     }
 
     @Override
@@ -143,7 +148,8 @@ public final class DiskStorage implements Storage, AutoCloseable {
                 FileChannel.open(
                         path,
                         options(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)),
-                block);
+                block,
+                lender);
     }
 
     private Set<OpenOption> options(OpenOption... options) {
@@ -207,10 +213,10 @@ public final class DiskStorage implements Storage, AutoCloseable {
 
         private boolean closed;
 
-        DiskFile(Path path, FileChannel channel, int block) throws IOException {
+        DiskFile(Path path, FileChannel channel, int block, DirectWrites.Lender lender) throws IOException {
             this.path = path;
             this.channel = channel;
-            this.direct = block > 0 ? new DirectWrites(block) : null;
+            this.direct = block > 0 ? new DirectWrites(block, lender) : null;
             try {
                 this.reading = FileChannel.open(path, StandardOpenOption.READ);
             } catch (IOException e) {

@@ -207,11 +207,7 @@ public final class LocalJournal<C> implements Journal<C> {
     }
 
     private void replay(Member<C> consumer) throws IOException {
-        long last = log.lastIndex();
-        for (long index = applied.index() + 1; index <= last; index++) {
-            long missing = index;
-            var bytes = log.read(index)
-                    .orElseThrow(() -> new IOException("entry " + missing + " of log " + log.name() + " is not there"));
+        log.scan(applied.index() + 1, (index, bytes) -> {
             int size = bytes.remaining();
             Entry<C> entry;
             try {
@@ -224,7 +220,7 @@ public final class LocalJournal<C> implements Journal<C> {
             appliedStamp = entry.stamp();
             entriesSinceSnapshot++;
             bytesSinceSnapshot += size;
-        }
+        });
     }
 
     @Override

@@ -78,7 +78,7 @@ final class Recovery {
         ended = true;
         while (tail < segments.size()) {
             var segment = segments.get(tail);
-            var window = new Window(segment);
+            var window = new SegmentWindow(segment);
             var header = header(segment, window);
             if (header == null) {
                 if (tail == 0) {
@@ -137,7 +137,7 @@ final class Recovery {
         return new Found(0, List.of(), null, 0, true, 0, logs, segments, torn);
     }
 
-    private static SegmentFormat.@Nullable Header header(Segment segment, Window window) throws IOException {
+    private static SegmentFormat.@Nullable Header header(Segment segment, SegmentWindow window) throws IOException {
         var bytes = window.at(0, SegmentFormat.HEADER_BYTES);
         var header = SegmentFormat.header(bytes);
         if (header == null) {
@@ -158,7 +158,7 @@ final class Recovery {
     }
 
     /** Takes in the records of a segment up to the first bad one, and returns where that is. */
-    private int records(Segment segment, Window window, boolean oldest) throws IOException {
+    private int records(Segment segment, SegmentWindow window, boolean oldest) throws IOException {
         ended = false;
         int offset = SegmentFormat.HEADER_BYTES;
         while (!ended) {
@@ -173,16 +173,8 @@ final class Recovery {
         return offset;
     }
 
-    private SegmentFormat.@Nullable Found record(Segment segment, Window window, int offset) throws IOException {
-        int left = Math.min(segment.bytes() - offset, SegmentFormat.size(SegmentStore.RECORD_BYTES_MAX));
-        if (left < SegmentFormat.RECORD_HEADER_BYTES) {
-            return null;
-        }
-        int size = SegmentFormat.plausibleSize(window.at(offset, SegmentFormat.RECORD_HEADER_BYTES), left);
-        return size == 0
-                ? null
-                : SegmentFormat.record(
-                        window.at(offset, size), checksum, storeId, SegmentFormat.position(segment.sequence(), offset));
+    private SegmentFormat.@Nullable Found record(Segment segment, SegmentWindow window, int offset) throws IOException {
+        return window.record(offset, SegmentFormat.size(SegmentStore.RECORD_BYTES_MAX), storeId, checksum);
     }
 
     private void take(Segment segment, int offset, SegmentFormat.Found record, boolean oldest) throws IOException {
@@ -266,7 +258,7 @@ final class Recovery {
         }
         for (int i = tail; i < segments.size(); i++) {
             var later = segments.get(i);
-            var window = new Window(later);
+            var window = new SegmentWindow(later);
             if (i > tail && header(later, window) != null) {
                 throw damaged(
                         segment, offset, "a bad record that had been synced: " + later.name() + " was begun after it");
@@ -298,7 +290,7 @@ final class Recovery {
     }
 
     private static void addTorn(Segment segment, int offset, List<Torn> torn) throws IOException {
-        var window = new Window(segment);
+        var window = new SegmentWindow(segment);
         int first = -1;
         int end = -1;
         for (int at = window.nonZero(offset); at < segment.bytes(); at = window.nonZero(at + SegmentFormat.ALIGNMENT)) {
@@ -313,53 +305,5 @@ final class Recovery {
     private static IOException damaged(Segment segment, int offset, String reason) {
         return new IOException(
                 segment.name() + " is damaged at offset " + offset + ": " + reason + "; nothing was changed");
-    }
-
-    /** A segment's bytes, read in large pieces. */
-    private static final class Window {
-        private static final int BYTES = 1 << 20;
-
-        private final Segment segment;
-        private ByteBuffer bytes = ByteBuffer.allocate(0);
-        private int start;
-
-        Window(Segment segment) {
-            this.segment = segment;
-        }
-
-        /** {@code length} bytes from {@code offset} on, which the segment has; valid until the next call. */
-        ByteBuffer at(int offset, int length) throws IOException {
-            if (offset < start || offset + length > start + bytes.limit()) {
-                int wanted = Math.min(Math.max(BYTES, length), segment.bytes() - offset);
-                if (bytes.capacity() < wanted) {
-                    bytes = ByteBuffer.allocate(wanted);
-                }
-                bytes.clear().limit(wanted);
-                start = offset;
-                int read = segment.file().read(bytes, offset);
-                bytes.flip();
-                if (read < length) {
-                    throw new IOException(segment.name() + " ends at offset " + (offset + read) + "; " + segment.bytes()
-                            + " bytes were expected");
-                }
-            }
-            return bytes.slice(offset - start, length);
-        }
-
-        /** The first aligned offset from {@code offset} on where not all eight bytes are zero, or the segment's end. */
-        int nonZero(int offset) throws IOException {
-            int at = offset;
-            while (at < segment.bytes()) {
-                if (at >= start && at + Long.BYTES <= start + bytes.limit()) {
-                    if (bytes.getLong(at - start) != 0) {
-                        return at;
-                    }
-                    at += SegmentFormat.ALIGNMENT;
-                } else {
-                    at(at, Long.BYTES);
-                }
-            }
-            return segment.bytes();
-        }
     }
 }

@@ -84,6 +84,34 @@ public final class SegmentLog {
         }
     }
 
+    /** Takes entries one after the other. */
+    public interface Entries {
+        /**
+         * Takes the next one.
+         *
+         * @param bytes valid until this returns
+         */
+        void take(long index, ByteBuffer bytes) throws IOException;
+    }
+
+    /**
+     * Hands on the entries from {@code from} to the last that is durable now, in their order. Reads in large pieces, and so much faster
+     * than {@link #read} does; nobody may truncate the log meanwhile.
+     *
+     * @throws IOException if one is not there, cannot be read or is damaged: it says file, offset and reason; or the taker's
+     */
+    public void scan(long from, Entries to) throws IOException {
+        store.scan(this, from, lastIndex(), to);
+    }
+
+    /** Where an entry stands. */
+    synchronized long position(long index) throws IOException {
+        if (index < positions.first() || index >= positions.next()) {
+            throw new IOException("entry " + index + " of log " + name + " is not there");
+        }
+        return positions.get(index);
+    }
+
     /**
      * Adds entries at the end.
      *

@@ -448,13 +448,23 @@ public final class SegmentStore implements AutoCloseable {
     }
 
     ByteBuffer read(SegmentLog log, long index, long position) throws IOException {
-        var segment = segments.get(SegmentFormat.sequence(position));
-        int offset = SegmentFormat.offset(position);
+        long sequence = SegmentFormat.sequence(position);
+        var segment = segments.get(sequence);
         if (segment == null) {
-            throw new IOException("entry " + index + " of log " + log.name() + " stood in "
-                    + Segment.name(SegmentFormat.sequence(position)) + ", which is gone");
+            throw gone(log, index, sequence);
         }
-        var record = segment.read(offset, storeId);
+        int offset = SegmentFormat.offset(position);
+        return payload(log, index, segment.read(offset, storeId), segment, offset);
+    }
+
+    private static IOException gone(SegmentLog log, long index, long sequence) {
+        return new IOException(
+                "entry " + index + " of log " + log.name() + " stood in " + Segment.name(sequence) + ", which is gone");
+    }
+
+    private static ByteBuffer payload(
+            SegmentLog log, long index, SegmentFormat.@Nullable Found record, Segment segment, int offset)
+            throws IOException {
         if (record == null
                 || record.kind() != SegmentFormat.APPEND
                 || record.log() != log.id()
@@ -463,6 +473,26 @@ public final class SegmentStore implements AutoCloseable {
                     + log.name() + " was written there");
         }
         return record.payload();
+    }
+
+    /** Goes through a log's entries from one on; see {@link SegmentLog#scan}. */
+    void scan(SegmentLog log, long from, long last, SegmentLog.Entries to) throws IOException {
+        var checksum = new SegmentFormat.Checksum();
+        SegmentWindow window = null;
+        for (long index = from; index <= last; index++) {
+            long position = log.position(index);
+            long sequence = SegmentFormat.sequence(position);
+            if (window == null || window.segment().sequence() != sequence) {
+                var segment = segments.get(sequence);
+                if (segment == null) {
+                    throw gone(log, index, sequence);
+                }
+                window = new SegmentWindow(segment);
+            }
+            int offset = SegmentFormat.offset(position);
+            var record = window.record(offset, SegmentFormat.size(RECORD_BYTES_MAX), storeId, checksum);
+            to.take(index, payload(log, index, record, window.segment(), offset));
+        }
     }
 
     /** Takes no more writes, and completes when the last sync is done and the files are closed. Does not wait. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -146,5 +148,32 @@ class DiskStorageTest {
                 }
             }
         }
+    }
+
+    @Test
+    void large_writes_past_the_cache_leave_what_was_asked_for_and_no_memory_behind() throws IOException {
+        try (var storage = DiskStorage.openDirect(directory.resolve("direct"));
+                var file = storage.create("large")) {
+            byte[] piece = new byte[(1 << 20) + 12_345];
+            new Random(7).nextBytes(piece);
+            file.write(ByteBuffer.wrap(piece), 0);
+            long before = directBytes();
+            for (int i = 1; i < 20; i++) {
+                file.write(ByteBuffer.wrap(piece), (long) i * piece.length);
+            }
+            assertThat(directBytes() - before).isLessThanOrEqualTo(piece.length);
+            for (int i = 0; i < 20; i++) {
+                var read = ByteBuffer.allocate(piece.length);
+                file.read(read, (long) i * piece.length);
+                assertThat(read.array()).isEqualTo(piece);
+            }
+        }
+    }
+
+    private static long directBytes() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
     }
 }

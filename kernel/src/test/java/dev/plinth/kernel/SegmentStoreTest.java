@@ -50,12 +50,19 @@ class SegmentStoreTest {
         return future;
     }
 
+    /** The entries, one by one and in one go. */
     private static List<String> entries(SegmentLog log) throws IOException {
-        List<String> entries = new ArrayList<>();
+        List<String> found = new ArrayList<>();
         for (long index = log.firstIndex(); index <= log.lastIndex(); index++) {
-            entries.add(UTF_8.decode(log.read(index).orElseThrow()).toString());
+            found.add(UTF_8.decode(log.read(index).orElseThrow()).toString());
         }
-        return entries;
+        List<String> scanned = new ArrayList<>();
+        log.scan(log.firstIndex(), (index, bytes) -> {
+            assertThat(index).isEqualTo(log.firstIndex() + scanned.size());
+            scanned.add(UTF_8.decode(bytes).toString());
+        });
+        assertThat(scanned).isEqualTo(found);
+        return found;
     }
 
     private static Refused.Code refusal(CompletableFuture<?> future) {
