@@ -2,6 +2,7 @@ package dev.plinth.transactions.door;
 
 import dev.plinth.kernel.Refused;
 import dev.plinth.transactions.Peers.NotReached;
+import dev.plinth.wire.grpc.RetryHint;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -53,7 +54,7 @@ public final class GrpcAnswers {
             case Refused refused ->
                 (refused.code() == Refused.Code.OVERLOADED ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE)
                         .withDescription(refused.getMessage())
-                        .asRuntimeException();
+                        .asRuntimeException(RetryHint.trailers(refused.retryAfter()));
             case NotReached notReached ->
                 Status.UNAVAILABLE.withDescription(notReached.getMessage()).asRuntimeException();
             default ->

@@ -22,6 +22,7 @@ import dev.plinth.wire.config.v1.ReleaseRequest;
 import dev.plinth.wire.config.v1.RemoveRequest;
 import dev.plinth.wire.config.v1.RollBackRequest;
 import dev.plinth.wire.config.v1.WithdrawRequest;
+import dev.plinth.wire.grpc.RetryHint;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -195,7 +196,7 @@ public final class ConfigsDoor extends ConfigsGrpc.ConfigsImplBase {
                                 ? Status.RESOURCE_EXHAUSTED
                                 : Status.UNAVAILABLE)
                         .withDescription(refused.getMessage())
-                        .asRuntimeException();
+                        .asRuntimeException(RetryHint.trailers(refused.retryAfter()));
             default ->
                 Status.INTERNAL
                         .withDescription("the configuration's door failed")

@@ -13,6 +13,7 @@ import dev.plinth.wire.registry.v1.ListServicesRequest;
 import dev.plinth.wire.registry.v1.ListServicesResponse;
 import dev.plinth.wire.registry.v1.RegistryGrpc;
 import dev.plinth.wire.registry.v1.ServerMessage;
+import dev.plinth.wire.grpc.RetryHint;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -116,12 +117,13 @@ public final class RegistryDoor extends RegistryGrpc.RegistryImplBase {
                 return;
             }
             var cause = failure instanceof CompletionException ? failure.getCause() : failure;
-            var status = cause instanceof Refused refused
-                    ? Messages.status(refused)
-                    : Status.INTERNAL
-                            .withDescription("the registry's door failed")
-                            .withCause(cause);
-            answer.onError(status.asRuntimeException());
+            answer.onError(
+                    cause instanceof Refused refused
+                            ? Messages.status(refused).asRuntimeException(RetryHint.trailers(refused.retryAfter()))
+                            : Status.INTERNAL
+                                    .withDescription("the registry's door failed")
+                                    .withCause(cause)
+                                    .asRuntimeException());
         });
     }
 }

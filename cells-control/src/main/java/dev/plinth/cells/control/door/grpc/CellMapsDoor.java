@@ -10,7 +10,9 @@ import dev.plinth.wire.cells.v1.CellMapsGrpc;
 import dev.plinth.wire.cells.v1.GetCellMapRequest;
 import dev.plinth.wire.cells.v1.PutCellMapRequest;
 import dev.plinth.wire.cells.v1.WatchCellMapRequest;
+import dev.plinth.wire.grpc.RetryHint;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Optional;
@@ -70,7 +72,7 @@ public final class CellMapsDoor extends CellMapsGrpc.CellMapsImplBase {
         try {
             new WatchStream(maps, workers, call).start();
         } catch (Refused refused) {
-            updates.onError(status(refused).asRuntimeException());
+            updates.onError(status(refused));
         }
     }
 
@@ -81,7 +83,7 @@ public final class CellMapsDoor extends CellMapsGrpc.CellMapsImplBase {
         var _ = future.whenCompleteAsync(
                 (value, failure) -> {
                     if (failure != null) {
-                        answer.onError(status(failure).asRuntimeException());
+                        answer.onError(status(failure));
                         return;
                     }
                     dev.plinth.wire.cells.v1.CellMap message;
@@ -102,10 +104,13 @@ public final class CellMapsDoor extends CellMapsGrpc.CellMapsImplBase {
         return map.map(CellMapMessages::toMessage).orElse(dev.plinth.wire.cells.v1.CellMap.getDefaultInstance());
     }
 
-    private static Status status(Throwable failure) {
+    private static StatusRuntimeException status(Throwable failure) {
         @Nullable Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         if (!(cause instanceof Refused refused)) {
-            return Status.INTERNAL.withDescription("the cell map's door failed").withCause(cause);
+            return Status.INTERNAL
+                    .withDescription("the cell map's door failed")
+                    .withCause(cause)
+                    .asRuntimeException();
         }
         var status = switch (refused.code()) {
             case OVERLOADED, STORAGE -> Status.RESOURCE_EXHAUSTED;
@@ -113,6 +118,7 @@ public final class CellMapsDoor extends CellMapsGrpc.CellMapsImplBase {
             case NOT_LEADER, STOPPED, UNKNOWN -> Status.UNAVAILABLE;
             case SESSION_EXPIRED, SEQUENCE_TOO_OLD -> Status.FAILED_PRECONDITION;
         };
-        return status.withDescription(refused.getMessage());
+        return status.withDescription(refused.getMessage())
+                .asRuntimeException(RetryHint.trailers(refused.retryAfter()));
     }
 }
