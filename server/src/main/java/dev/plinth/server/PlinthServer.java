@@ -1,5 +1,6 @@
 package dev.plinth.server;
 
+import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import dev.plinth.cells.CellMap;
@@ -199,7 +200,10 @@ public final class PlinthServer implements AutoCloseable {
 
     private void openHttp(List<BindableService> grpc, ConsoleDoor console, Optional<ClusterSeataServers> seataServers)
             throws IOException {
+        // Not in JSON: for that, Armeria writes a class for each message when it starts, which takes longer than all
+        // the rest.
         var grpcDoor = GrpcService.builder()
+                .supportedSerializationFormats(GrpcSerializationFormats.PROTO, GrpcSerializationFormats.PROTO_WEB)
                 .maxRequestMessageLength(GRPC_MESSAGE_BYTES_MAX)
                 .enableHttpJsonTranscoding(false)
                 .useBlockingTaskExecutor(false);
