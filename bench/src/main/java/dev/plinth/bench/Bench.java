@@ -14,6 +14,12 @@ public final class Bench {
 
               journal               LocalJournal with 64 writers, beside the disk's own speed and itself without syncs
               cluster               three members, one group and ten, beside SOFAJRaft with its own log storage
+              node                  one node with a real engine behind its journal, and the same over gRPC
+              replay                how fast a node that starts goes through its log
+              snapshot              what clients notice of a snapshot of a million entries, and how fast it loads
+              catch-up              how long a member of three that was away takes to be back, under load
+              overload              a flood on a journal and on a server: what those beyond the limits are told, and memory
+              start                 from the start of the distribution to its first answer, and its memory when idle
               transactions          the coordinator with 64 of Seata's clients, beside Seata's own server 2.0.0
               transactions-original the same with Seata's original client 2.6.0 as the load
               transactions-memory   the coordinator with a million live transactions
@@ -42,6 +48,12 @@ public final class Bench {
             return switch (name) {
                 case "journal" -> JournalBenchmark.run(options) ? 0 : 1;
                 case "cluster" -> ClusterBenchmark.run(options) ? 0 : 1;
+                case "node" -> NodeBenchmark.run(options) ? 0 : 1;
+                case "replay" -> ReplayBenchmark.run(options) ? 0 : 1;
+                case "snapshot" -> SnapshotBenchmark.run(options) ? 0 : 1;
+                case "catch-up" -> CatchUpBenchmark.run(options) ? 0 : 1;
+                case "overload" -> OverloadBenchmark.run(options) ? 0 : 1;
+                case "start" -> StartBenchmark.run(options) ? 0 : 1;
                 case "transactions", "transactions-original", "transactions-memory" ->
                     transactions(name, options) ? 0 : 1;
                 // Not for people: the child process whose system calls are counted.

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Clients, each of which appends a command of 128 bytes and waits for its outcome before the next. */
@@ -31,11 +32,17 @@ final class Clients {
 
     /** Runs {@code count} clients, spread over the logs, until the time is over and each has its last outcome. */
     static Round run(List<? extends Log> logs, int count, Duration time) throws InterruptedException {
+        return run(logs, count, time, () -> true);
+    }
+
+    /** The same, and each client ends earlier when it finds that there is no {@code more}. */
+    static Round run(List<? extends Log> logs, int count, Duration time, BooleanSupplier more)
+            throws InterruptedException {
         long start = System.nanoTime();
         long end = start + time.toNanos();
         List<Client> clients = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            clients.add(new Client(logs.get(i % logs.size()), command(i), end));
+            clients.add(new Client(logs.get(i % logs.size()), command(i), end, more));
         }
         clients.forEach(client -> client.thread.start());
         long commands = 0;
@@ -58,6 +65,7 @@ final class Clients {
         private final Log log;
         private final ByteBuffer command;
         private final long end;
+        private final BooleanSupplier more;
         private long commands;
 
         /** Written by who answers, read by the client. */
@@ -65,14 +73,15 @@ final class Clients {
 
         private volatile @Nullable Refused refused;
 
-        private Client(Log log, ByteBuffer command, long end) {
+        private Client(Log log, ByteBuffer command, long end, BooleanSupplier more) {
+            this.more = more;
             this.log = log;
             this.command = command;
             this.end = end;
         }
 
         private void work() {
-            while (refused == null && System.nanoTime() < end) {
+            while (refused == null && System.nanoTime() < end && more.getAsBoolean()) {
                 answered = false;
                 log.append(command, this);
                 while (!answered) {

@@ -32,7 +32,13 @@ final class Counter implements Journal.Member<ByteBuffer> {
         }
     };
 
-    private long count;
+    /** Written on the engine's thread; read by who measures. */
+    private volatile long count;
+
+    /** How many entries there were. */
+    long count() {
+        return count;
+    }
 
     @Override
     public void restore(Revision revision, Instant stamp, InputStream state) throws IOException {
@@ -40,8 +46,9 @@ final class Counter implements Journal.Member<ByteBuffer> {
     }
 
     @Override
+    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one thread writes it
     public void apply(Entry<ByteBuffer> entry, Journal.@Nullable Ticket ticket) {
-        count++;
+        count = count + 1;
         if (ticket instanceof Clients.Client client) {
             client.answer();
         }

@@ -5,17 +5,35 @@ import java.util.Locale;
 /**
  * One figure that is promised, and whether it was kept.
  *
- * @param target the least that is promised, in the same unit
+ * @param target the bound that is promised, in the same unit
+ * @param least whether the target is the least that is promised; otherwise it is the most
  */
-record Promise(String name, double value, String unit, double target) {
+record Promise(String name, double value, String unit, double target, boolean least) {
+
+    /** A promise of at least so much. */
+    Promise(String name, double value, String unit, double target) {
+        this(name, value, unit, target, true);
+    }
+
+    /** A promise of no more than so much. */
+    static Promise atMost(String name, double value, String unit, double target) {
+        return new Promise(name, value, unit, target, false);
+    }
 
     boolean kept() {
-        return value >= target;
+        return least ? value >= target : value <= target;
     }
 
     /** The line that scripts read. */
     String line() {
         return String.format(
-                Locale.ROOT, "PROMISE %s %.3f %s >=%.3f %s", name, value, unit, target, kept() ? "PASS" : "MISS");
+                Locale.ROOT,
+                "PROMISE %s %.3f %s %s%.3f %s",
+                name,
+                value,
+                unit,
+                least ? ">=" : "<=",
+                target,
+                kept() ? "PASS" : "MISS");
     }
 }

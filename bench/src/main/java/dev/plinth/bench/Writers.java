@@ -2,6 +2,7 @@ package dev.plinth.bench;
 
 import dev.plinth.kernel.DiskStorage;
 import dev.plinth.kernel.Input;
+import dev.plinth.kernel.Journal;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.LocalJournal;
 import dev.plinth.kernel.SegmentOptions;
@@ -14,10 +15,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A journal on one machine, and sixty-four clients of it. */
 final class Writers implements AutoCloseable {
     static final int COUNT = 64;
+
+    /** Who fills a log. */
+    static final int FILLERS = 1_024;
 
     /** What one round did. */
     record Round(long commands, long syncs, double seconds) {
@@ -31,21 +36,45 @@ final class Writers implements AutoCloseable {
     private final DiskStorage snapshots;
     private final SegmentStore store;
     private final LocalJournal<ByteBuffer> journal;
+    private final Counter counter = new Counter();
 
     Writers(Path directory, boolean synced) throws IOException {
+        this(directory, synced, JournalOptions.defaults());
+    }
+
+    /** @param options when there are snapshots */
+    Writers(Path directory, boolean synced, JournalOptions options) throws IOException {
         // What is never synced gains nothing by going past the page cache.
         disk = synced ? DiskStorage.openDirect(directory) : DiskStorage.open(directory);
         snapshots = DiskStorage.open(directory.resolve("snapshots"));
         Storage storage = synced ? disk : new UnsyncedStorage(disk);
         store = SegmentStore.open(storage, SegmentOptions.defaults(), clock);
-        journal = LocalJournal.open(store, "bench", Counter.CODEC, snapshots, JournalOptions.defaults(), clock);
-        journal.start(new Counter());
+        journal = LocalJournal.open(store, "bench", Counter.CODEC, snapshots, options, clock);
+        journal.start(counter);
+    }
+
+    /** How many commands the member has had since the log began. */
+    long applied() {
+        return counter.count();
+    }
+
+    /** Has so many commands appended, by more clients than a round has. */
+    void fill(int commands) throws InterruptedException {
+        var left = new AtomicLong(commands);
+        Clients.run(List.of(this::append), FILLERS, Duration.ofHours(1), () -> left.getAndDecrement() > 0);
+    }
+
+    private void append(ByteBuffer command, Clients.Client client) {
+        propose(command, client);
+    }
+
+    void propose(ByteBuffer command, Journal.Ticket ticket) {
+        journal.propose(new Input.Command<>(Optional.empty(), command), ticket);
     }
 
     Round run(Duration time) throws InterruptedException {
         long syncsBefore = store.syncs();
-        Clients.Log log = (command, client) -> journal.propose(new Input.Command<>(Optional.empty(), command), client);
-        var round = Clients.run(List.of(log), COUNT, time);
+        var round = Clients.run(List.of(this::append), COUNT, time);
         return new Round(round.commands(), store.syncs() - syncsBefore, round.seconds());
     }
 
