@@ -240,7 +240,8 @@ final class CatchUpBenchmark {
             var journal = leader().journal();
             var left = new AtomicLong(commands);
             Clients.run(
-                    List.of((command, client) -> journal.propose(new Input.Command<>(Optional.empty(), command), client)),
+                    List.of((command, client) ->
+                            journal.propose(new Input.Command<>(Optional.empty(), command), client)),
                     IN_FLIGHT,
                     Duration.ofHours(1),
                     () -> left.getAndDecrement() > 0);

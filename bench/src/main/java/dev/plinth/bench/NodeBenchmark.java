@@ -84,12 +84,18 @@ final class NodeBenchmark {
             }
         }
         System.out.println("per second, medians and ranges of " + rounds + " rounds:");
-        System.out.println("  4 KiB write + fdatasync               " + Figures.of(disk).whole());
-        System.out.println("  journal without syncs, no engine      " + Figures.of(unsynced).whole());
-        System.out.println("  journal, no engine                    " + Figures.of(journal).whole());
-        System.out.println("  journal with the engine               " + Figures.of(node).whole());
-        System.out.println("  the same over gRPC, 64 at a time      " + Figures.of(wire).whole());
-        System.out.println("  share of what is possible             " + Figures.of(ratio).precise());
+        System.out.println(
+                "  4 KiB write + fdatasync               " + Figures.of(disk).whole());
+        System.out.println("  journal without syncs, no engine      "
+                + Figures.of(unsynced).whole());
+        System.out.println(
+                "  journal, no engine                    " + Figures.of(journal).whole());
+        System.out.println(
+                "  journal with the engine               " + Figures.of(node).whole());
+        System.out.println(
+                "  the same over gRPC, 64 at a time      " + Figures.of(wire).whole());
+        System.out.println(
+                "  share of what is possible             " + Figures.of(ratio).precise());
         return new Promise("node.rate", Figures.of(ratio).median(), "of-the-possible", RATE_TARGET);
     }
 

@@ -237,7 +237,8 @@ final class OverloadBenchmark {
     }
 
     private static void answersAgain(int port) throws InterruptedException {
-        var channel = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+        var channel =
+                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
         try {
             var _ = ConfigsGrpc.newBlockingStub(channel)
                     .withWaitForReady()

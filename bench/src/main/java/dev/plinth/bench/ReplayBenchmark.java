@@ -45,8 +45,10 @@ final class ReplayBenchmark {
                 engine[i] = commands / engine(texts);
             }
             System.out.println("commands per second, medians and ranges of " + rounds + " rounds:");
-            System.out.println("  the journal alone                     " + Figures.of(journal).whole());
-            System.out.println("  with the configuration's engine       " + Figures.of(engine).whole());
+            System.out.println("  the journal alone                     "
+                    + Figures.of(journal).whole());
+            System.out.println("  with the configuration's engine       "
+                    + Figures.of(engine).whole());
             var promise = new Promise("replay.rate", Figures.of(journal).median(), "commands/s", RATE_TARGET);
             System.out.println(promise.line());
             return promise.kept();

@@ -92,9 +92,12 @@ final class SnapshotBenchmark {
                 }
             }
             System.out.println("medians and ranges of " + rounds + " rounds:");
-            System.out.println("  longest pause during a snapshot, ms   " + Figures.of(pauses).precise());
-            System.out.println("  longest pause without one, ms         " + Figures.of(usual).precise());
-            System.out.println("  load, s                               " + Figures.of(loads).precise());
+            System.out.println("  longest pause during a snapshot, ms   "
+                    + Figures.of(pauses).precise());
+            System.out.println("  longest pause without one, ms         "
+                    + Figures.of(usual).precise());
+            System.out.println("  load, s                               "
+                    + Figures.of(loads).precise());
             var promises = List.of(
                     Promise.atMost("snapshot.pause", Figures.of(pauses).median(), "ms", PAUSE_TARGET_MILLIS),
                     Promise.atMost("snapshot.load", Figures.of(loads).median(), "s", LOAD_TARGET_SECONDS));
@@ -147,16 +150,18 @@ final class SnapshotBenchmark {
         /** Begins so many, about. */
         void fill(int count) throws InterruptedException {
             var left = new AtomicLong(count);
-            Clients.run(
-                    List.of(this::begin), Writers.COUNT, Duration.ofHours(1), () -> left.decrementAndGet() > 0);
+            Clients.run(List.of(this::begin), Writers.COUNT, Duration.ofHours(1), () -> left.decrementAndGet() > 0);
         }
 
         Gaps gapsDuringOneSnapshot() throws InterruptedException {
             gaps.clear();
             int before = watched.whole();
             // Until the next one is whole, and a little longer.
-            Clients.run(List.of(this::begin), Writers.COUNT, Duration.ofMinutes(2), () -> watched.whole() <= before
-                    || System.nanoTime() - watched.wholeNanos() < AFTER.toNanos() * 2);
+            Clients.run(
+                    List.of(this::begin),
+                    Writers.COUNT,
+                    Duration.ofMinutes(2),
+                    () -> watched.whole() <= before || System.nanoTime() - watched.wholeNanos() < AFTER.toNanos() * 2);
             long from = watched.begunNanos() - BEFORE.toNanos();
             long to = watched.wholeNanos() + AFTER.toNanos();
             double during = 0;

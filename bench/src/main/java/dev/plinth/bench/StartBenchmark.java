@@ -58,8 +58,9 @@ final class StartBenchmark {
                 ours.round(i, idle);
                 checkout.round(i, idle);
             }
-            System.out.println("from the start of the process to the answer, and resident when idle; medians and ranges of "
-                    + rounds + " rounds:");
+            System.out.println(
+                    "from the start of the process to the answer, and resident when idle; medians and ranges of "
+                            + rounds + " rounds:");
             System.out.println(ours.line());
             System.out.println(checkout.line());
             var promises = List.of(

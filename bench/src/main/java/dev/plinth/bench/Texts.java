@@ -94,7 +94,8 @@ final class Texts implements AutoCloseable {
 
     /** The next version of one of the texts: a new one each time, for what holds already changes nothing. */
     private static ConfigCommand publish(long number, String fill) {
-        return new ConfigCommand.Publish(key(number), ConfigText.of(content(number, fill), "", ""), Optional.empty(), AUTHOR);
+        return new ConfigCommand.Publish(
+                key(number), ConfigText.of(content(number, fill), "", ""), Optional.empty(), AUTHOR);
     }
 
     static ConfigKey key(long number) {

@@ -162,7 +162,7 @@ final class Recovery {
         ended = false;
         int offset = SegmentFormat.HEADER_BYTES;
         while (!ended) {
-            var record = record(segment, window, offset);
+            var record = record(window, offset);
             if (record == null) {
                 return offset;
             }
@@ -173,7 +173,7 @@ final class Recovery {
         return offset;
     }
 
-    private SegmentFormat.@Nullable Found record(Segment segment, SegmentWindow window, int offset) throws IOException {
+    private SegmentFormat.@Nullable Found record(SegmentWindow window, int offset) throws IOException {
         return window.record(offset, SegmentFormat.size(SegmentStore.RECORD_BYTES_MAX), storeId, checksum);
     }
 
@@ -266,7 +266,7 @@ final class Recovery {
             int from = i == tail ? Math.max(offset, SegmentFormat.HEADER_BYTES) : SegmentFormat.HEADER_BYTES;
             for (int at = from; at < later.bytes(); at += SegmentFormat.ALIGNMENT) {
                 at = window.nonZero(at);
-                var record = record(later, window, at);
+                var record = record(window, at);
                 if (record != null && record.syncedUpTo() > position) {
                     throw damaged(
                             segment,
