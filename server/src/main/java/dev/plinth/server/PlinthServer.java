@@ -200,8 +200,8 @@ public final class PlinthServer implements AutoCloseable {
 
     private void openHttp(List<BindableService> grpc, ConsoleDoor console, Optional<ClusterSeataServers> seataServers)
             throws IOException {
-        // Not in JSON: for that, Armeria writes a class for each message when it starts, which takes longer than all
-        // the rest.
+        // Not in JSON: for that, Armeria writes a class for each message when it starts, which takes about
+        // half of the start.
         var grpcDoor = GrpcService.builder()
                 .supportedSerializationFormats(GrpcSerializationFormats.PROTO, GrpcSerializationFormats.PROTO_WEB)
                 .maxRequestMessageLength(GRPC_MESSAGE_BYTES_MAX)
