@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A member that costs nothing, so that what is measured is the journal. */
@@ -33,22 +34,21 @@ final class Counter implements Journal.Member<ByteBuffer> {
     };
 
     /** Written on the engine's thread; read by who measures. */
-    private volatile long count;
+    private final AtomicLong count = new AtomicLong();
 
     /** How many entries there were. */
     long count() {
-        return count;
+        return count.get();
     }
 
     @Override
     public void restore(Revision revision, Instant stamp, InputStream state) throws IOException {
-        count = new DataInputStream(state).readLong();
+        count.set(new DataInputStream(state).readLong());
     }
 
     @Override
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one thread writes it
     public void apply(Entry<ByteBuffer> entry, Journal.@Nullable Ticket ticket) {
-        count = count + 1;
+        count.incrementAndGet();
         if (ticket instanceof Clients.Client client) {
             client.answer();
         }
@@ -56,7 +56,7 @@ final class Counter implements Journal.Member<ByteBuffer> {
 
     @Override
     public Snapshot snapshot() {
-        long now = count;
+        long now = count.get();
         return out -> new DataOutputStream(out).writeLong(now);
     }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
@@ -99,7 +100,9 @@ final class StartBenchmark {
         Subject(String name, Path program, Path directory, int rounds) throws IOException, InterruptedException {
             this.name = name;
             this.program = program;
-            this.data = directory.resolve("data-" + program.getParent().getFileName());
+            this.data = directory.resolve("data-"
+                    + Objects.requireNonNull(program.getParent(), "the program lies in a directory")
+                            .getFileName());
             this.log = directory.resolve("log-" + program.getParent().getFileName());
             this.seconds = new double[rounds];
             this.mib = new double[rounds];

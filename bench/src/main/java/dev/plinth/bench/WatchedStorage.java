@@ -47,7 +47,7 @@ final class WatchedStorage implements Storage {
     }
 
     @Override
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // snapshots of one journal are written by one thread
+    @SuppressWarnings("NonAtomicVolatileUpdate") // snapshots of one journal are written by one thread
     public void rename(String from, String to) throws IOException {
         storage.rename(from, to);
         wholeNanos = System.nanoTime();
