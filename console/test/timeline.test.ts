@@ -18,6 +18,7 @@ const branch = (id: string, registered: number, ended?: number): Branch => ({
   application: '',
   registeredAt: at(registered),
   locks: [],
+  rows: '',
   ...(ended === undefined ? {} : { endedAt: at(ended) }),
 });
 function detail(end: number | undefined, branches: Branch[], events: TransactionEvent[]): TransactionDetail {
