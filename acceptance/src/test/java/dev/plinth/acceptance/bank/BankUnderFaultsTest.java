@@ -114,7 +114,8 @@ class BankUnderFaultsTest {
             await().atMost(SETTLING)
                     .until(() -> house.get("/api/v1/transactions?state=live").contains("\"transactions\":[]"));
             assertThat(Files.readAllLines(acknowledged)).hasSizeGreaterThan(100);
-            // A transfer that failed, or at least the server that the driver talked to: with three, no transfer need fail.
+            // A transfer that failed, or at least the server that the driver talked to: with three, no transfer need
+            // fail.
             assertThat(driver.lines())
                     .as("kills that hit something")
                     .anyMatch(line -> line.contains(" failed.") || line.contains("no connection to the registry"));
