@@ -12,8 +12,11 @@ import dev.plinth.kernel.SegmentStore;
 import dev.plinth.kernel.Storage;
 import dev.plinth.kernel.SystemClock;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -105,6 +108,29 @@ final class Cluster implements AutoCloseable {
 
         GroupStatus status() {
             return node.status().getFirst();
+        }
+
+        /** How far the group's newest snapshot here is; 0 without one, or when it is replaced just now. */
+        long snapshotted() throws IOException {
+            var snapshots = options.directory().resolve(GROUP);
+            if (!Files.isDirectory(snapshots)) {
+                return 0;
+            }
+            var newest = new AtomicLong();
+            try (var folders = Files.list(snapshots)) {
+                for (var folder : folders.toList()) {
+                    var state = folder.resolve(StateFile.NAME);
+                    if (folder.getFileName().toString().startsWith("snapshot_") && Files.exists(state)) {
+                        StateFile.read(
+                                state,
+                                (head, _) ->
+                                        newest.accumulateAndGet(head.revision().index(), Math::max));
+                    }
+                }
+                return newest.get();
+            } catch (NoSuchFileException | UncheckedIOException e) {
+                return 0;
+            }
         }
 
         boolean leads() {
