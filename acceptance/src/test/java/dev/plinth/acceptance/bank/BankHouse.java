@@ -1,13 +1,12 @@
 package dev.plinth.acceptance.bank;
 
+import dev.plinth.acceptance.FreePorts;
 import dev.plinth.wire.cluster.v1.ClusterGrpc;
 import dev.plinth.wire.cluster.v1.GetClusterRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -53,7 +52,7 @@ final class BankHouse implements AutoCloseable {
      */
     static BankHouse start(Path directory, Duration transactionTimeout, int count)
             throws IOException, InterruptedException {
-        List<Integer> ports = freePorts(3 * count);
+        List<Integer> ports = FreePorts.find(3 * count);
         BankHouse house = new BankHouse(
                 directory,
                 transactionTimeout,
@@ -299,20 +298,6 @@ final class BankHouse implements AutoCloseable {
                 main));
         command.addAll(arguments);
         return command;
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return held.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (ServerSocket socket : held) {
-                socket.close();
-            }
-        }
     }
 
     /** Asks all to stop, the databases last, and ends those that do not. */

@@ -2,11 +2,10 @@ package dev.plinth.acceptance.dev;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.plinth.acceptance.FreePorts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -40,7 +39,7 @@ final class DevProcess implements AutoCloseable {
     }
 
     static DevProcess start(Path data) throws IOException {
-        List<Integer> ports = freePorts();
+        List<Integer> ports = FreePorts.find(2);
         return new DevProcess(
                 new ProcessBuilder(command(data, ports.get(0), ports.get(1)))
                         .redirectErrorStream(true)
@@ -76,13 +75,6 @@ final class DevProcess implements AutoCloseable {
                 "40",
                 "--clients",
                 "4");
-    }
-
-    private static List<Integer> freePorts() throws IOException {
-        try (var one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                var other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return List.of(one.getLocalPort(), other.getLocalPort());
-        }
     }
 
     private void read() {

@@ -2,9 +2,8 @@ package dev.plinth.acceptance.seata;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.plinth.acceptance.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -52,7 +51,7 @@ final class MariaDb implements AutoCloseable {
         }
         // Between the asking for a free port and its use, somebody else may take it.
         for (int attempt = 1; ; attempt++) {
-            int port = freePort();
+            int port = FreePorts.find(1).getFirst();
             var process = new ProcessBuilder(List.of(
                             program("mariadbd"),
                             "--no-defaults",
@@ -89,12 +88,6 @@ final class MariaDb implements AutoCloseable {
                 .orElseThrow(() -> new IOException("there is no " + name + " in " + places
                         + "; Debian has it in mariadb-server-core, and ./plinth test installs it"))
                 .toString();
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     private boolean answers() {

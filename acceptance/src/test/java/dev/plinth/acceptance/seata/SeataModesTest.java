@@ -395,5 +395,10 @@ class SeataModesTest {
                     bank.app.run("commit " + xid);
                     return true;
                 });
+        // Until its next round of connecting, the client draws the dead one too, and gives up when it does.
+        await().atMost(PATIENCE)
+                .until(
+                        () -> bank.app.run("reachable"),
+                        reachable -> bank.house.gone().stream().noneMatch(reachable::contains));
     }
 }

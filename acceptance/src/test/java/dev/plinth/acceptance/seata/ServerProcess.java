@@ -67,6 +67,11 @@ final class ServerProcess implements CoordinatorHouse {
     }
 
     @Override
+    public List<String> gone() {
+        return process.isAlive() ? List.of() : List.of(seata());
+    }
+
+    @Override
     public void mend() throws IOException {
         if (!process.isAlive()) {
             start();

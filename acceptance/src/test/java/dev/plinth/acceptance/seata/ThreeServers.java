@@ -5,9 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.plinth.acceptance.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -33,7 +32,7 @@ final class ThreeServers implements CoordinatorHouse {
 
     ThreeServers(Path directory, Path log) throws IOException {
         Files.createDirectories(directory);
-        var ports = freePorts(2 * NAMES.size());
+        var ports = FreePorts.find(2 * NAMES.size());
         var file = new StringBuilder("cluster:\n  servers:\n");
         for (int i = 0; i < NAMES.size(); i++) {
             file.append("    - { name: %s, raft: 127.0.0.1:%d, http: 127.0.0.1:%d }%n"
@@ -53,20 +52,6 @@ final class ThreeServers implements CoordinatorHouse {
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
-        }
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return held.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (var socket : held) {
-                socket.close();
-            }
         }
     }
 
@@ -106,6 +91,11 @@ final class ThreeServers implements CoordinatorHouse {
                                 .filter(told -> told.get("term").asLong() > termOfKilled)
                                 .flatMap(ThreeServers::leader)
                                 .isPresent()));
+    }
+
+    @Override
+    public List<String> gone() {
+        return killed.map(ServerProcess::seata).stream().toList();
     }
 
     @Override

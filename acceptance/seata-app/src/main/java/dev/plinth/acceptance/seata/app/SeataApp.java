@@ -8,11 +8,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.apache.seata.core.context.RootContext;
 import org.apache.seata.core.exception.TransactionException;
 import org.apache.seata.core.model.BranchType;
 import org.apache.seata.core.model.GlobalLockConfig;
+import org.apache.seata.discovery.registry.RegistryFactory;
+import org.apache.seata.discovery.registry.RegistryService;
 import org.apache.seata.integration.tx.api.util.ProxyUtil;
 import org.apache.seata.rm.GlobalLockExecutor;
 import org.apache.seata.rm.GlobalLockTemplate;
@@ -118,10 +121,19 @@ public final class SeataApp {
             case "rollback" -> end(words.get(0), GlobalTransaction::rollback);
             case "status" ->
                 GlobalTransactionContext.reload(words.get(0)).getStatus().name();
+            case "reachable" -> reachable();
             case "transfer" ->
                 transfer(words.get(0), words.get(1), words.get(2), words.get(3).equals("fail"));
             default -> throw new IllegalArgumentException("unknown command: " + verb);
         };
+    }
+
+    /** The servers that the client takes for alive, and draws from. */
+    private static String reachable() {
+        RegistryService<?> registry = RegistryFactory.getInstance();
+        return registry.aliveLookup(GROUP).stream()
+                .map(server -> server.getHostString() + ":" + server.getPort())
+                .collect(Collectors.joining(","));
     }
 
     private static String begin(int timeoutMillis) throws TransactionException {
