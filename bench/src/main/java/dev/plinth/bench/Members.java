@@ -1,5 +1,6 @@
 package dev.plinth.bench;
 
+import dev.plinth.bench.programs.FreePorts;
 import dev.plinth.kernel.DiskStorage;
 import dev.plinth.kernel.Input;
 import dev.plinth.kernel.JournalOptions;
@@ -12,8 +13,6 @@ import dev.plinth.raft.RaftMember;
 import dev.plinth.raft.RaftNode;
 import dev.plinth.raft.RaftOptions;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -60,17 +59,7 @@ final class Members implements AutoCloseable {
 
     /** Ports that nobody has, for a member must be known to the others before it listens. */
     static List<Integer> addresses() throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        try {
-            for (int i = 0; i < COUNT; i++) {
-                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return sockets.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (var socket : sockets) {
-                socket.close();
-            }
-        }
+        return FreePorts.find(COUNT);
     }
 
     /** Until each group has a leader, and no member leads two groups more than another. */

@@ -3,10 +3,7 @@ package dev.plinth.bench;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.Refused;
 import dev.plinth.wire.config.v1.Changed;
-import dev.plinth.wire.config.v1.ConfigKey;
 import dev.plinth.wire.config.v1.ConfigsGrpc;
-import dev.plinth.wire.config.v1.PublishRequest;
-import dev.plinth.wire.config.v1.Text;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
@@ -113,34 +110,24 @@ final class NodeBenchmark {
         }
 
         Clients.Round run(Duration time) throws InterruptedException {
-            Clients.Log log = (_, client) -> stub.publish(request(numbers.incrementAndGet()), new StreamObserver<>() {
-                @Override
-                public void onNext(Changed changed) {
-                    // The call is over when its status is there.
-                }
+            Clients.Log log =
+                    (_, client) -> stub.publish(Texts.request(numbers.incrementAndGet()), new StreamObserver<>() {
+                        @Override
+                        public void onNext(Changed changed) {
+                            // The call is over when its status is there.
+                        }
 
-                @Override
-                public void onError(Throwable problem) {
-                    client.refused(new Refused(Refused.Code.UNKNOWN, "a call failed: " + problem, problem));
-                }
+                        @Override
+                        public void onError(Throwable problem) {
+                            client.refused(new Refused(Refused.Code.UNKNOWN, "a call failed: " + problem, problem));
+                        }
 
-                @Override
-                public void onCompleted() {
-                    client.answer();
-                }
-            });
+                        @Override
+                        public void onCompleted() {
+                            client.answer();
+                        }
+                    });
             return Clients.run(List.of(log), Writers.COUNT, time);
-        }
-
-        private static PublishRequest request(long number) {
-            var key = Texts.key(number);
-            return PublishRequest.newBuilder()
-                    .setKey(ConfigKey.newBuilder()
-                            .setNamespace(key.namespace())
-                            .setGroup(key.group())
-                            .setDataId(key.dataId()))
-                    .setText(Text.newBuilder().setContent(Texts.content(number)))
-                    .build();
         }
 
         @Override

@@ -3,10 +3,7 @@ package dev.plinth.bench;
 import dev.plinth.kernel.Journal;
 import dev.plinth.kernel.Refused;
 import dev.plinth.wire.config.v1.Changed;
-import dev.plinth.wire.config.v1.ConfigKey;
 import dev.plinth.wire.config.v1.ConfigsGrpc;
-import dev.plinth.wire.config.v1.PublishRequest;
-import dev.plinth.wire.config.v1.Text;
 import dev.plinth.wire.grpc.RetryHint;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -187,20 +184,9 @@ final class OverloadBenchmark {
                 Promise.atMost("overload.server.memory", most, "MiB", SERVER_TARGET_MIB));
     }
 
-    private static PublishRequest request(long number) {
-        var key = Texts.key(number);
-        return PublishRequest.newBuilder()
-                .setKey(ConfigKey.newBuilder()
-                        .setNamespace(key.namespace())
-                        .setGroup(key.group())
-                        .setDataId(key.dataId()))
-                .setText(Text.newBuilder().setContent(Texts.content(number)))
-                .build();
-    }
-
     /** Asks, and whatever the answer is, asks again. */
     private static void ask(ConfigsGrpc.ConfigsStub stub, Told told, long end, long number) {
-        stub.publish(request(number), new StreamObserver<>() {
+        stub.publish(Texts.request(number), new StreamObserver<>() {
             @Override
             public void onNext(Changed changed) {
                 told.done.incrementAndGet();
@@ -243,7 +229,7 @@ final class OverloadBenchmark {
             var _ = ConfigsGrpc.newBlockingStub(channel)
                     .withWaitForReady()
                     .withDeadlineAfter(30, TimeUnit.SECONDS)
-                    .publish(request(1));
+                    .publish(Texts.request(1));
         } finally {
             channel.shutdownNow();
             channel.awaitTermination(5, TimeUnit.SECONDS);

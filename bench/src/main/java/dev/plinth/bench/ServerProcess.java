@@ -1,11 +1,10 @@
 package dev.plinth.bench;
 
-import java.io.File;
+import dev.plinth.bench.programs.PlinthServerProgram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -17,28 +16,8 @@ record ServerProcess(Process process, int port) implements AutoCloseable {
 
     /** @param flags for the JVM */
     static ServerProcess start(Path directory, List<String> flags) throws IOException {
-        var lib = Path.of(System.getProperty("plinth.home", "."), "cli", "target", "lib");
-        if (!Files.isDirectory(lib)) {
-            throw new IOException("the server is not built: there is no " + lib);
-        }
         Files.createDirectories(directory);
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(flags);
-        command.addAll(List.of(
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                lib + File.separator + "*",
-                "dev.plinth.cli.Plinth",
-                "server",
-                "--data",
-                directory.resolve("data").toString(),
-                "--http",
-                "127.0.0.1:0",
-                "--seata",
-                "127.0.0.1:0"));
-        var process = new ProcessBuilder(command)
+        var process = new ProcessBuilder(PlinthServerProgram.command(directory, flags))
                 .redirectError(directory.resolve("server.log").toFile())
                 .start();
         var said = process.inputReader(StandardCharsets.UTF_8);

@@ -1,8 +1,8 @@
 package dev.plinth.bench;
 
+import dev.plinth.bench.programs.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -117,7 +117,7 @@ final class StartBenchmark {
         }
 
         private Started start(Duration idle) throws IOException, InterruptedException {
-            int port = freePort();
+            int port = FreePorts.find(1).getFirst();
             long begin = System.nanoTime();
             var process = new ProcessBuilder(
                             program.toString(),
@@ -186,12 +186,6 @@ final class StartBenchmark {
         } catch (IOException e) {
             // Not yet.
             return false;
-        }
-    }
-
-    static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 }

@@ -13,6 +13,8 @@ import dev.plinth.kernel.SegmentOptions;
 import dev.plinth.kernel.SegmentStore;
 import dev.plinth.kernel.Storage;
 import dev.plinth.kernel.SystemClock;
+import dev.plinth.wire.config.v1.PublishRequest;
+import dev.plinth.wire.config.v1.Text;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -105,6 +107,18 @@ final class Texts implements AutoCloseable {
     static String content(long number, String fill) {
         var digits = Long.toString(number);
         return "0".repeat(NUMBER_DIGITS - digits.length()) + digits + fill;
+    }
+
+    /** The same publication as a client asks for it. */
+    static PublishRequest request(long number) {
+        var key = key(number);
+        return PublishRequest.newBuilder()
+                .setKey(dev.plinth.wire.config.v1.ConfigKey.newBuilder()
+                        .setNamespace(key.namespace())
+                        .setGroup(key.group())
+                        .setDataId(key.dataId()))
+                .setText(Text.newBuilder().setContent(content(number)))
+                .build();
     }
 
     /** The content that makes the command in the journal have 128 bytes. */

@@ -26,8 +26,6 @@ import dev.plinth.wire.config.v1.Text;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -186,13 +184,9 @@ class BackupTest {
     }
 
     private static ClusterConfiguration.Server place() throws IOException {
-        try (var raft = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                var http = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new ClusterConfiguration.Server(
-                    "a",
-                    new RaftMember("127.0.0.1", raft.getLocalPort()),
-                    new Listen("127.0.0.1", http.getLocalPort()));
-        }
+        var ports = FreePorts.find(2);
+        return new ClusterConfiguration.Server(
+                "a", new RaftMember("127.0.0.1", ports.get(0)), new Listen("127.0.0.1", ports.get(1)));
     }
 
     @Test

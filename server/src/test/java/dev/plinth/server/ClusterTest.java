@@ -23,15 +23,12 @@ import dev.plinth.wire.transactions.v1.TransactionsGrpc;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +59,7 @@ class ClusterTest {
     }
 
     private void startAll() throws IOException {
-        var ports = freePorts(2 * NAMES.size());
+        var ports = FreePorts.find(2 * NAMES.size());
         var servers = IntStream.range(0, NAMES.size())
                 .mapToObj(i -> new ClusterConfiguration.Server(
                         NAMES.get(i),
@@ -87,20 +84,6 @@ class ClusterTest {
                         Optional.empty(),
                         Optional.of(TWO_CELLS),
                         Optional.of(self))));
-    }
-
-    private static List<Integer> freePorts(int count) throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            return held.stream().map(ServerSocket::getLocalPort).toList();
-        } finally {
-            for (var socket : held) {
-                socket.close();
-            }
-        }
     }
 
     private GetClusterResponse ask(String name) {

@@ -22,8 +22,6 @@ import dev.plinth.wire.cluster.v1.Server;
 import dev.plinth.wire.cluster.v1.TransferLeadRequest;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -58,23 +56,14 @@ class MembershipTest {
 
     @BeforeEach
     void choosePorts() throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            for (int i = 0; i < 2 * NAMES.size(); i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            for (int i = 0; i < NAMES.size(); i++) {
-                places.put(
-                        NAMES.get(i),
-                        new ClusterConfiguration.Server(
-                                NAMES.get(i),
-                                new RaftMember("127.0.0.1", held.get(2 * i).getLocalPort()),
-                                new Listen("127.0.0.1", held.get(2 * i + 1).getLocalPort())));
-            }
-        } finally {
-            for (var socket : held) {
-                socket.close();
-            }
+        var ports = FreePorts.find(2 * NAMES.size());
+        for (int i = 0; i < NAMES.size(); i++) {
+            places.put(
+                    NAMES.get(i),
+                    new ClusterConfiguration.Server(
+                            NAMES.get(i),
+                            new RaftMember("127.0.0.1", ports.get(2 * i)),
+                            new Listen("127.0.0.1", ports.get(2 * i + 1))));
         }
     }
 

@@ -1,9 +1,10 @@
 package dev.plinth.bench.transactions;
 
+import dev.plinth.bench.programs.FreePorts;
+import dev.plinth.bench.programs.PlinthServerProgram;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,27 +23,8 @@ final class Coordinators {
 
     /** This build's server; each step on disk, with fdatasync. */
     static ServerUnderTest plinth(Path directory, int heapMb) throws IOException {
-        var lib = Path.of(System.getProperty("plinth.home", "."), "cli", "target", "lib");
-        if (!Files.isDirectory(lib)) {
-            throw new IOException("the server is not built: there is no " + lib);
-        }
         var command = new ArrayList<>(ServerUnderTest.onItsProcessor());
-        command.addAll(List.of(
-                java(),
-                "-Xmx" + heapMb + "m",
-                "-Xms" + heapMb + "m",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                lib + File.separator + "*",
-                "dev.plinth.cli.Plinth",
-                "server",
-                "--data",
-                directory.resolve("data").toString(),
-                "--http",
-                "127.0.0.1:0",
-                "--seata",
-                "127.0.0.1:0"));
+        command.addAll(PlinthServerProgram.command(directory, List.of("-Xmx" + heapMb + "m", "-Xms" + heapMb + "m")));
         var process = new ProcessBuilder(command)
                 .redirectError(directory.resolve("plinth.log").toFile())
                 .start();
@@ -63,11 +45,12 @@ final class Coordinators {
     /** Seata's own, the newest that was released, in file mode with its defaults: it does not wait for the disk. */
     static ServerUnderTest seata(Path directory, int heapMb) throws IOException, InterruptedException {
         var lib = Peer.SEATA_SERVER.programs();
-        int port = freePort();
-        Files.writeString(directory.resolve("application.yml"), seataConfiguration(freePort(), directory, port));
+        var ports = FreePorts.find(2);
+        int port = ports.getFirst();
+        Files.writeString(directory.resolve("application.yml"), seataConfiguration(ports.getLast(), directory, port));
         var command = new ArrayList<>(ServerUnderTest.onItsProcessor());
         command.addAll(List.of(
-                java(),
+                PlinthServerProgram.java(),
                 "-Xmx" + heapMb + "m",
                 "-Xms" + heapMb + "m",
                 "-Duser.home=" + directory,
@@ -125,15 +108,5 @@ final class Coordinators {
                 ignore:
                   urls: /**
             """.formatted(consolePort, directory.resolve("logs"), directory.resolve("sessions"), port);
-    }
-
-    static String java() {
-        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.plinth.bench.transactions;
 
+import dev.plinth.bench.programs.PlinthServerProgram;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -25,7 +26,7 @@ final class OriginalClient implements AutoCloseable {
         log = directory.resolve("client.log");
         var command = new ArrayList<>(ServerUnderTest.onTheOthers());
         command.addAll(List.of(
-                Coordinators.java(),
+                PlinthServerProgram.java(),
                 "-Dservice.default.grouplist=127.0.0.1:" + port,
                 "-cp",
                 Peer.SEATA_CLIENT.programs() + File.separator + "*" + File.pathSeparator
