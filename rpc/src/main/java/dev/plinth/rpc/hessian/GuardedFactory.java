@@ -35,7 +35,9 @@ final class GuardedFactory extends SerializerFactory {
         /** Refuse it. */
         REFUSE,
         /** Refuse it, but for an exception: read that as a {@link ForeignException}. */
-        EXCEPTIONS_BY_NAME
+        EXCEPTIONS_BY_NAME,
+        /** Read every object, of whatever type, as a {@link ForeignObject}. */
+        OBJECTS_BY_NAME
     }
 
     private final AllowedTypes types;
@@ -96,6 +98,9 @@ final class GuardedFactory extends SerializerFactory {
     /** The reader of an object of a defined type. */
     Deserializer instanceDeserializer(String type, String[] fields, @Nullable Class<?> expected)
             throws HessianProtocolException {
+        if (foreign == Foreign.OBJECTS_BY_NAME) {
+            return new ForeignBodies.Reader(type);
+        }
         if (foreign == Foreign.EXCEPTIONS_BY_NAME
                 && isException(fields)
                 && !byName.containsKey(type)
@@ -178,6 +183,9 @@ final class GuardedFactory extends SerializerFactory {
         }
         if (type == SofaResponse.class) {
             return new SofaBodies.ResponseSerializer();
+        }
+        if (type == ForeignObject.class) {
+            return new ForeignBodies.Writer();
         }
         if (type.isRecord()) {
             return new RecordSerializer((Class<? extends Record>) type);
