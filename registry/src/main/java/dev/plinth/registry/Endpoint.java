@@ -21,6 +21,12 @@ public record Endpoint(EndpointName name, int weight, SortedMap<String, String> 
     /** The metadata key that says in which zone an endpoint stands. */
     public static final String ZONE = "plinth.zone";
 
+    /** The metadata key of the text as which an endpoint was published, at a door whose protocol knows only texts. */
+    public static final String TEXT = "plinth.text";
+
+    /** The protocol of what was published as a text that names no address: it can be read, and not called. */
+    public static final String VALUE_PROTOCOL = "value";
+
     public Endpoint {
         if (weight < 0 || weight > RegistryLimits.WEIGHT_MAX) {
             throw new IllegalArgumentException("weight is " + weight + ": expected 0 to " + RegistryLimits.WEIGHT_MAX);
@@ -51,6 +57,11 @@ public record Endpoint(EndpointName name, int weight, SortedMap<String, String> 
     /** The cell in which it stands, if it says so. */
     public Optional<String> cell() {
         return Optional.ofNullable(metadata.get(CELL)).filter(cell -> !cell.isEmpty());
+    }
+
+    /** Whether it is a text only, and no place to call; its address is made up, and means nothing. */
+    public boolean isValue() {
+        return name.protocol().equals(VALUE_PROTOCOL);
     }
 
     /** What the metadata counts for: keys and values in UTF-8. */

@@ -43,7 +43,7 @@ class FencesTest {
         ROOMS.put("cells.control", List.of("kernel", "wire", "cells"));
         ROOMS.put("rpc", List.of("wire", "cells"));
         ROOMS.put("config", List.of("kernel", "wire"));
-        ROOMS.put("registry", List.of("kernel", "wire", "cells", "config"));
+        ROOMS.put("registry", List.of("kernel", "wire", "cells", "config", "rpc"));
         ROOMS.put("transactions", List.of("kernel", "wire", "cells"));
         ROOMS.put("trust", List.of());
         // And in the packages of the rooms that it simulates, what looks at their engines from inside.

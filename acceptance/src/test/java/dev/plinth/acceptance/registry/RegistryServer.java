@@ -15,8 +15,11 @@ import dev.plinth.registry.RegistryCommand;
 import dev.plinth.registry.RegistryOutcome;
 import dev.plinth.registry.door.grpc.RegistryDoor;
 import dev.plinth.registry.door.nacos.NacosDoor;
+import dev.plinth.registry.door.nacos.NacosHttpDoor;
 import dev.plinth.registry.door.peer.RegistryPeers;
 import dev.plinth.registry.door.peer.RegistryPeersDoor;
+import dev.plinth.registry.door.sofa.SofaRegistryDoor;
+import dev.plinth.registry.persistent.PersistentEndpoints;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
@@ -39,10 +42,23 @@ final class RegistryServer implements AutoCloseable {
     private final Configs configs;
     private final Registry registry;
     private final Server grpc;
+    private final PersistentEndpoints persistent;
     private final NacosDoor nacos;
+    private final NacosHttpDoor nacosHttp;
+    private final SofaRegistryDoor sofa;
     private RegistryPeers peers;
 
     RegistryServer(long incarnation, Path data) throws IOException {
+        this(incarnation, data, 0, 0, List.of());
+    }
+
+    /**
+     * @param sofaHttp the port where SOFARegistry's clients ask for servers; 0 for a free one
+     * @param sofaBolt the port where they publish and subscribe; 0 for a free one
+     * @param sofaServers the servers that they are told of; none for this one alone
+     */
+    RegistryServer(long incarnation, Path data, int sofaHttp, int sofaBolt, List<String> sofaServers)
+            throws IOException {
         store = SegmentStore.open(DiskStorage.open(data.resolve("journal")), SegmentOptions.defaults(), clock);
         configs = Configs.open(
                 LocalJournal.open(
@@ -59,9 +75,33 @@ final class RegistryServer implements AutoCloseable {
                 .addService(new RegistryPeersDoor(registry, clock, workers))
                 .build()
                 .start();
+        persistent = PersistentEndpoints.open(registry, configs, clock, workers);
         nacos = NacosDoor.open(
-                registry, configs, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), clock, workers);
+                registry, configs, persistent, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), clock, workers);
+        nacosHttp = NacosHttpDoor.open(
+                registry, configs, persistent, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), clock, workers);
+        sofa = SofaRegistryDoor.open(
+                registry,
+                configs,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), sofaHttp),
+                new InetSocketAddress("127.0.0.1", sofaBolt),
+                sofaServers,
+                clock,
+                workers);
         peers = RegistryPeers.of(registry, List.of(), clock, workers);
+    }
+
+    String nacosHttp() {
+        return "http://127.0.0.1:" + nacosHttp.address().getPort() + "/nacos";
+    }
+
+    /** Where SOFARegistry's clients ask for servers. */
+    int sofaHttp() {
+        return sofa.httpAddress().getPort();
+    }
+
+    int sofaBolt() {
+        return sofa.boltAddress().getPort();
     }
 
     String nacos() {
@@ -115,6 +155,9 @@ final class RegistryServer implements AutoCloseable {
     public void close() {
         grpc.shutdownNow();
         nacos.close();
+        nacosHttp.close();
+        sofa.close();
+        persistent.close();
         peers.close();
         registry.close();
         configs.close();

@@ -1,4 +1,4 @@
-/** Whole services for doors whose protocols know no changes, only lists. Start with {@code ServiceMirrors}. */
+/** Whole services for doors whose protocols know no changes, only lists; and who listens to which text. Start with {@code ServiceMirrors}. */
 @NullMarked
 package dev.plinth.registry.door.mirror;
 

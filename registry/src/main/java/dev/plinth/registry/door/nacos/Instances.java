@@ -6,6 +6,7 @@ import dev.plinth.registry.Endpoint;
 import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.Registration;
 import dev.plinth.registry.RegistryLimits;
+import dev.plinth.registry.persistent.PersistentEndpoints;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -24,20 +25,18 @@ final class Instances {
     private static final String CLUSTER = "nacos.cluster";
     private static final String CLUSTER_DEFAULT = "DEFAULT";
     private static final String SWITCHED_OFF_AT = "nacos.switched-off-weight";
-    private static final Set<String> OURS = Set.of(CLUSTER, SWITCHED_OFF_AT);
+    private static final Set<String> OURS = Set.of(CLUSTER, SWITCHED_OFF_AT, Endpoint.TEXT, PersistentEndpoints.MARK);
 
     private Instances() {}
 
     static Endpoint endpoint(NacosService service, JsonNode instance) {
-        if (!instance.path("ephemeral").asBoolean(true)) {
-            throw new NacosRefusal(
-                    NacosRefusal.UNSUPPORTED,
-                    "the instance is persistent: expected an ephemeral one, which lives as long as its client");
-        }
         Map<String, String> metadata = new HashMap<>();
         instance.path("metadata")
                 .properties()
                 .forEach(entry -> metadata.put(entry.getKey(), entry.getValue().asText()));
+        if (!instance.path("ephemeral").asBoolean(true)) {
+            metadata.put(PersistentEndpoints.MARK, "true");
+        }
         double weight = instance.path("weight").asDouble(1);
         if (weight < 0 || weight > (double) RegistryLimits.WEIGHT_MAX / RegistryLimits.WEIGHT_DEFAULT) {
             throw new NacosRefusal(
@@ -59,6 +58,10 @@ final class Instances {
         } catch (IllegalArgumentException e) {
             throw new NacosRefusal(NacosRefusal.INVALID, String.valueOf(e.getMessage()));
         }
+    }
+
+    static boolean isPersistent(Endpoint endpoint) {
+        return endpoint.metadata().containsKey(PersistentEndpoints.MARK);
     }
 
     private static EndpointName name(NacosService service, JsonNode instance, Map<String, String> metadata) {
@@ -88,7 +91,7 @@ final class Instances {
         for (var registration : registrations) {
             var endpoint = registration.endpoint();
             var cluster = endpoint.metadata().getOrDefault(CLUSTER, CLUSTER_DEFAULT);
-            if (wanted.isEmpty() || wanted.contains(cluster)) {
+            if (!endpoint.isValue() && (wanted.isEmpty() || wanted.contains(cluster))) {
                 hosts.add(instance(service, cluster, endpoint));
             }
         }
@@ -111,7 +114,7 @@ final class Instances {
         instance.put("weight", weight / RegistryLimits.WEIGHT_DEFAULT);
         instance.put("healthy", true);
         instance.put("enabled", !isOff);
-        instance.put("ephemeral", true);
+        instance.put("ephemeral", !isPersistent(endpoint));
         instance.put("clusterName", cluster);
         instance.put("serviceName", service.grouped());
         var metadata = instance.putObject("metadata");

@@ -12,7 +12,7 @@ import dev.plinth.config.ConfigText;
 import dev.plinth.config.Configs;
 import dev.plinth.config.GreyRule;
 import dev.plinth.kernel.Refused;
-import dev.plinth.wire.nacos.Payload;
+import dev.plinth.registry.door.mirror.ConfigListeners;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -77,7 +77,7 @@ final class NacosConfigs {
         return NacosPayloads.text(request, "tenant").orElse("");
     }
 
-    Payload query(JsonNode request) {
+    ObjectNode query(JsonNode request) {
         var tag = NacosPayloads.text(request, TAG);
         var client = client(tag);
         var config = join(configs.find(key(request)));
@@ -101,10 +101,10 @@ final class NacosConfigs {
                                 .toEpochMilli())
                 .put("beta", grey.map(release -> release.name().equals(BETA)).orElse(false));
         tag.ifPresent(text2 -> response.put(TAG, text2));
-        return NacosPayloads.payload("ConfigQueryResponse", response);
+        return response;
     }
 
-    Payload publish(JsonNode request) {
+    ObjectNode publish(JsonNode request) {
         var key = key(request);
         var more = request.path("additionMap");
         ConfigText text;
@@ -120,7 +120,7 @@ final class NacosConfigs {
         var addresses = NacosPayloads.text(more, "betaIps").filter(list -> !list.isBlank());
         var tag = NacosPayloads.text(more, TAG).filter(name -> !name.isBlank());
         done(command(key, text, author, addresses, tag, request));
-        return NacosPayloads.payload("ConfigPublishResponse", NacosPayloads.success());
+        return NacosPayloads.success();
     }
 
     private static ConfigCommand command(
@@ -148,18 +148,18 @@ final class NacosConfigs {
                 key, text, NacosPayloads.text(request, "casMd5").filter(md5 -> !md5.isEmpty()), author);
     }
 
-    Payload remove(JsonNode request) {
+    ObjectNode remove(JsonNode request) {
         var author = new Author("", ip);
         var tag = NacosPayloads.text(request, TAG).filter(name -> !name.isBlank());
         done(
                 tag.isPresent()
                         ? new ConfigCommand.Withdraw(key(request), TAG + "-" + tag.get(), author)
                         : new ConfigCommand.Remove(key(request), author));
-        return NacosPayloads.payload("ConfigRemoveResponse", NacosPayloads.success());
+        return NacosPayloads.success();
     }
 
     /** @param changed told, later, of those that change; those that differ already are in the answer */
-    Payload listen(JsonNode request, ConfigListeners.Listener changed) {
+    ObjectNode listen(JsonNode request, ConfigListeners.Listener changed) {
         boolean listen = request.path("listen").asBoolean(true);
         var response = NacosPayloads.success();
         var differing = response.putArray("changedConfigs");
@@ -184,7 +184,7 @@ final class NacosConfigs {
                 differing.add(subject(key, tenant(context)));
             }
         }
-        return NacosPayloads.payload("ConfigChangeBatchListenResponse", response);
+        return response;
     }
 
     private void forget(ConfigKey key, ConfigListeners.Listener changed) {
@@ -210,6 +210,11 @@ final class NacosConfigs {
             listened.keySet().forEach(key -> listeners.remove(key, changed));
             listened.clear();
         }
+    }
+
+    /** The MD5 of what this client gets under a key; the empty text if it gets none. */
+    String md5Of(ConfigKey key) {
+        return md5(join(configs.find(key)));
     }
 
     private String md5(Optional<Config> config) {

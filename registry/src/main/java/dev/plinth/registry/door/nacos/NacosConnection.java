@@ -4,16 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plinth.config.Config;
 import dev.plinth.kernel.Clock;
-import dev.plinth.kernel.Limits;
 import dev.plinth.kernel.Refused;
 import dev.plinth.registry.Endpoint;
 import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.Hold;
-import dev.plinth.registry.Registration;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryCommand;
 import dev.plinth.registry.RegistryOutcome;
+import dev.plinth.registry.door.mirror.ConfigListeners;
 import dev.plinth.registry.door.mirror.ServiceMirrors;
+import dev.plinth.registry.persistent.PersistentEndpoints;
 import dev.plinth.wire.nacos.Payload;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
@@ -52,6 +51,7 @@ final class NacosConnection {
     private static final int CLIENT_CHARS_MAX = 100;
 
     private final Registry registry;
+    private final NacosRegistry asked;
     private final ServiceMirrors mirrors;
     private final NacosConfigs configs;
     private final Clock clock;
@@ -72,6 +72,7 @@ final class NacosConnection {
 
     NacosConnection(
             Registry registry,
+            PersistentEndpoints persistent,
             ServiceMirrors mirrors,
             NacosConfigs configs,
             Clock clock,
@@ -79,6 +80,7 @@ final class NacosConnection {
             String ip,
             String id) {
         this.registry = registry;
+        this.asked = new NacosRegistry(registry, persistent);
         this.mirrors = mirrors;
         this.configs = configs;
         this.clock = clock;
@@ -124,7 +126,7 @@ final class NacosConnection {
             }
             if (pushes != null) {
                 var acknowledgement = NacosPayloads.object().put("requestId", "");
-                acknowledgement.putObject("abilityTable");
+                acknowledgement.putObject("abilityTable").put("supportPersistentInstanceByGrpc", true);
                 pushes.say("SetupAckRequest", acknowledgement);
             }
         } catch (Refused refused) {
@@ -219,19 +221,16 @@ final class NacosConnection {
             return switch (type) {
                 case "InstanceRequest" -> instance(body);
                 case "BatchInstanceRequest" -> batch(body);
-                case "PersistentInstanceRequest" ->
-                    throw new NacosRefusal(
-                            NacosRefusal.UNSUPPORTED,
-                            "the instance is persistent: expected an ephemeral one, which lives as long as its client");
+                case "PersistentInstanceRequest" -> persistentInstance(body);
                 case "SubscribeServiceRequest" -> subscribe(body);
                 case "ServiceQueryRequest" -> query(body);
                 case "ServiceListRequest" -> list(body);
-                case "ConfigQueryRequest" -> configs.query(body);
-                case "ConfigPublishRequest" -> configs.publish(body);
-                case "ConfigRemoveRequest" -> configs.remove(body);
+                case "ConfigQueryRequest" -> NacosPayloads.payload("ConfigQueryResponse", configs.query(body));
+                case "ConfigPublishRequest" -> NacosPayloads.payload("ConfigPublishResponse", configs.publish(body));
+                case "ConfigRemoveRequest" -> NacosPayloads.payload("ConfigRemoveResponse", configs.remove(body));
                 case "ConfigBatchListenRequest" -> {
                     hold();
-                    yield configs.listen(body, configChanged);
+                    yield NacosPayloads.payload("ConfigChangeBatchListenResponse", configs.listen(body, configChanged));
                 }
                 default ->
                     throw new NacosRefusal(
@@ -255,6 +254,9 @@ final class NacosConnection {
         var service = service(body);
         var type = NacosPayloads.text(body, "type").orElse("");
         var endpoint = Instances.endpoint(service, body.path("instance"));
+        if (Instances.isPersistent(endpoint)) {
+            return persistentInstance(body);
+        }
         switch (type) {
             case "registerInstance" -> publish(service, List.of(endpoint));
             case "deregisterInstance" -> {
@@ -267,6 +269,26 @@ final class NacosConnection {
                     }
                 }
             }
+            default ->
+                throw new NacosRefusal(
+                        NacosRefusal.INVALID,
+                        "type is \"" + type + "\": expected registerInstance or deregisterInstance");
+        }
+        return NacosPayloads.payload("InstanceResponse", NacosPayloads.success().put("type", type));
+    }
+
+    /** An instance that outlives its client: it is stored, and served while it answers. */
+    private Payload persistentInstance(JsonNode body) {
+        hold();
+        var service = service(body);
+        var type = NacosPayloads.text(body, "type").orElse("");
+        var endpoint = Instances.endpoint(service, body.path("instance"));
+        if (!Instances.isPersistent(endpoint)) {
+            throw new NacosRefusal(NacosRefusal.INVALID, "the instance is ephemeral: expected a persistent one");
+        }
+        switch (type) {
+            case "registerInstance" -> asked.store(endpoint, ip);
+            case "deregisterInstance" -> asked.remove(service, endpoint.name().address(), ip);
             default ->
                 throw new NacosRefusal(
                         NacosRefusal.INVALID,
@@ -337,17 +359,7 @@ final class NacosConnection {
     private Payload query(JsonNode body) {
         var service = service(body);
         var clusters = NacosPayloads.text(body, "cluster").orElse("");
-        List<Registration> all = new ArrayList<>();
-        var after = "";
-        boolean more = true;
-        while (more) {
-            var page = registry.endpoints(
-                            Optional.of(service.inRegistry()), Optional.empty(), after, Limits.READ_ITEMS_MAX)
-                    .join();
-            page.items().forEach(listing -> all.add(listing.registration()));
-            more = page.more();
-            after = all.isEmpty() ? "" : all.getLast().endpoint().name().key();
-        }
+        var all = asked.registrations(service);
         return NacosPayloads.payload(
                 "QueryServiceResponse",
                 withInfo(
@@ -363,20 +375,7 @@ final class NacosConnection {
         var group = NacosPayloads.text(body, "groupName")
                 .filter(text -> !text.isEmpty())
                 .orElse(NacosService.DEFAULT_GROUP);
-        var names = new TreeSet<String>();
-        var after = "";
-        boolean more = true;
-        while (more) {
-            var page = registry.services(after, Limits.READ_ITEMS_MAX).join();
-            for (var summary : page.items()) {
-                var service = NacosService.ofRegistry(summary.name());
-                if (service.namespace().equals(namespace) && service.group().equals(group)) {
-                    names.add(service.name());
-                }
-                after = summary.name();
-            }
-            more = page.more();
-        }
+        var names = asked.services(namespace, group);
         long from = Math.max(0, body.path("pageNo").asLong(1) - 1)
                 * Math.max(0, body.path("pageSize").asLong(0));
         var response = NacosPayloads.success().put("count", names.size());

@@ -3,7 +3,9 @@ package dev.plinth.registry.door.nacos;
 import dev.plinth.config.Configs;
 import dev.plinth.kernel.Clock;
 import dev.plinth.registry.Registry;
+import dev.plinth.registry.door.mirror.ConfigListeners;
 import dev.plinth.registry.door.mirror.ServiceMirrors;
+import dev.plinth.registry.persistent.PersistentEndpoints;
 import dev.plinth.wire.nacos.BiRequestStreamGrpc;
 import dev.plinth.wire.nacos.Payload;
 import dev.plinth.wire.nacos.RequestGrpc;
@@ -60,11 +62,16 @@ public final class NacosDoor implements AutoCloseable {
      * @throws IOException if the port is taken
      */
     public static NacosDoor open(
-            Registry registry, Configs configs, InetSocketAddress address, Clock clock, Executor workers)
+            Registry registry,
+            Configs configs,
+            PersistentEndpoints persistent,
+            InetSocketAddress address,
+            Clock clock,
+            Executor workers)
             throws IOException {
         var listeners = ConfigListeners.open(configs, workers);
         try {
-            return new NacosDoor(start(registry, configs, listeners, address, clock, workers), listeners);
+            return new NacosDoor(start(registry, configs, persistent, listeners, address, clock, workers), listeners);
         } catch (IOException e) {
             listeners.close();
             throw e;
@@ -74,6 +81,7 @@ public final class NacosDoor implements AutoCloseable {
     private static Server start(
             Registry registry,
             Configs configs,
+            PersistentEndpoints persistent,
             ConfigListeners listeners,
             InetSocketAddress address,
             Clock clock,
@@ -94,6 +102,7 @@ public final class NacosDoor implements AutoCloseable {
                         var ip = from instanceof InetSocketAddress inet ? inet.getHostString() : "unknown";
                         var connection = new NacosConnection(
                                 registry,
+                                persistent,
                                 mirrors,
                                 new NacosConfigs(configs, listeners, ip),
                                 clock,

@@ -8,6 +8,9 @@ final class NacosRefusal extends RuntimeException {
     /** There is no such text. */
     static final int NO_CONFIG = 300;
 
+    /** Over HTTP: there is no such text, or instance. */
+    static final int NO_SUCH = 404;
+
     static final int CONFLICT = 409;
     static final int OVER_LIMIT = 503;
     static final int UNSUPPORTED = 501;

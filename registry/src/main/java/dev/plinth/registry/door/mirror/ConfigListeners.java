@@ -1,4 +1,4 @@
-package dev.plinth.registry.door.nacos;
+package dev.plinth.registry.door.mirror;
 
 import dev.plinth.config.Config;
 import dev.plinth.config.Configs;
@@ -13,10 +13,10 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/** Who listens to which text: one watch for all of the door's clients. */
-final class ConfigListeners implements AutoCloseable, Watcher<Config> {
+/** Who of a door's clients listens to which text: one watch for all of them. Callable from any thread. */
+public final class ConfigListeners implements AutoCloseable, Watcher<Config> {
     /** Told on a thread of the door's. */
-    interface Listener {
+    public interface Listener {
         void changed(String key, Optional<Config> config);
     }
 
@@ -28,7 +28,7 @@ final class ConfigListeners implements AutoCloseable, Watcher<Config> {
         this.workers = workers;
     }
 
-    static ConfigListeners open(Configs configs, Executor workers) {
+    public static ConfigListeners open(Configs configs, Executor workers) {
         var listeners = new ConfigListeners(workers);
         var subscription = configs.watch(listeners);
         listeners.subscription = subscription;
@@ -36,11 +36,11 @@ final class ConfigListeners implements AutoCloseable, Watcher<Config> {
         return listeners;
     }
 
-    synchronized void add(String key, Listener listener) {
+    public synchronized void add(String key, Listener listener) {
         byKey.computeIfAbsent(key, _ -> new LinkedHashSet<>()).add(listener);
     }
 
-    synchronized void remove(String key, Listener listener) {
+    public synchronized void remove(String key, Listener listener) {
         byKey.computeIfPresent(key, (_, listeners) -> {
             listeners.remove(listener);
             return listeners.isEmpty() ? null : listeners;

@@ -1,0 +1,6 @@
+package dev.plinth.acceptance.dubbo.app;
+
+/** The service of the application. */
+public interface Greeting {
+    String greet(String name);
+}
