@@ -21,9 +21,13 @@ import dev.plinth.raft.GroupStatus;
 import dev.plinth.raft.RaftNode;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.door.grpc.RegistryDoor;
+import dev.plinth.registry.door.dns.DnsDoor;
 import dev.plinth.registry.door.nacos.NacosDoor;
+import dev.plinth.registry.door.nacos.NacosHttpDoor;
 import dev.plinth.registry.door.peer.RegistryPeers;
 import dev.plinth.registry.door.peer.RegistryPeersDoor;
+import dev.plinth.registry.door.sofa.SofaRegistryDoor;
+import dev.plinth.registry.persistent.PersistentEndpoints;
 import dev.plinth.server.backup.BackupsDoor;
 import dev.plinth.server.backup.Partitions;
 import dev.plinth.server.backup.RunningServer;
@@ -54,6 +58,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -86,6 +91,9 @@ public final class PlinthServer implements AutoCloseable {
     private Listen http;
     private Listen seata;
     private Optional<Listen> nacos = Optional.empty();
+    private Optional<Listen> nacosHttp = Optional.empty();
+    private Optional<RegistryDoors.SofaRegistry> sofaRegistry = Optional.empty();
+    private Optional<Listen> dns = Optional.empty();
 
     /**
      * Starts a server. When this returns, every door is open.
@@ -164,11 +172,7 @@ public final class PlinthServer implements AutoCloseable {
         var workers = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("plinth-door-", 0).factory());
         parts.add("door workers", workers);
-        if (configuration.nacos().isPresent()) {
-            var listen = configuration.nacos().get();
-            var nacosDoor = parts.add("Nacos door", NacosDoor.open(registry, texts, listen.address(), clock, workers));
-            nacos = Optional.of(new Listen(listen.host(), nacosDoor.address().getPort()));
-        }
+        openRegistryDoors(registry, texts, clock, workers);
         var registryPeers = parts.add("registry's peers", RegistryPeers.of(registry, List.of(), clock, workers));
         membership.ifPresent(of -> of.follow(others -> registryPeers.follow(
                 others.stream().map(other -> other.http().address()).toList())));
@@ -196,6 +200,46 @@ public final class PlinthServer implements AutoCloseable {
                                 seata,
                                 this::transactionsGroup))));
         membership.ifPresent(Membership::start);
+    }
+
+    private void openRegistryDoors(Registry registry, Configs texts, SystemClock clock, Executor workers)
+            throws IOException {
+        var doors = configuration.registryDoors();
+        var persistent =
+                parts.add("persistent endpoints", PersistentEndpoints.open(registry, texts, clock, workers));
+        if (doors.nacos().isPresent()) {
+            var listen = doors.nacos().get();
+            var door = parts.add("Nacos door", NacosDoor.open(registry, texts, persistent, listen.address(), clock, workers));
+            nacos = Optional.of(new Listen(listen.host(), door.address().getPort()));
+        }
+        if (doors.nacosHttp().isPresent()) {
+            var listen = doors.nacosHttp().get();
+            var door =
+                    parts.add("Nacos HTTP door", NacosHttpDoor.open(registry, texts, persistent, listen.address(), clock, workers));
+            nacosHttp = Optional.of(new Listen(listen.host(), door.address().getPort()));
+        }
+        if (doors.sofaRegistry().isPresent()) {
+            var listen = doors.sofaRegistry().get();
+            var door = parts.add(
+                    "SOFARegistry door",
+                    SofaRegistryDoor.open(
+                            registry,
+                            texts,
+                            listen.http().address(),
+                            listen.bolt().address(),
+                            listen.servers().stream().map(Listen::toString).toList(),
+                            clock,
+                            workers));
+            sofaRegistry = Optional.of(new RegistryDoors.SofaRegistry(
+                    new Listen(listen.http().host(), door.httpAddress().getPort()),
+                    new Listen(listen.bolt().host(), door.boltAddress().getPort()),
+                    listen.servers()));
+        }
+        if (doors.dns().isPresent()) {
+            var listen = doors.dns().get();
+            var door = parts.add("DNS door", DnsDoor.open(registry, listen.address(), clock, workers));
+            dns = Optional.of(new Listen(listen.host(), door.address().getPort()));
+        }
     }
 
     private void openHttp(List<BindableService> grpc, ConsoleDoor console, Optional<ClusterSeataServers> seataServers)
@@ -267,6 +311,10 @@ public final class PlinthServer implements AutoCloseable {
         lines.add("  console, HTTP, gRPC  http://" + http);
         lines.add("  Seata's clients      " + seata);
         nacos.ifPresent(listen -> lines.add("  Nacos's clients      " + listen + " (gRPC)"));
+        nacosHttp.ifPresent(listen -> lines.add("  Nacos's open API     http://" + listen + "/nacos"));
+        sofaRegistry.ifPresent(listen -> lines.add(
+                "  SOFARegistry's       " + listen.http() + " (HTTP), " + listen.bolt() + " (Bolt)"));
+        dns.ifPresent(listen -> lines.add("  DNS                  " + listen + " (plinth., UDP and TCP)"));
         membership
                 .map(Membership::roster)
                 .ifPresent(of -> lines.add("  Raft                 " + of.own().raft() + ", as server " + of.self()
@@ -386,6 +434,21 @@ public final class PlinthServer implements AutoCloseable {
     /** Where Nacos's clients connect: with the port that was opened; empty if they are not served. */
     public Optional<Listen> nacos() {
         return nacos;
+    }
+
+    /** Where Nacos's open API is: with the port that was opened; empty if it is not served. */
+    public Optional<Listen> nacosHttp() {
+        return nacosHttp;
+    }
+
+    /** Where SOFARegistry's clients connect: with the ports that were opened; empty if they are not served. */
+    public Optional<RegistryDoors.SofaRegistry> sofaRegistry() {
+        return sofaRegistry;
+    }
+
+    /** Where DNS is answered: with the port that was opened; empty if it is not. */
+    public Optional<Listen> dns() {
+        return dns;
     }
 
     @Override

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param data the folder where everything durable lives; made if it is not there
  * @param http console, HTTP and gRPC
  * @param seata for Seata's clients
- * @param nacos for Nacos's clients, over gRPC; empty: they are not served
+ * @param registryDoors for the clients of other registries
  * @param cells the map to begin with; once a map is stored, the stored one holds
  * @param cluster the servers that run as one with this one; empty if it is alone
  */
@@ -22,7 +22,7 @@ public record ServerConfiguration(
         Path data,
         Listen http,
         Listen seata,
-        Optional<Listen> nacos,
+        RegistryDoors registryDoors,
         Optional<CellMap> cells,
         Optional<ClusterConfiguration> cluster) {
     private static final Path DATA_DEFAULT = Path.of("plinth-data");
@@ -32,7 +32,7 @@ public record ServerConfiguration(
     public ServerConfiguration {
         loopbackOnly("http.listen", http);
         loopbackOnly("seata.listen", seata);
-        nacos.ifPresent(listen -> loopbackOnly("nacos.listen", listen));
+        registryDoors.loopbackOnly();
     }
 
     /** The configuration of a server that was told nothing. */
@@ -42,7 +42,7 @@ public record ServerConfiguration(
 
     /** A server that is no member of a cluster. */
     public static ServerConfiguration alone(Path data, Listen http, Listen seata, Optional<CellMap> cells) {
-        return new ServerConfiguration(data, http, seata, Optional.empty(), cells, Optional.empty());
+        return new ServerConfiguration(data, http, seata, RegistryDoors.NONE, cells, Optional.empty());
     }
 
     /** As the other {@code read}, for a file that says itself which of a cluster's servers it is for. */
@@ -69,7 +69,7 @@ public record ServerConfiguration(
         var data = top.value("data", Path::of).orElse(DATA_DEFAULT);
         var http = listen(top, "http");
         var seata = listen(top, "seata").orElse(SEATA_DEFAULT);
-        var nacos = listen(top, "nacos");
+        var registryDoors = RegistryDoors.read(top);
         var cells = top.section("cells").map(CellMapSection::read);
         var cluster = top.section("cluster").map(section -> ClusterConfiguration.read(section, name));
         top.done();
@@ -77,22 +77,22 @@ public record ServerConfiguration(
             throw new ConfigurationException(file + ": cluster: missing; expected, for this server is given a name");
         }
         var listen = http.or(() -> cluster.map(of -> of.own().http())).orElse(HTTP_DEFAULT);
-        return new ServerConfiguration(data, listen, seata, nacos, cells, cluster);
+        return new ServerConfiguration(data, listen, seata, registryDoors, cells, cluster);
     }
 
     /** This configuration with what the command line says in place of what the file says. */
     public ServerConfiguration with(Optional<Path> otherData, Optional<Listen> otherHttp, Optional<Listen> otherSeata) {
         return new ServerConfiguration(
-                otherData.orElse(data), otherHttp.orElse(http), otherSeata.orElse(seata), nacos, cells, cluster);
+                otherData.orElse(data), otherHttp.orElse(http), otherSeata.orElse(seata), registryDoors, cells, cluster);
     }
 
     /** This configuration as a member of a cluster. Its HTTP is where the others look for it, unless something else was said. */
     public ServerConfiguration in(ClusterConfiguration of) {
         return new ServerConfiguration(
-                data, http.equals(HTTP_DEFAULT) ? of.own().http() : http, seata, nacos, cells, Optional.of(of));
+                data, http.equals(HTTP_DEFAULT) ? of.own().http() : http, seata, registryDoors, cells, Optional.of(of));
     }
 
-    private static Optional<Listen> listen(YamlReader.Section top, String door) {
+    static Optional<Listen> listen(YamlReader.Section top, String door) {
         return top.section(door).flatMap(section -> {
             var listen = section.value("listen", Listen::parse);
             section.done();
@@ -100,7 +100,7 @@ public record ServerConfiguration(
         });
     }
 
-    private static void loopbackOnly(String key, Listen listen) {
+    static void loopbackOnly(String key, Listen listen) {
         boolean loopback;
         try {
             loopback = listen.isLoopback();

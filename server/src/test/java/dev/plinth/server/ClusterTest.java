@@ -81,7 +81,7 @@ class ClusterTest {
                         data.resolve(name),
                         self.own().http(),
                         new Listen("127.0.0.1", 0),
-                        Optional.empty(),
+                        RegistryDoors.NONE,
                         Optional.of(TWO_CELLS),
                         Optional.of(self))));
     }

@@ -7,6 +7,7 @@ import dev.plinth.cells.Cell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +48,28 @@ class ServerConfigurationTest {
         assertThat(map.ownerOf("user-7").name()).isEqualTo("east");
         assertThat(map.ownerOf("user-6").name()).isEqualTo("west");
         assertThat(map.cell("all").orElseThrow().kind()).isEqualTo(Cell.Kind.GLOBAL);
+    }
+
+    @Test
+    void the_doors_to_other_registries_open_where_the_file_says_and_not_at_all_without_it() throws IOException {
+        assertThat(ServerConfiguration.read(file("")).registryDoors()).isEqualTo(RegistryDoors.NONE);
+
+        var doors = ServerConfiguration.read(file("""
+                        nacos: { listen: "127.0.0.1:9848", http: "127.0.0.1:8848" }
+                        sofaregistry: { bolt: "127.0.0.1:1", servers: [ "10.0.0.1:9600", "10.0.0.2:9600" ] }
+                        dns: { listen: "127.0.0.1:7753" }
+                        """))
+                .registryDoors();
+
+        assertThat(doors)
+                .isEqualTo(new RegistryDoors(
+                        Optional.of(new Listen("127.0.0.1", 9848)),
+                        Optional.of(new Listen("127.0.0.1", 8848)),
+                        Optional.of(new RegistryDoors.SofaRegistry(
+                                new Listen("127.0.0.1", 9603),
+                                new Listen("127.0.0.1", 1),
+                                List.of(new Listen("10.0.0.1", 9600), new Listen("10.0.0.2", 9600)))),
+                        Optional.of(new Listen("127.0.0.1", 7753))));
     }
 
     @Test
@@ -122,7 +145,7 @@ class ServerConfigurationTest {
                 "http: { listen: here }                  | :1: http.listen: expected host:port",
                 "http: { listen: '127.0.0.1:x' }         | :1: http.listen: expected a number after the colon, not 'x'",
                 "http: { listen: '127.0.0.1:70000' }     | :1: http.listen: expected a port from 0 to 65535, not 70000",
-                "htpp: {}                                | :1: htpp: expected one of data, http, seata, nacos, cells, cluster",
+                "htpp: {}                                | :1: htpp: expected one of data, http, seata, nacos, sofaregistry, dns, cells, cluster",
                 "http: { lisen: '127.0.0.1:1' }          | :1: http.lisen: expected one of listen",
                 "http: 7700                              | :1: http: expected a mapping",
                 "data: [a, b]                            | :1: data: expected a single value",
