@@ -67,7 +67,8 @@ public final class BoltListener implements AutoCloseable {
                 .awaitUninterruptibly();
         if (!bind.isSuccess()) {
             EventLoops.stop(loops);
-            throw new IOException("cannot listen on " + listen + ": " + bind.cause().getMessage(), bind.cause());
+            throw new IOException(
+                    "cannot listen on " + listen + ": " + bind.cause().getMessage(), bind.cause());
         }
         this.listening = bind.channel();
     }

@@ -20,8 +20,8 @@ import dev.plinth.kernel.SystemClock;
 import dev.plinth.raft.GroupStatus;
 import dev.plinth.raft.RaftNode;
 import dev.plinth.registry.Registry;
-import dev.plinth.registry.door.grpc.RegistryDoor;
 import dev.plinth.registry.door.dns.DnsDoor;
+import dev.plinth.registry.door.grpc.RegistryDoor;
 import dev.plinth.registry.door.nacos.NacosDoor;
 import dev.plinth.registry.door.nacos.NacosHttpDoor;
 import dev.plinth.registry.door.peer.RegistryPeers;
@@ -205,17 +205,18 @@ public final class PlinthServer implements AutoCloseable {
     private void openRegistryDoors(Registry registry, Configs texts, SystemClock clock, Executor workers)
             throws IOException {
         var doors = configuration.registryDoors();
-        var persistent =
-                parts.add("persistent endpoints", PersistentEndpoints.open(registry, texts, clock, workers));
+        var persistent = parts.add("persistent endpoints", PersistentEndpoints.open(registry, texts, clock, workers));
         if (doors.nacos().isPresent()) {
             var listen = doors.nacos().get();
-            var door = parts.add("Nacos door", NacosDoor.open(registry, texts, persistent, listen.address(), clock, workers));
+            var door = parts.add(
+                    "Nacos door", NacosDoor.open(registry, texts, persistent, listen.address(), clock, workers));
             nacos = Optional.of(new Listen(listen.host(), door.address().getPort()));
         }
         if (doors.nacosHttp().isPresent()) {
             var listen = doors.nacosHttp().get();
-            var door =
-                    parts.add("Nacos HTTP door", NacosHttpDoor.open(registry, texts, persistent, listen.address(), clock, workers));
+            var door = parts.add(
+                    "Nacos HTTP door",
+                    NacosHttpDoor.open(registry, texts, persistent, listen.address(), clock, workers));
             nacosHttp = Optional.of(new Listen(listen.host(), door.address().getPort()));
         }
         if (doors.sofaRegistry().isPresent()) {
@@ -312,8 +313,8 @@ public final class PlinthServer implements AutoCloseable {
         lines.add("  Seata's clients      " + seata);
         nacos.ifPresent(listen -> lines.add("  Nacos's clients      " + listen + " (gRPC)"));
         nacosHttp.ifPresent(listen -> lines.add("  Nacos's open API     http://" + listen + "/nacos"));
-        sofaRegistry.ifPresent(listen -> lines.add(
-                "  SOFARegistry's       " + listen.http() + " (HTTP), " + listen.bolt() + " (Bolt)"));
+        sofaRegistry.ifPresent(listen ->
+                lines.add("  SOFARegistry's       " + listen.http() + " (HTTP), " + listen.bolt() + " (Bolt)"));
         dns.ifPresent(listen -> lines.add("  DNS                  " + listen + " (plinth., UDP and TCP)"));
         membership
                 .map(Membership::roster)

@@ -13,7 +13,8 @@ import java.util.Optional;
  */
 public record RegistryDoors(
         Optional<Listen> nacos, Optional<Listen> nacosHttp, Optional<SofaRegistry> sofaRegistry, Optional<Listen> dns) {
-    public static final RegistryDoors NONE = new RegistryDoors(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    public static final RegistryDoors NONE =
+            new RegistryDoors(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
     /**
      * SOFARegistry's two ports.

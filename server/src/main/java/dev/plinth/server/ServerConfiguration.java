@@ -83,7 +83,12 @@ public record ServerConfiguration(
     /** This configuration with what the command line says in place of what the file says. */
     public ServerConfiguration with(Optional<Path> otherData, Optional<Listen> otherHttp, Optional<Listen> otherSeata) {
         return new ServerConfiguration(
-                otherData.orElse(data), otherHttp.orElse(http), otherSeata.orElse(seata), registryDoors, cells, cluster);
+                otherData.orElse(data),
+                otherHttp.orElse(http),
+                otherSeata.orElse(seata),
+                registryDoors,
+                cells,
+                cluster);
     }
 
     /** This configuration as a member of a cluster. Its HTTP is where the others look for it, unless something else was said. */

@@ -58,8 +58,7 @@ class ServerConfigurationTest {
                         nacos: { listen: "127.0.0.1:9848", http: "127.0.0.1:8848" }
                         sofaregistry: { bolt: "127.0.0.1:1", servers: [ "10.0.0.1:9600", "10.0.0.2:9600" ] }
                         dns: { listen: "127.0.0.1:7753" }
-                        """))
-                .registryDoors();
+                        """)).registryDoors();
 
         assertThat(doors)
                 .isEqualTo(new RegistryDoors(

@@ -48,9 +48,7 @@ class NacosHttpTest {
     }
 
     private HttpRequest request(String method, String path, String form, String... headers) {
-        var body = form.isEmpty()
-                ? HttpRequest.BodyPublishers.noBody()
-                : HttpRequest.BodyPublishers.ofString(form);
+        var body = form.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(form);
         var request = HttpRequest.newBuilder(URI.create(server.nacosHttp() + path))
                 .method(method, body)
                 .header("Content-Type", "application/x-www-form-urlencoded");
@@ -63,7 +61,9 @@ class NacosHttpTest {
 
     private String told(String method, String path, String form) throws Exception {
         var answer = ask(method, path, form);
-        assertThat(answer.statusCode()).as("%s %s: %s", method, path, answer.body()).isEqualTo(200);
+        assertThat(answer.statusCode())
+                .as("%s %s: %s", method, path, answer.body())
+                .isEqualTo(200);
         return answer.body();
     }
 
@@ -120,7 +120,8 @@ class NacosHttpTest {
 
     @Test
     void versions_two_and_three_do_the_same_in_an_envelope() throws Exception {
-        assertThat(data("POST", "/v2/ns/instance", "serviceName=accounts&groupName=G&ip=10.0.0.1&port=1").asText())
+        assertThat(data("POST", "/v2/ns/instance", "serviceName=accounts&groupName=G&ip=10.0.0.1&port=1")
+                        .asText())
                 .isEqualTo("ok");
         assertThat(data(
                                 "POST",
@@ -130,7 +131,8 @@ class NacosHttpTest {
                 .as("a beat for what is not known registers it")
                 .isEqualTo("ok");
 
-        assertThat(addresses(data("GET", "/v2/ns/instance/list?serviceName=accounts&groupName=G", "").path("hosts")))
+        assertThat(addresses(data("GET", "/v2/ns/instance/list?serviceName=accounts&groupName=G", "")
+                        .path("hosts")))
                 .containsExactly("10.0.0.1:1", "10.0.0.2:1");
         assertThat(addresses(data("GET", "/v3/client/ns/instance/list?serviceName=accounts&groupName=G", "")))
                 .containsExactly("10.0.0.1:1", "10.0.0.2:1");
@@ -139,22 +141,25 @@ class NacosHttpTest {
 
     @Test
     void texts_are_published_read_and_removed() throws Exception {
-        assertThat(told("POST", "/v1/cs/configs", "dataId=limits&group=G&content=max%3D1%0A%C3%BC")).isEqualTo("true");
+        assertThat(told("POST", "/v1/cs/configs", "dataId=limits&group=G&content=max%3D1%0A%C3%BC"))
+                .isEqualTo("true");
         assertThat(told("GET", "/v1/cs/configs?dataId=limits&group=G", "")).isEqualTo("max=1\nü");
-        assertThat(data("GET", "/v2/cs/config?dataId=limits&group=G", "").asText()).isEqualTo("max=1\nü");
+        assertThat(data("GET", "/v2/cs/config?dataId=limits&group=G", "").asText())
+                .isEqualTo("max=1\nü");
         assertThat(data("GET", "/v3/client/cs/config?dataId=limits&groupName=G", "")
                         .path("content")
                         .asText())
                 .isEqualTo("max=1\nü");
-        assertThat(data("DELETE", "/v2/cs/config?dataId=limits&group=G", "").asBoolean()).isTrue();
-        assertThat(ask("GET", "/v1/cs/configs?dataId=limits&group=G", "").statusCode()).isEqualTo(404);
+        assertThat(data("DELETE", "/v2/cs/config?dataId=limits&group=G", "").asBoolean())
+                .isTrue();
+        assertThat(ask("GET", "/v1/cs/configs?dataId=limits&group=G", "").statusCode())
+                .isEqualTo(404);
     }
 
     @Test
     void a_long_poll_is_answered_when_a_text_changes_and_without_one_when_its_time_is_over() throws Exception {
         told("POST", "/v1/cs/configs", "dataId=other&group=G&content=x");
-        var listening = "Listening-Configs="
-                + URLEncoder.encode("limits\u0002G\u0002\u0001", StandardCharsets.UTF_8);
+        var listening = "Listening-Configs=" + URLEncoder.encode("limits\u0002G\u0002\u0001", StandardCharsets.UTF_8);
         CompletableFuture<HttpResponse<String>> poll = http.sendAsync(
                 request("POST", "/v1/cs/configs/listener", listening, "Long-Pulling-Timeout", "60000"),
                 HttpResponse.BodyHandlers.ofString());
@@ -180,8 +185,7 @@ class NacosHttpTest {
                 request(
                         "POST",
                         "/v1/cs/configs/listener",
-                        "Listening-Configs="
-                                + URLEncoder.encode("nothing\u0002G\u0002\u0001", StandardCharsets.UTF_8),
+                        "Listening-Configs=" + URLEncoder.encode("nothing\u0002G\u0002\u0001", StandardCharsets.UTF_8),
                         "Long-Pulling-Timeout",
                         "1000"),
                 HttpResponse.BodyHandlers.ofString());
@@ -203,20 +207,25 @@ class NacosHttpTest {
 
         server.close();
         server = new RegistryServer(2, folder);
-        await().atMost(Duration.ofSeconds(20)).until(() -> !server.endpoints("legacy").isEmpty());
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> !server.endpoints("legacy").isEmpty());
 
         application.close();
-        await().atMost(Duration.ofSeconds(20)).until(() -> server.endpoints("legacy").isEmpty());
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> server.endpoints("legacy").isEmpty());
         try (var back = new ServerSocket(port, 50, InetAddress.getLoopbackAddress())) {
-            await().atMost(Duration.ofSeconds(20)).until(() -> !server.endpoints("legacy").isEmpty());
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> !server.endpoints("legacy").isEmpty());
             told("DELETE", "/v1/ns/instance?serviceName=legacy&ip=127.0.0.1&port=" + back.getLocalPort(), "");
-            await().atMost(Duration.ofSeconds(20)).until(() -> server.endpoints("legacy").isEmpty());
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> server.endpoints("legacy").isEmpty());
         }
     }
 
     @Test
     void bad_input_is_answered_with_what_was_expected() throws Exception {
-        assertThat(ask("POST", "/v1/ns/instance", "serviceName=a&ip=10.0.0.1").body()).contains("'port' is missing");
+        assertThat(ask("POST", "/v1/ns/instance", "serviceName=a&ip=10.0.0.1").body())
+                .contains("'port' is missing");
         assertThat(ask("POST", "/v2/ns/instance", "serviceName=a&ip=10.0.0.1&port=99999"))
                 .satisfies(answer -> {
                     assertThat(answer.statusCode()).isEqualTo(400);

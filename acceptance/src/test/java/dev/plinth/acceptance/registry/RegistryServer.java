@@ -23,6 +23,7 @@ import dev.plinth.registry.persistent.PersistentEndpoints;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -38,6 +39,8 @@ final class RegistryServer implements AutoCloseable {
     private final SystemClock clock = new SystemClock();
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final ExecutorService engine = Executors.newSingleThreadExecutor();
+    private final DiskStorage segments;
+    private final DiskStorage snapshots;
     private final SegmentStore store;
     private final Configs configs;
     private final Registry registry;
@@ -59,13 +62,15 @@ final class RegistryServer implements AutoCloseable {
      */
     RegistryServer(long incarnation, Path data, int sofaHttp, int sofaBolt, List<String> sofaServers)
             throws IOException {
-        store = SegmentStore.open(DiskStorage.open(data.resolve("journal")), SegmentOptions.defaults(), clock);
+        segments = DiskStorage.open(data.resolve("journal"));
+        snapshots = DiskStorage.open(data.resolve("snapshots"));
+        store = SegmentStore.open(segments, SegmentOptions.defaults(), clock);
         configs = Configs.open(
                 LocalJournal.open(
                         store,
                         "config",
                         Configs.commandCodec(),
-                        DiskStorage.open(data.resolve("snapshots")),
+                        snapshots,
                         JournalOptions.defaults(),
                         clock),
                 clock);
@@ -77,9 +82,19 @@ final class RegistryServer implements AutoCloseable {
                 .start();
         persistent = PersistentEndpoints.open(registry, configs, clock, workers);
         nacos = NacosDoor.open(
-                registry, configs, persistent, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), clock, workers);
+                registry,
+                configs,
+                persistent,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                clock,
+                workers);
         nacosHttp = NacosHttpDoor.open(
-                registry, configs, persistent, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), clock, workers);
+                registry,
+                configs,
+                persistent,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                clock,
+                workers);
         sofa = SofaRegistryDoor.open(
                 registry,
                 configs,
@@ -162,6 +177,12 @@ final class RegistryServer implements AutoCloseable {
         registry.close();
         configs.close();
         store.close();
+        try {
+            snapshots.close();
+            segments.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         engine.shutdown();
         workers.shutdown();
         clock.close();

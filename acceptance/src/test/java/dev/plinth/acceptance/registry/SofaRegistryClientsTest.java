@@ -104,8 +104,7 @@ class SofaRegistryClientsTest {
                 .equals("{DEFAULT_ZONE=10.0.0.2:12200,10.0.0.3:12200}"));
 
         provider.ask("unpublish com.bank.Accounts:1.0@DEFAULT SOFA");
-        soon().until(() ->
-                consumer.lastPushed("com.bank.Accounts:1.0@DEFAULT").equals("{}"));
+        soon().until(() -> consumer.lastPushed("com.bank.Accounts:1.0@DEFAULT").equals("{}"));
         assertThat(server.endpoints("SOFA@@com.bank.Accounts:1.0@DEFAULT")).isEmpty();
 
         consumer.ask("unsubscribe com.bank.Accounts:1.0@DEFAULT SOFA");
@@ -151,8 +150,7 @@ class SofaRegistryClientsTest {
         sofa.ask("publish accounts DEFAULT_GROUP bolt://10.0.0.1:12200?weight=50&app=core");
         soon().until(() -> nacos2.lastPushed("accounts").equals("10.0.0.1:12200"));
         assertThat(nacos3.ask("details accounts DEFAULT_GROUP"))
-                .isEqualTo(
-                        "10.0.0.1:12200 0.5 true DEFAULT {app=core, plinth.zone=EAST, protocol=bolt, weight=50}");
+                .isEqualTo("10.0.0.1:12200 0.5 true DEFAULT {app=core, plinth.zone=EAST, protocol=bolt, weight=50}");
 
         nacos3.ask("register accounts DEFAULT_GROUP 10.0.0.2:8080 2 team=core");
         soon().until(() -> sofa.lastPushed("accounts")

@@ -22,8 +22,7 @@ final class EndpointText {
     /** A service's name and an address together may be longer than a text's name may be. */
     static ConfigKey key(EndpointName name) {
         try {
-            var digest = MessageDigest.getInstance("SHA-256")
-                    .digest(name.key().getBytes(StandardCharsets.UTF_8));
+            var digest = MessageDigest.getInstance("SHA-256").digest(name.key().getBytes(StandardCharsets.UTF_8));
             return new ConfigKey(NAMESPACE, GROUP, HexFormat.of().formatHex(digest));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
@@ -48,7 +47,8 @@ final class EndpointText {
             var metadata = new TreeMap<String, String>();
             read.path("metadata")
                     .properties()
-                    .forEach(entry -> metadata.put(entry.getKey(), entry.getValue().asText()));
+                    .forEach(entry ->
+                            metadata.put(entry.getKey(), entry.getValue().asText()));
             return Endpoint.of(
                     new EndpointName(
                             read.path("service").asText(),

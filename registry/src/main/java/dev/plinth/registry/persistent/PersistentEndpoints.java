@@ -198,9 +198,8 @@ public final class PersistentEndpoints implements AutoCloseable, Watcher<Config>
         }
         Map<EndpointName, Endpoint> wanted = new HashMap<>();
         for (var endpoint : endpoints) {
-            int failed = answers.getOrDefault(endpoint.name(), false)
-                    ? 0
-                    : failures.getOrDefault(endpoint.name(), 0) + 1;
+            int failed =
+                    answers.getOrDefault(endpoint.name(), false) ? 0 : failures.getOrDefault(endpoint.name(), 0) + 1;
             failures.put(endpoint.name(), failed);
             if (failed == 0 || (failed < FAILURES_MAX && served.containsKey(endpoint.name()))) {
                 wanted.put(endpoint.name(), endpoint);

@@ -53,8 +53,7 @@ public final class ForeignBodies {
             body.writeObject(object);
             body.flush();
         } catch (IOException | RuntimeException e) {
-            throw new BodyException(
-                    BodyException.Kind.UNWRITABLE, "the body cannot be written: " + e.getMessage(), e);
+            throw new BodyException(BodyException.Kind.UNWRITABLE, "the body cannot be written: " + e.getMessage(), e);
         }
     }
 

@@ -32,11 +32,16 @@ class ForeignBodiesTest {
         var inner = object("com.example.Box", "data", "ü");
         var outer = object(
                 "com.example.Outer",
-                "text", "a",
-                "nothing", null,
-                "number", 5L,
-                "yes", true,
-                "boxes", new ArrayList<>(List.of(inner, inner, object("com.example.Box", "data", null))));
+                "text",
+                "a",
+                "nothing",
+                null,
+                "number",
+                5L,
+                "yes",
+                true,
+                "boxes",
+                new ArrayList<>(List.of(inner, inner, object("com.example.Box", "data", null))));
 
         var read = backAndForth(outer);
 

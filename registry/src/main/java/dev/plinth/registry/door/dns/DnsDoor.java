@@ -57,7 +57,8 @@ public final class DnsDoor implements AutoCloseable {
             var connections = new ServerSocket();
             try {
                 connections.bind(address);
-                var datagrams = new DatagramSocket(new InetSocketAddress(address.getAddress(), connections.getLocalPort()));
+                var datagrams =
+                        new DatagramSocket(new InetSocketAddress(address.getAddress(), connections.getLocalPort()));
                 var door = new DnsDoor(new DnsNames(registry, clock), workers, datagrams, connections);
                 workers.execute(door::receive);
                 workers.execute(door::accept);
@@ -155,7 +156,9 @@ public final class DnsDoor implements AutoCloseable {
                 if (answer.length == 0) {
                     return;
                 }
-                var framed = ByteBuffer.allocate(2 + answer.length).putShort((short) answer.length).put(answer);
+                var framed = ByteBuffer.allocate(2 + answer.length)
+                        .putShort((short) answer.length)
+                        .put(answer);
                 socket.getOutputStream().write(framed.array());
             }
         } catch (EOFException | SocketException e) {

@@ -183,7 +183,9 @@ final class DnsMessage {
         int additional = 0;
         for (var record : answer.additional()) {
             // What is only a help may be missing without anybody being told so.
-            if (truncated || out.remaining() - reserved < nameBytes(record.owner()) + 10 + record.data().remaining()) {
+            if (truncated
+                    || out.remaining() - reserved
+                            < nameBytes(record.owner()) + 10 + record.data().remaining()) {
                 break;
             }
             putName(out, record.owner());
@@ -191,7 +193,11 @@ final class DnsMessage {
             additional++;
         }
         if (question.edns()) {
-            out.put((byte) 0).putShort((short) OPT).putShort((short) EDNS_BYTES_MAX).putInt(0).putShort((short) 0);
+            out.put((byte) 0)
+                    .putShort((short) OPT)
+                    .putShort((short) EDNS_BYTES_MAX)
+                    .putInt(0)
+                    .putShort((short) 0);
             additional++;
         }
         int flags = ANSWERS

@@ -65,7 +65,9 @@ final class DnsNames {
             if (inZone.isEmpty()) {
                 return apex(question);
             }
-            return inZone.getLast().equals("ip") && inZone.size() <= 2 ? host(question, inZone) : service(question, inZone);
+            return inZone.getLast().equals("ip") && inZone.size() <= 2
+                    ? host(question, inZone)
+                    : service(question, inZone);
         } catch (Refused refused) {
             return DnsMessage.Answer.failed(DnsMessage.SERVER_FAILURE);
         }
@@ -89,9 +91,10 @@ final class DnsNames {
         if (name.size() == 1) {
             return nothing();
         }
-        var address = address(name.getFirst().contains("--") || name.getFirst().split("-", -1).length > 4
-                ? name.getFirst().replace('-', ':')
-                : name.getFirst().replace('-', '.'));
+        var address = address(
+                name.getFirst().contains("--") || name.getFirst().split("-", -1).length > 4
+                        ? name.getFirst().replace('-', ':')
+                        : name.getFirst().replace('-', '.'));
         return address.map(bytes -> records(question, List.of(bytes)))
                 .orElseGet(() -> DnsMessage.Answer.failed(DnsMessage.NO_SUCH_NAME));
     }
@@ -114,7 +117,9 @@ final class DnsNames {
     private DnsMessage.Answer service(DnsMessage.Question question, List<String> labels) {
         var name = labels;
         var protocol = Optional.<String>empty();
-        if (name.size() > PORT_LABELS && name.get(0).startsWith("_") && name.get(1).equals("_tcp")) {
+        if (name.size() > PORT_LABELS
+                && name.get(0).startsWith("_")
+                && name.get(1).equals("_tcp")) {
             protocol = Optional.of(name.get(0).substring(1));
             name = name.subList(PORT_LABELS, name.size());
         }

@@ -71,7 +71,8 @@ final class HttpInstances {
 
     private Hold open(String ip) {
         var client = "nacos http@" + ip;
-        var printable = client.substring(0, Math.min(client.length(), CLIENT_CHARS_MAX)).replaceAll("[^ -~]", "?");
+        var printable =
+                client.substring(0, Math.min(client.length(), CLIENT_CHARS_MAX)).replaceAll("[^ -~]", "?");
         return switch (registry.submit(new RegistryCommand.Open(printable, LEASE, Optional.empty()))) {
             case RegistryOutcome.Opened opened -> opened.hold();
             case RegistryOutcome.Denied denied -> throw NacosRegistry.refusal(denied);

@@ -58,14 +58,12 @@ final class HttpParameters {
         try {
             return Integer.parseInt(given.get());
         } catch (NumberFormatException e) {
-            throw new NacosRefusal(
-                    NacosRefusal.INVALID, name + " is \"" + given.get() + "\": expected a whole number");
+            throw new NacosRefusal(NacosRefusal.INVALID, name + " is \"" + given.get() + "\": expected a whole number");
         }
     }
 
     NacosService service() {
-        return NacosService.of(
-                text("namespaceId"), text("groupName"), Optional.of(required("serviceName")));
+        return NacosService.of(text("namespaceId"), text("groupName"), Optional.of(required("serviceName")));
     }
 
     /** The instance that the parameters describe, in the form of the gRPC protocol. */
@@ -78,8 +76,7 @@ final class HttpParameters {
         try {
             instance.put("weight", Double.parseDouble(weight.orElse("1")));
         } catch (NumberFormatException e) {
-            throw new NacosRefusal(
-                    NacosRefusal.INVALID, "weight is \"" + weight.orElse("") + "\": expected a number");
+            throw new NacosRefusal(NacosRefusal.INVALID, "weight is \"" + weight.orElse("") + "\": expected a number");
         }
         instance.put("enabled", Boolean.parseBoolean(text("enabled", "enable").orElse("true")));
         instance.put("ephemeral", Boolean.parseBoolean(text("ephemeral").orElse("true")));
@@ -113,8 +110,7 @@ final class HttpParameters {
                 return object;
             }
         } catch (JsonProcessingException e) {
-            throw new NacosRefusal(
-                    NacosRefusal.INVALID, field + " is no JSON: " + e.getOriginalMessage());
+            throw new NacosRefusal(NacosRefusal.INVALID, field + " is no JSON: " + e.getOriginalMessage());
         }
         throw new NacosRefusal(NacosRefusal.INVALID, field + " is no JSON object");
     }

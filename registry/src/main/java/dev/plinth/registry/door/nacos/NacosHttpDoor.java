@@ -163,8 +163,11 @@ public final class NacosHttpDoor implements AutoCloseable {
             route("GET", "v1/ns/service/list", Style.PLAIN, this::services);
             route("GET", "v2/ns/service/list", Style.ENVELOPE, this::services);
             route("PUT", "v1/ns/instance/beat", Style.PLAIN, this::beat);
-            route("GET", "v1/ns/operator/metrics", Style.PLAIN, _ -> NacosPayloads.object()
-                    .put("status", "UP"));
+            route(
+                    "GET",
+                    "v1/ns/operator/metrics",
+                    Style.PLAIN,
+                    _ -> NacosPayloads.object().put("status", "UP"));
             for (var state : new String[] {"v1/console/health/readiness", "v1/console/health/liveness"}) {
                 route("GET", state, Style.PLAIN, _ -> text("OK"));
             }
@@ -204,7 +207,11 @@ public final class NacosHttpDoor implements AutoCloseable {
         }
 
         private void routesOfConfiguration() {
-            route("GET", "v1/cs/configs", Style.PLAIN, with -> text(config(with).path("content").asText()));
+            route(
+                    "GET",
+                    "v1/cs/configs",
+                    Style.PLAIN,
+                    with -> text(config(with).path("content").asText()));
             route("POST", "v1/cs/configs", Style.PLAIN, this::publish);
             route("DELETE", "v1/cs/configs", Style.PLAIN, this::remove);
             route("GET", "v2/cs/config", Style.ENVELOPE, with -> config(with).path("content"));
@@ -282,7 +289,8 @@ public final class NacosHttpDoor implements AutoCloseable {
                 }
             }
             throw new NacosRefusal(
-                    NacosRefusal.NO_SUCH, "no instance " + address(with) + " of " + with.service().grouped());
+                    NacosRefusal.NO_SUCH,
+                    "no instance " + address(with) + " of " + with.service().grouped());
         }
 
         private JsonNode services(HttpParameters with) {
@@ -341,11 +349,11 @@ public final class NacosHttpDoor implements AutoCloseable {
         // HTTP.
 
         HttpResponse serve(ServiceRequestContext context, HttpRequest request) {
-            var ip = context.remoteAddress() instanceof InetSocketAddress from ? from.getHostString() : "unknown";
+            var ip = context.remoteAddress().getHostString();
             var query = Optional.ofNullable(context.query()).orElse("");
             return HttpResponse.of(request.aggregate()
-                    .thenApplyAsync(whole -> answer(request.method(), context.path(), query, whole, ip), workers)
-                    .thenCompose(answer -> answer));
+                    .thenComposeAsync(
+                            whole -> answer(request.method(), context.path(), query, whole, ip), workers));
         }
 
         private CompletableFuture<HttpResponse> answer(
@@ -358,15 +366,16 @@ public final class NacosHttpDoor implements AutoCloseable {
                     return listen(with);
                 }
                 if (route == null) {
-                    return CompletableFuture.completedFuture(plain(
-                            HttpStatus.NOT_FOUND, method + " " + path + " is not served here"));
+                    return CompletableFuture.completedFuture(
+                            plain(HttpStatus.NOT_FOUND, method + " " + path + " is not served here"));
                 }
-                return CompletableFuture.completedFuture(told(route.style(), route.operation().run(with)));
+                return CompletableFuture.completedFuture(
+                        told(route.style(), route.operation().run(with)));
             } catch (NacosRefusal refusal) {
                 return CompletableFuture.completedFuture(failed(route, refusal));
             } catch (Refused refused) {
-                return CompletableFuture.completedFuture(failed(
-                        route, new NacosRefusal(NacosRefusal.OVER_LIMIT, String.valueOf(refused.getMessage()))));
+                return CompletableFuture.completedFuture(
+                        failed(route, new NacosRefusal(NacosRefusal.OVER_LIMIT, String.valueOf(refused.getMessage()))));
             } catch (RuntimeException e) {
                 log.error("{} {} of {} failed", method, path, ip, e);
                 return CompletableFuture.completedFuture(

@@ -35,7 +35,8 @@ final class NacosRegistry {
 
     /** Removes a persistent instance, if it is there. */
     void remove(NacosService service, String address, String ip) {
-        join(persistent.remove(service.inRegistry(), address, new Author("", ip))).ifPresent(NacosRegistry::stored);
+        join(persistent.remove(service.inRegistry(), address, new Author("", ip)))
+                .ifPresent(NacosRegistry::stored);
     }
 
     private static void stored(ConfigOutcome outcome) {

@@ -284,7 +284,8 @@ final class SofaConnection implements BoltListener.Served {
         room(before != null);
         var endpoints = SofaTexts.endpoints(
                 publish, name -> !publisherByName.getOrDefault(name, head.id()).equals(head.id()));
-        // From here on each step is noted as it is done: what is refused half-way is repeated by the client, or withdrawn.
+        // From here on each step is noted as it is done: what is refused half-way is repeated by the client, or
+        // withdrawn.
         published.put(head.id(), new Published(head, names));
         var hold = hold(head);
         // All at once: the client waits for a second and no longer, and may publish a thousand texts.
@@ -340,7 +341,8 @@ final class SofaConnection implements BoltListener.Served {
             followed.put(head.id(), new Subscriber(subscribe).follow());
         } else if (hold != null
                 && followed.values().stream()
-                        .noneMatch(other -> other instanceof Subscriber && other.head().service().equals(head.service()))) {
+                        .noneMatch(other -> other instanceof Subscriber
+                                && other.head().service().equals(head.service()))) {
             done(new RegistryCommand.Unsubscribe(hold, service));
         }
     }
@@ -397,7 +399,8 @@ final class SofaConnection implements BoltListener.Served {
             throw new Denied("the connection is closed");
         }
         var client = "sofaregistry " + head.application() + "@" + ip;
-        var printable = client.substring(0, Math.min(client.length(), CLIENT_CHARS_MAX)).replaceAll("[^ -~]", "?");
+        var printable =
+                client.substring(0, Math.min(client.length(), CLIENT_CHARS_MAX)).replaceAll("[^ -~]", "?");
         return switch (join(registry.submit(new RegistryCommand.Open(printable, LEASE, Optional.empty())))) {
             case RegistryOutcome.Opened opened -> {
                 hold = opened.hold();

@@ -106,9 +106,7 @@ final class SofaMessages {
                         .orElseThrow(() -> new IllegalArgumentException("registId is missing: expected an id")),
                 new QualifiedName(
                         instance.filter(text -> !text.equals(DEFAULT_INSTANCE)).orElse(QualifiedName.DEFAULT_NAMESPACE),
-                        object.text("group")
-                                .filter(text -> !text.isEmpty())
-                                .orElse(QualifiedName.DEFAULT_GROUP),
+                        object.text("group").filter(text -> !text.isEmpty()).orElse(QualifiedName.DEFAULT_GROUP),
                         object.text("dataId").orElse("")),
                 instance.orElse(null),
                 object.text("zone").filter(text -> !text.isEmpty()).orElse(DEFAULT_ZONE),

@@ -91,7 +91,8 @@ final class SofaPushes {
     /** The client answered a push. */
     synchronized void answered(int request, boolean taken) {
         if (!taken) {
-            // What is still under way after its time is repeated: not at once, or a client that fails is kept busy failing.
+            // What is still under way after its time is repeated: not at once, or a client that fails is kept busy
+            // failing.
             return;
         }
         var subject = byRequest.remove(request);

@@ -1,11 +1,9 @@
 package dev.plinth.registry.door.sofa;
 
-import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.Server;
-import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.plinth.config.Configs;
 import dev.plinth.kernel.Clock;
 import dev.plinth.registry.Registry;
@@ -80,8 +78,7 @@ public final class SofaRegistryDoor implements AutoCloseable {
         }
         var own = boltAddress.getHostString() + ":" + bolt.address().getPort();
         try {
-            return new SofaRegistryDoor(
-                    http(httpAddress, servers.isEmpty() ? List.of(own) : servers), bolt, listeners);
+            return new SofaRegistryDoor(http(httpAddress, servers.isEmpty() ? List.of(own) : servers), bolt, listeners);
         } catch (CompletionException e) {
             bolt.close();
             listeners.close();
@@ -94,15 +91,15 @@ public final class SofaRegistryDoor implements AutoCloseable {
         var weighted = servers.stream().map(server -> server + "?weight=100").collect(Collectors.joining(";"));
         var server = Server.builder()
                 .http(address)
-                .service("/api/servers/query", (context, request) -> text(context, request, plain))
-                .service("/api/servers/queryWithWeight", (context, request) -> text(context, request, weighted))
-                .service("/health/check", (context, request) -> text(context, request, "{\"success\":true}"))
+                .service("/api/servers/query", (_, _) -> text(plain))
+                .service("/api/servers/queryWithWeight", (_, _) -> text(weighted))
+                .service("/health/check", (_, _) -> text("{\"success\":true}"))
                 .build();
         server.start().join();
         return server;
     }
 
-    private static HttpResponse text(ServiceRequestContext context, HttpRequest request, String text) {
+    private static HttpResponse text(String text) {
         return HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, text);
     }
 

@@ -42,7 +42,8 @@ final class SofaTexts {
      * @param taken addresses of the service that another publisher of this client has
      */
     static List<Endpoint> endpoints(SofaMessages.Publish publish, Predicate<EndpointName> taken) {
-        Map<EndpointName, Endpoint> endpoints = new TreeMap<>((one, other) -> one.key().compareTo(other.key()));
+        Map<EndpointName, Endpoint> endpoints =
+                new TreeMap<>((one, other) -> one.key().compareTo(other.key()));
         int values = 0;
         for (var text : publish.texts()) {
             var endpoint = endpoint(publish.head(), text, values);
@@ -113,8 +114,8 @@ final class SofaTexts {
                 marked(new TreeMap<>(), head, text));
     }
 
-    private static TreeMap<String, String> marked(
-            TreeMap<String, String> metadata, SofaMessages.Head head, String text) {
+    private static Map<String, String> marked(
+            Map<String, String> metadata, SofaMessages.Head head, String text) {
         metadata.put(Endpoint.TEXT, text);
         if (!head.zone().equals(SofaMessages.DEFAULT_ZONE)) {
             metadata.put(Endpoint.ZONE, head.zone());

@@ -76,7 +76,7 @@ class DnsDoorTest {
                 .isEqualTo(new RegistryOutcome.Done());
     }
 
-    @SuppressWarnings("JdkObsolete") // the table is as JNDI wants it
+    @SuppressWarnings({"JdkObsolete", "BanJNDI"}) // the table is as JNDI wants it; it asks our own door
     private List<String> ask(String name, String type) throws Exception {
         var environment = new Hashtable<String, String>();
         environment.put(Context.INITIAL_CONTEXT_FACTORY, "com.sun.jndi.dns.DnsContextFactory");
@@ -90,7 +90,8 @@ class DnsDoorTest {
                 for (var all = attribute.getAll(); all.hasMore(); ) {
                     var value = String.valueOf(all.next());
                     // An address of IPv6 has several spellings.
-                    values.add(type.equals("AAAA") ? InetAddress.getByName(value).getHostAddress() : value);
+                    values.add(
+                            type.equals("AAAA") ? InetAddress.getByName(value).getHostAddress() : value);
                 }
             }
             values.sort(null);
@@ -167,8 +168,8 @@ class DnsDoorTest {
 
         register(session(), "accounts", "bolt", "10.0.0.1:1", 100);
 
-        await().ignoreExceptions().until(() -> ask("accounts.DEFAULT_GROUP.public.plinth", "A")
-                .equals(List.of("10.0.0.1")));
+        await().ignoreExceptions()
+                .until(() -> ask("accounts.DEFAULT_GROUP.public.plinth", "A").equals(List.of("10.0.0.1")));
     }
 
     @Test
@@ -208,7 +209,9 @@ class DnsDoorTest {
             for (int i = 0; i < 2; i++) {
                 var answer = new byte[in.readUnsignedShort()];
                 in.readFully(answer);
-                assertThat(answer[7]).as("answers to question %s of one connection", i).isEqualTo((byte) 1);
+                assertThat(answer[7])
+                        .as("answers to question %s of one connection", i)
+                        .isEqualTo((byte) 1);
             }
         }
     }

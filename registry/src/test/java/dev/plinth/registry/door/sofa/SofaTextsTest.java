@@ -72,8 +72,7 @@ class SofaTextsTest {
 
         assertThat(SofaTexts.text(registered(Endpoint.of(name, 200, Map.of("a b", "c&d")))))
                 .isEqualTo("bolt://10.0.0.1:1?a+b=c%26d&weight=200");
-        assertThat(SofaTexts.text(registered(
-                        Endpoint.of(new EndpointName("accounts", "tcp", "10.0.0.1:1"), Map.of()))))
+        assertThat(SofaTexts.text(registered(Endpoint.of(new EndpointName("accounts", "tcp", "10.0.0.1:1"), Map.of()))))
                 .isEqualTo("10.0.0.1:1");
     }
 

@@ -96,8 +96,8 @@ public final class SofaRegistryApplication {
                 return "unpublished";
             }
             case "subscribe" -> { // data-id group scope
-                SubscriberRegistration registration = new SubscriberRegistration(
-                        with[0], (dataId, data) -> say("* " + dataId + " " + text(data)));
+                SubscriberRegistration registration =
+                        new SubscriberRegistration(with[0], (dataId, data) -> say("* " + dataId + " " + text(data)));
                 registration.setGroup(with[1]);
                 registration.setScopeEnum(ScopeEnum.valueOf(with[2]));
                 subscribers.put(key(with), client.register(registration));
