@@ -85,7 +85,7 @@ class MembershipTest {
                 data.resolve(name),
                 place(name).http(),
                 new Listen("127.0.0.1", 0),
-                Optional.empty(),
+                RegistryDoors.NONE,
                 Optional.of(TWO_CELLS),
                 Optional.empty());
     }

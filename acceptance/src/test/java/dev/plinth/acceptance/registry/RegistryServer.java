@@ -66,13 +66,7 @@ final class RegistryServer implements AutoCloseable {
         snapshots = DiskStorage.open(data.resolve("snapshots"));
         store = SegmentStore.open(segments, SegmentOptions.defaults(), clock);
         configs = Configs.open(
-                LocalJournal.open(
-                        store,
-                        "config",
-                        Configs.commandCodec(),
-                        snapshots,
-                        JournalOptions.defaults(),
-                        clock),
+                LocalJournal.open(store, "config", Configs.commandCodec(), snapshots, JournalOptions.defaults(), clock),
                 clock);
         registry = Registry.open(incarnation, engine, clock);
         grpc = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))

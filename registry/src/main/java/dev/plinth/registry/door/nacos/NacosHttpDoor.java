@@ -352,8 +352,7 @@ public final class NacosHttpDoor implements AutoCloseable {
             var ip = context.remoteAddress().getHostString();
             var query = Optional.ofNullable(context.query()).orElse("");
             return HttpResponse.of(request.aggregate()
-                    .thenComposeAsync(
-                            whole -> answer(request.method(), context.path(), query, whole, ip), workers));
+                    .thenComposeAsync(whole -> answer(request.method(), context.path(), query, whole, ip), workers));
         }
 
         private CompletableFuture<HttpResponse> answer(

@@ -114,8 +114,7 @@ final class SofaTexts {
                 marked(new TreeMap<>(), head, text));
     }
 
-    private static Map<String, String> marked(
-            Map<String, String> metadata, SofaMessages.Head head, String text) {
+    private static Map<String, String> marked(Map<String, String> metadata, SofaMessages.Head head, String text) {
         metadata.put(Endpoint.TEXT, text);
         if (!head.zone().equals(SofaMessages.DEFAULT_ZONE)) {
             metadata.put(Endpoint.ZONE, head.zone());
