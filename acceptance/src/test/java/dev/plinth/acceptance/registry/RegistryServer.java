@@ -93,7 +93,7 @@ final class RegistryServer implements AutoCloseable {
                 registry,
                 configs,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), sofaHttp),
-                new InetSocketAddress("127.0.0.1", sofaBolt),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), sofaBolt),
                 sofaServers,
                 clock,
                 workers);
