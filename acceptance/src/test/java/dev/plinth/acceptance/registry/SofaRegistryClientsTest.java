@@ -15,6 +15,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -234,8 +235,8 @@ class SofaRegistryClientsTest {
         var provider = client(server).ready();
         provider.ask("publish accounts DEFAULT_GROUP 10.0.0.1:1");
         soon().until(() -> server.endpoints("accounts").size() == 1);
-        try (var half = new Socket("127.0.0.1", server.sofaBolt());
-                var noise = new Socket("127.0.0.1", server.sofaBolt())) {
+        try (var half = new Socket(InetAddress.getLoopbackAddress(), server.sofaBolt());
+                var noise = new Socket(InetAddress.getLoopbackAddress(), server.sofaBolt())) {
             new DataOutputStream(half.getOutputStream()).write(new byte[] {2, 1, 1, 0});
             noise.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             noise.setSoTimeout(10_000);
@@ -248,7 +249,7 @@ class SofaRegistryClientsTest {
     @Test
     void what_the_protocol_does_not_know_is_refused_and_the_connection_goes_on() throws Exception {
         var server = server(1);
-        try (var socket = new Socket("127.0.0.1", server.sofaBolt())) {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.sofaBolt())) {
             var unknown = asked(socket, 1, new ForeignObject("com.example.Unknown", Map.of()));
             assertThat(unknown.status()).isEqualTo(BoltStatus.NO_PROCESSOR);
             unknown.release();
