@@ -35,7 +35,11 @@ class DubboTest {
                 "dubbo-app",
                 "dev.plinth.acceptance.dubbo.app.DubboApplication",
                 home,
-                List.of("-DJM.LOG.PATH=" + home.resolve("logs"), "-Dnacos.server.grpc.port.offset=0"),
+                List.of(
+                        "-DJM.LOG.PATH=" + home.resolve("logs"),
+                        "-Dnacos.server.grpc.port.offset=0",
+                        // Otherwise it tries four JSON libraries, and ends when the first of them is not there.
+                        "-Ddubbo.json-framework.prefer=fastjson2"),
                 List.of(what, "nacos://" + server.nacos(), name, Integer.toString(freePort())));
         opened.add(client);
         return client;

@@ -168,6 +168,9 @@ class NacosClientsTest {
         assertThat(two.ask("get bank G")).isEqualTo("limit=200");
         assertThat(three.ask("remove bank G")).isEqualTo("true");
         assertThat(two.ask("get bank G")).isEqualTo("null");
+        assertThat(three.ask("replace bank G 0 limit=3")).isEqualTo("true");
+        assertThat(three.ask("replace bank G 0 limit=4")).isEqualTo("false");
+        assertThat(two.ask("get bank G")).isEqualTo("limit=3");
         assertThat(three.ask("health")).isEqualTo("UP UP");
     }
 }

@@ -119,7 +119,7 @@ final class NacosConfigs {
         var author = new Author(NacosPayloads.text(more, "src_user").orElse(""), ip);
         var addresses = NacosPayloads.text(more, "betaIps").filter(list -> !list.isBlank());
         var tag = NacosPayloads.text(more, TAG).filter(name -> !name.isBlank());
-        done(command(key, text, author, addresses, tag, request));
+        done(command(key, text, author, addresses, tag, expected(key, request)));
         return NacosPayloads.success();
     }
 
@@ -129,7 +129,7 @@ final class NacosConfigs {
             Author author,
             Optional<String> addresses,
             Optional<String> tag,
-            JsonNode request) {
+            Optional<String> expectedMd5) {
         try {
             if (addresses.isPresent()) {
                 var rule = new GreyRule.Addresses(Arrays.stream(addresses.get().split(",", -1))
@@ -144,8 +144,17 @@ final class NacosConfigs {
         } catch (IllegalArgumentException e) {
             throw new NacosRefusal(NacosRefusal.INVALID, String.valueOf(e.getMessage()));
         }
-        return new ConfigCommand.Publish(
-                key, text, NacosPayloads.text(request, "casMd5").filter(md5 -> !md5.isEmpty()), author);
+        return new ConfigCommand.Publish(key, text, expectedMd5, author);
+    }
+
+    /*
+     * Where there is no text, a Nacos server inserts whatever MD5 is expected, and clients rely on it: Dubbo says "0". If somebody else
+     * comes first, the insert is refused.
+     */
+    private Optional<String> expected(ConfigKey key, JsonNode request) {
+        return NacosPayloads.text(request, "casMd5")
+                .filter(md5 -> !md5.isEmpty())
+                .map(md5 -> join(configs.find(key)).flatMap(Config::current).isEmpty() ? "" : md5);
     }
 
     ObjectNode remove(JsonNode request) {
