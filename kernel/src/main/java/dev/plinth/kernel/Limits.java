@@ -27,11 +27,14 @@ public final class Limits {
     /** How long, in the journal's time, a session lives without a command. */
     public static final Duration SESSION_IDLE_MAX = Duration.ofMinutes(30);
 
-    /** Watchers of one partition. */
-    public static final int WATCHERS_MAX = 20_000;
+    /** Watchers of one partition. One that waits costs about two hundred bytes. */
+    public static final int WATCHERS_MAX = 650_000;
 
     /** Changed keys remembered for one slow watcher; beyond, it gets a snapshot instead. */
     public static final int WATCH_KEYS_MAX = 4_096;
+
+    /** Changed keys remembered for all slow watchers of one partition together, about fifty bytes each; beyond, as above. */
+    public static final int WATCH_KEYS_TOTAL_MAX = 1 << 20;
 
     /** Effects that a performer has under way at once; the others wait their turn. */
     public static final int EFFECTS_UNDER_WAY_MAX = 4_096;

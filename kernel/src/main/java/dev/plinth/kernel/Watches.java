@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
@@ -14,13 +14,16 @@ import java.util.function.Function;
 final class Watches<V> {
     /*
      * A watcher is owed keys, not states: a state is looked up when its batch leaves, so it is the newest, and ten changes of one
-     * key cost one item. What a slow watcher is owed is bounded by WATCH_KEYS_MAX; beyond, it is owed a snapshot, which costs
-     * nothing until it is ready for it. The alternative, a queue of changes for each watcher, is either unbounded or loses some.
+     * key cost one item. What a slow watcher is owed is bounded by WATCH_KEYS_MAX, and what all of them are by
+     * WATCH_KEYS_TOTAL_MAX; beyond, it is owed a snapshot, which costs nothing until it is ready for it. The alternative, a queue of
+     * changes for each watcher, is either unbounded or loses some.
      *
      * Watches are found by prefix. A key's prefixes sort before it, so the search goes down from the key; what lies between two of
      * them cannot match, and is passed over at one step by cutting the key to what it has in common with it. A change costs a few
      * look-ups, however many prefixes are watched and however long the key is.
      */
+    private static final int OWED_AT_FIRST = 4;
+
     /** One page of keys: prefix, the key before it, at most so many. */
     interface Keys {
         List<String> page(String prefix, String after, int limit);
@@ -28,10 +31,16 @@ final class Watches<V> {
 
     /** One watcher's hold. */
     static final class Watch<V> {
-        final String prefix;
         final Watcher<V> watcher;
-        final LinkedHashSet<String> owed = new LinkedHashSet<>();
-        final AtomicBoolean released = new AtomicBoolean();
+
+        /** One text for all who watch it, once the watch has started. */
+        String prefix;
+
+        /** Nearly all watchers are owed nothing nearly always, and hold nothing for it then. */
+        Set<String> owed = Set.of();
+
+        /* Written under this by whoever closes the watch, read by the engine's thread. */
+        volatile boolean released;
         boolean ready;
         boolean owedSnapshot = true;
         boolean snapshotBegun;
@@ -42,9 +51,14 @@ final class Watches<V> {
             this.watcher = watcher;
         }
 
+        synchronized boolean release() {
+            boolean first = !released;
+            released = true;
+            return first;
+        }
+
         /** From the start, in place of all that is owed. */
         void oweSnapshot() {
-            owed.clear();
             owedSnapshot = true;
             snapshotBegun = false;
             snapshotAfter = "";
@@ -53,6 +67,7 @@ final class Watches<V> {
 
     private final Function<String, Optional<V>> view;
     private final Keys keys;
+    private final int owedKeysMax;
 
     /** Counted where watches are opened, on any thread. */
     private final AtomicInteger count = new AtomicInteger();
@@ -60,9 +75,18 @@ final class Watches<V> {
     private final TreeMap<String, LinkedHashSet<Watch<V>>> byPrefix = new TreeMap<>();
     private final LinkedHashSet<Watch<V>> due = new LinkedHashSet<>();
 
+    /** Keys that all watchers together are owed. */
+    private int owedKeys;
+
     Watches(Function<String, Optional<V>> view, Keys keys) {
+        this(view, keys, Limits.WATCH_KEYS_TOTAL_MAX);
+    }
+
+    /** @param owedKeysMax keys that all watchers together may be owed */
+    Watches(Function<String, Optional<V>> view, Keys keys, int owedKeysMax) {
         this.view = view;
         this.keys = keys;
+        this.owedKeysMax = owedKeysMax;
     }
 
     Watch<V> open(String prefix, Watcher<V> watcher) {
@@ -75,13 +99,14 @@ final class Watches<V> {
 
     /** Gives the watch's place back; from any thread, once. */
     void release(Watch<V> watch) {
-        if (watch.released.compareAndSet(false, true)) {
+        if (watch.release()) {
             count.decrementAndGet();
         }
     }
 
     void remove(Watch<V> watch) {
         due.remove(watch);
+        forgive(watch);
         var same = byPrefix.get(watch.prefix);
         if (same != null) {
             same.remove(watch);
@@ -91,7 +116,19 @@ final class Watches<V> {
         }
     }
 
+    /** What the watch is owed is remembered no more. */
+    private void forgive(Watch<V> watch) {
+        owedKeys -= watch.owed.size();
+        watch.owed = Set.of();
+    }
+
+    private void oweSnapshot(Watch<V> watch) {
+        forgive(watch);
+        watch.oweSnapshot();
+    }
+
     void clear() {
+        byPrefix.values().forEach(same -> same.forEach(this::forgive));
         byPrefix.clear();
         due.clear();
     }
@@ -100,7 +137,7 @@ final class Watches<V> {
     void replaced(Revision revision) {
         byPrefix.values()
                 .forEach(same -> same.forEach(watch -> {
-                    watch.oweSnapshot();
+                    oweSnapshot(watch);
                     if (watch.ready) {
                         due.add(watch);
                     }
@@ -115,10 +152,16 @@ final class Watches<V> {
 
     /** The watcher is ready for one batch. The first call starts the watch. */
     void next(Watch<V> watch, Revision revision) {
-        if (watch.released.get()) {
+        if (watch.released) {
             return;
         }
-        byPrefix.computeIfAbsent(watch.prefix, _ -> new LinkedHashSet<>()).add(watch);
+        var same = byPrefix.ceilingEntry(watch.prefix);
+        if (same == null || !same.getKey().equals(watch.prefix)) {
+            byPrefix.put(watch.prefix, new LinkedHashSet<>(List.of(watch)));
+        } else {
+            watch.prefix = same.getKey();
+            same.getValue().add(watch);
+        }
         watch.ready = true;
         if (watch.owedSnapshot || !watch.owed.isEmpty()) {
             deliver(watch, revision);
@@ -157,9 +200,14 @@ final class Watches<V> {
             // The pages that are still to come will show it.
             return;
         }
-        watch.owed.add(key);
-        if (watch.owed.size() > Limits.WATCH_KEYS_MAX) {
-            watch.oweSnapshot();
+        if (watch.owed.isEmpty()) {
+            watch.owed = new LinkedHashSet<>(OWED_AT_FIRST);
+        }
+        if (watch.owed.add(key)) {
+            owedKeys++;
+        }
+        if (watch.owed.size() > Limits.WATCH_KEYS_MAX || owedKeys > owedKeysMax) {
+            oweSnapshot(watch);
         }
         if (watch.ready) {
             due.add(watch);
@@ -207,6 +255,10 @@ final class Watches<V> {
         while (owed.hasNext() && page.size() < Limits.READ_ITEMS_MAX) {
             page.add(owed.next());
             owed.remove();
+        }
+        owedKeys -= page.size();
+        if (watch.owed.isEmpty()) {
+            watch.owed = Set.of();
         }
         return new Watcher.Batch<>(revision, false, true, items(page));
     }

@@ -290,6 +290,35 @@ class WatchesTest {
     }
 
     @Test
+    void what_all_slow_watchers_are_owed_together_is_bounded_and_whoever_passes_it_gets_a_snapshot() {
+        var few = new Watches<Integer>(key -> Optional.ofNullable(state.get(key)), this::page, 5);
+        fill("k", 3);
+        List<Watcher.Batch<Integer>> told = new ArrayList<>();
+        List<Watches.Watch<Integer>> slow = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            var watch = few.open("", told::add);
+            few.next(watch, now());
+            slow.add(watch);
+        }
+        told.clear();
+        state.keySet().forEach(few::changed);
+
+        assertThat(slow.stream().mapToInt(watch -> watch.owed.size()).sum()).isLessThanOrEqualTo(5);
+        slow.forEach(watch -> few.next(watch, now()));
+        assertThat(told).hasSize(4).allMatch(batch -> batch.items().size() == 3);
+        assertThat(told.stream().filter(Watcher.Batch::reset)).isNotEmpty();
+
+        told.clear();
+        slow.forEach(few::remove);
+        var after = few.open("", told::add);
+        few.next(after, now());
+        state.keySet().forEach(few::changed);
+        assertThat(after.owed)
+                .as("what others were owed is forgotten with them")
+                .hasSize(3);
+    }
+
+    @Test
     void a_snapshot_starts_again_if_too_much_changes_behind_it() {
         fill("k", Limits.WATCH_KEYS_MAX + 2_000);
         var slow = new Client("");

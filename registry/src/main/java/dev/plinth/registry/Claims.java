@@ -51,6 +51,9 @@ final class Claims {
 
     /** The servers of which there are copies. */
     Set<Long> copies() {
+        if (servers.size() == 1) {
+            return Set.of();
+        }
         var copies = new TreeSet<>(servers.keySet());
         copies.remove(ownServer);
         return copies;
@@ -60,24 +63,25 @@ final class Claims {
         return Optional.ofNullable(servers.get(server));
     }
 
-    void put(String key, Registration registration, Context<Void> context) {
+    void put(Registration registration, Context<Void> context) {
         long server = registration.session().server();
         of(server)
                 .orElseThrow(() -> new IllegalStateException("server " + server + " is not followed"))
-                .put(key, registration);
-        context.changed(HeldKey.of(server, key));
-        settle(key, context);
+                .put(registration);
+        var name = registration.endpoint().name();
+        context.changed(HeldKey.of(server, name.key()));
+        settle(name, context);
     }
 
-    void remove(long server, String key, Context<Void> context) {
-        if (of(server).map(held -> held.remove(key)).orElse(false)) {
-            context.changed(HeldKey.of(server, key));
-            settle(key, context);
+    void remove(long server, EndpointName name, Context<Void> context) {
+        if (of(server).map(held -> held.remove(name)).orElse(false)) {
+            context.changed(HeldKey.of(server, name.key()));
+            settle(name, context);
         }
     }
 
-    void removeAll(long server, List<String> keys, Context<Void> context) {
-        keys.forEach(key -> remove(server, key, context));
+    void removeAll(long server, List<EndpointName> names, Context<Void> context) {
+        names.forEach(name -> remove(server, name, context));
     }
 
     /** A lost server of which nothing is left is forgotten. */
@@ -85,23 +89,23 @@ final class Claims {
         servers.values().removeIf(held -> held.isLost() && held.isEmpty());
     }
 
-    private void settle(String key, Context<Void> context) {
-        var before = directory.find(key);
-        var after = strongest(key);
+    private void settle(EndpointName name, Context<Void> context) {
+        var before = directory.find(name);
+        var after = strongest(name);
         if (after.equals(before)) {
             return;
         }
-        after.ifPresentOrElse(registration -> directory.put(key, registration), () -> directory.remove(key));
+        after.ifPresentOrElse(directory::put, () -> directory.remove(name));
         if (!after.map(Registration::endpoint).equals(before.map(Registration::endpoint))) {
-            context.changed(key);
+            context.changed(name.key());
         }
     }
 
     /** Asked in the order of the servers, this one among them, so that all come to the same answer. */
-    private Optional<Registration> strongest(String key) {
+    private Optional<Registration> strongest(EndpointName name) {
         Optional<Registration> strongest = Optional.empty();
         for (var server : servers.values()) {
-            var theirs = server.find(key);
+            var theirs = server.find(name);
             if (theirs.isPresent() && (strongest.isEmpty() || theirs.get().beats(strongest.get()))) {
                 strongest = theirs;
             }

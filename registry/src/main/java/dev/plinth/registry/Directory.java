@@ -5,20 +5,17 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /** All endpoints, found by name, by service and by cell. */
 final class Directory {
     /*
-     * One sorted map holds the endpoints under their keys, so that a service is a range of it and a change touches one entry: a
-     * service of ten thousand endpoints costs a change no more than one of ten. What is said of a service as a whole is counted as
-     * endpoints come and go, not when it is asked.
+     * A change touches one registration and the counts of its service, and costs a service of ten thousand endpoints no more than
+     * one of ten. What is said of a service as a whole is counted as endpoints come and go, not when it is asked.
      */
-    private final TreeMap<String, Registration> byKey = new TreeMap<>();
-    private final TreeMap<String, TreeSet<String>> keysByCell = new TreeMap<>();
+    private final RegistrationTable registrations = new RegistrationTable();
+    private final TreeMap<String, NameSorted<EndpointName>> namesByCell = new TreeMap<>();
     private final TreeMap<String, Counts> services = new TreeMap<>();
     private long metadataBytes;
 
@@ -27,34 +24,51 @@ final class Directory {
         final TreeMap<String, Integer> byCell = new TreeMap<>();
     }
 
-    Optional<Registration> find(String key) {
-        return Optional.ofNullable(byKey.get(key));
+    Optional<Registration> find(EndpointName name) {
+        return registrations.find(name);
     }
 
-    void put(String key, Registration registration) {
-        remove(key);
-        byKey.put(key, registration);
+    Optional<Registration> find(String key) {
+        return registrations.find(key);
+    }
+
+    /** The text of a service's name that those who name it share, if it has endpoints. */
+    Optional<String> nameOf(String service) {
+        return registrations.nameOf(service);
+    }
+
+    void put(Registration registration) {
+        var before = registrations.put(registration);
         var endpoint = registration.endpoint();
+        if (before.map(Registration::endpoint).filter(endpoint::equals).isPresent()) {
+            return;
+        }
+        before.ifPresent(other -> uncount(other.endpoint()));
+        count(endpoint);
+    }
+
+    void remove(EndpointName name) {
+        registrations.remove(name).ifPresent(registration -> uncount(registration.endpoint()));
+    }
+
+    private void count(Endpoint endpoint) {
         metadataBytes += endpoint.metadataBytes();
         var counts = services.computeIfAbsent(endpoint.name().service(), _ -> new Counts());
         counts.endpoints++;
         endpoint.cell().ifPresent(cell -> {
             counts.byCell.merge(cell, 1, Integer::sum);
-            keysByCell.computeIfAbsent(cell, _ -> new TreeSet<>()).add(key);
+            namesByCell
+                    .computeIfAbsent(cell, _ -> new NameSorted<>(name -> name))
+                    .put(endpoint.name());
         });
     }
 
-    void remove(String key) {
-        var registration = byKey.remove(key);
-        if (registration == null) {
-            return;
-        }
-        var endpoint = registration.endpoint();
+    private void uncount(Endpoint endpoint) {
         metadataBytes -= endpoint.metadataBytes();
         endpoint.cell()
-                .ifPresent(cell -> keysByCell.computeIfPresent(cell, (_, keys) -> {
-                    keys.remove(key);
-                    return keys.isEmpty() ? null : keys;
+                .ifPresent(cell -> namesByCell.computeIfPresent(cell, (_, names) -> {
+                    names.remove(endpoint.name());
+                    return names.isEmpty() ? null : names;
                 }));
         services.computeIfPresent(endpoint.name().service(), (_, counts) -> {
             counts.endpoints--;
@@ -66,7 +80,7 @@ final class Directory {
     }
 
     int endpoints() {
-        return byKey.size();
+        return registrations.size();
     }
 
     /** How many endpoints a service has. */
@@ -85,7 +99,7 @@ final class Directory {
 
     /** The keys that start with {@code prefix} after {@code after}. */
     List<String> keys(String prefix, String after, int limit) {
-        return range(byKey.navigableKeySet(), prefix, after, limit);
+        return registrations.keys(prefix, after, limit);
     }
 
     Page<ServiceSummary> services(String after, int limit) {
@@ -106,29 +120,29 @@ final class Directory {
     /** The registrations of a service, of a cell, of both or of all, by key. */
     Page<Registration> registrations(Optional<String> service, Optional<String> cell, String after, int limit) {
         int most = within(limit);
-        NavigableSet<String> keys =
-                cell.isEmpty() ? byKey.navigableKeySet() : keysByCell.getOrDefault(cell.get(), new TreeSet<>());
-        var found = range(keys, service.map(EndpointName::prefix).orElse(""), after, most + 1);
+        var prefix = service.map(EndpointName::prefix).orElse("");
+        List<Registration> found = cell.isEmpty()
+                ? registrations.page(prefix, after, most + 1)
+                : ofCell(cell.get(), prefix, after, most + 1);
+        return new Page<>(List.copyOf(found.subList(0, Math.min(found.size(), most))), found.size() > most);
+    }
+
+    private List<Registration> ofCell(String cell, String prefix, String after, int limit) {
         List<Registration> page = new ArrayList<>();
-        for (var key : found.subList(0, Math.min(found.size(), most))) {
-            page.add(find(key).orElseThrow(() -> new IllegalStateException("no endpoint under the listed key " + key)));
+        var names = namesByCell.get(cell);
+        if (names != null) {
+            names.visitAfter(after.compareTo(prefix) < 0 ? prefix : after, name -> {
+                if (!name.startsWith(prefix)) {
+                    return false;
+                }
+                page.add(find(name).orElseThrow(() -> new IllegalStateException("no endpoint of a cell's " + name)));
+                return page.size() < limit;
+            });
         }
-        return new Page<>(List.copyOf(page), found.size() > most);
+        return page;
     }
 
     private static int within(int limit) {
         return Math.clamp(limit, 1, Limits.READ_ITEMS_MAX);
-    }
-
-    static List<String> range(NavigableSet<String> keys, String prefix, String after, int limit) {
-        List<String> page = new ArrayList<>();
-        var rest = after.compareTo(prefix) < 0 ? keys.tailSet(prefix, true) : keys.tailSet(after, false);
-        for (var key : rest) {
-            if (page.size() == limit || !key.startsWith(prefix)) {
-                break;
-            }
-            page.add(key);
-        }
-        return page;
     }
 }

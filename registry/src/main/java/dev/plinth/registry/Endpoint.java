@@ -1,11 +1,8 @@
 package dev.plinth.registry;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * A place where a service is served.
@@ -31,23 +28,23 @@ public record Endpoint(EndpointName name, int weight, SortedMap<String, String> 
         if (weight < 0 || weight > RegistryLimits.WEIGHT_MAX) {
             throw new IllegalArgumentException("weight is " + weight + ": expected 0 to " + RegistryLimits.WEIGHT_MAX);
         }
-        metadata = Collections.unmodifiableSortedMap(new TreeMap<>(metadata));
-        if (metadata.size() > RegistryLimits.METADATA_ENTRIES_MAX) {
-            throw new IllegalArgumentException("metadata has " + metadata.size() + " entries: expected at most "
+        var compact = Metadata.of(metadata);
+        if (compact.size() > RegistryLimits.METADATA_ENTRIES_MAX) {
+            throw new IllegalArgumentException("metadata has " + compact.size() + " entries: expected at most "
                     + RegistryLimits.METADATA_ENTRIES_MAX);
         }
-        if (metadata.containsKey("")) {
+        if (compact.containsKey("")) {
             throw new IllegalArgumentException("metadata has an empty key: expected at least one character");
         }
-        int bytes = bytes(metadata);
-        if (bytes > RegistryLimits.METADATA_BYTES_MAX) {
-            throw new IllegalArgumentException(
-                    "metadata has " + bytes + " bytes: expected at most " + RegistryLimits.METADATA_BYTES_MAX);
+        if (compact.bytes() > RegistryLimits.METADATA_BYTES_MAX) {
+            throw new IllegalArgumentException("metadata has " + compact.bytes() + " bytes: expected at most "
+                    + RegistryLimits.METADATA_BYTES_MAX);
         }
+        metadata = compact;
     }
 
     public static Endpoint of(EndpointName name, int weight, Map<String, String> metadata) {
-        return new Endpoint(name, weight, new TreeMap<>(metadata));
+        return new Endpoint(name, weight, Metadata.of(metadata));
     }
 
     public static Endpoint of(EndpointName name, Map<String, String> metadata) {
@@ -66,15 +63,18 @@ public record Endpoint(EndpointName name, int weight, SortedMap<String, String> 
 
     /** What the metadata counts for: keys and values in UTF-8. */
     int metadataBytes() {
-        return bytes(metadata);
+        return compact().bytes();
     }
 
-    private static int bytes(Map<String, String> metadata) {
-        long bytes = 0;
-        for (var entry : metadata.entrySet()) {
-            bytes += entry.getKey().getBytes(StandardCharsets.UTF_8).length;
-            bytes += entry.getValue().getBytes(StandardCharsets.UTF_8).length;
-        }
-        return (int) Math.min(bytes, Integer.MAX_VALUE);
+    private Metadata compact() {
+        return Metadata.of(metadata);
+    }
+
+    /** The same, with what it says as others say it held once. */
+    Endpoint shared(Sharing sharing, Optional<EndpointName> known, Optional<String> knownService) {
+        var shared = known.filter(name::equals)
+                .orElseGet(() -> new EndpointName(
+                        knownService.orElse(name.service()), sharing.text(name.protocol()), name.address()));
+        return new Endpoint(shared, weight, sharing.metadata(compact()));
     }
 }

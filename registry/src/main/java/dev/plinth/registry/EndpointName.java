@@ -6,7 +6,7 @@ package dev.plinth.registry;
  * @param protocol a URI scheme, such as bolt or grpc
  * @param address host:port
  */
-public record EndpointName(String service, String protocol, String address) {
+public record EndpointName(String service, String protocol, String address) implements Comparable<EndpointName> {
     /*
      * As a key of the kernel's watches it is "service protocol address". No part holds a space, so the keys that start with
      * "service " are the service's, and a space sorts before every character of a name, so the keys of services do not mingle.
@@ -38,5 +38,58 @@ public record EndpointName(String service, String protocol, String address) {
     /** What the keys of all endpoints of a service start with. */
     static String prefix(String service) {
         return service + SEPARATOR;
+    }
+
+    /** The service in a key, or in the beginning of one; all of it if it has no second part. */
+    static String serviceOf(String key) {
+        int end = key.indexOf(SEPARATOR);
+        return end < 0 ? key : key.substring(0, end);
+    }
+
+    /** In the order of the keys. */
+    @Override
+    public int compareTo(EndpointName other) {
+        int compared = service.compareTo(other.service);
+        if (compared == 0) {
+            compared = protocol.compareTo(other.protocol);
+        }
+        return compared == 0 ? address.compareTo(other.address) : compared;
+    }
+
+    /** As {@link #key} would compare to this text, which may be no key. */
+    int compareToKey(String text) {
+        int length = length();
+        int shared = Math.min(length, text.length());
+        int protocolAt = service.length() + 1;
+        int addressAt = protocolAt + protocol.length() + 1;
+        for (int i = 0; i < shared; i++) {
+            char mine;
+            if (i >= addressAt) {
+                mine = address.charAt(i - addressAt);
+            } else if (i == protocolAt - 1 || i == addressAt - 1) {
+                mine = SEPARATOR;
+            } else {
+                mine = i < protocolAt ? service.charAt(i) : protocol.charAt(i - protocolAt);
+            }
+            if (mine != text.charAt(i)) {
+                return mine - text.charAt(i);
+            }
+        }
+        return length - text.length();
+    }
+
+    private int length() {
+        return service.length() + 1 + protocol.length() + 1 + address.length();
+    }
+
+    /** As {@link #key} would start with it. */
+    boolean startsWith(String prefix) {
+        if (prefix.isEmpty()) {
+            return true;
+        }
+        if (prefix.length() == service.length() + 1) {
+            return prefix.charAt(service.length()) == SEPARATOR && prefix.startsWith(service);
+        }
+        return key().startsWith(prefix);
     }
 }

@@ -1,5 +1,7 @@
 package dev.plinth.registry;
 
+import java.util.function.IntPredicate;
+
 /** The form of names and addresses. An error names the field, shows what was given, and says what was expected. */
 final class Form {
     private static final int SHOWN_CHARS_MAX = 80;
@@ -25,7 +27,7 @@ final class Form {
     }
 
     private static boolean fits(String text, int charsMax, char least) {
-        return !text.isEmpty() && text.length() <= charsMax && text.chars().allMatch(c -> c >= least && c <= '~');
+        return !text.isEmpty() && text.length() <= charsMax && all(text, c -> c >= least && c <= '~');
     }
 
     /** A URI's scheme in lower case (RFC 3986, 3.1). */
@@ -33,7 +35,7 @@ final class Form {
         boolean fits = !protocol.isEmpty()
                 && protocol.length() <= RegistryLimits.PROTOCOL_CHARS_MAX
                 && lower(protocol.charAt(0))
-                && protocol.chars().allMatch(c -> lower(c) || digit(c) || c == '+' || c == '-' || c == '.');
+                && all(protocol, c -> lower(c) || digit(c) || c == '+' || c == '-' || c == '.');
         if (!fits) {
             throw bad(
                     "protocol",
@@ -63,19 +65,25 @@ final class Form {
     private static boolean host(String host) {
         if (host.startsWith("[") && host.endsWith("]")) {
             var inner = host.substring(1, host.length() - 1);
-            return inner.contains(":") && inner.chars().allMatch(c -> hex(c) || c == ':' || c == '.');
+            return inner.contains(":") && all(inner, c -> hex(c) || c == ':' || c == '.');
         }
-        return host.chars().allMatch(c -> lower(c | 0x20) || digit(c) || c == '.' || c == '-' || c == '_');
+        return all(host, c -> lower(c | 0x20) || digit(c) || c == '.' || c == '-' || c == '_');
     }
 
     private static boolean port(String port) {
-        if (port.isEmpty()
-                || port.length() > 5
-                || port.startsWith("0")
-                || !port.chars().allMatch(Form::digit)) {
+        if (port.isEmpty() || port.length() > 5 || port.startsWith("0") || !all(port, Form::digit)) {
             return false;
         }
         return Integer.parseInt(port) <= 65_535;
+    }
+
+    private static boolean all(String text, IntPredicate fits) {
+        for (int i = 0; i < text.length(); i++) {
+            if (!fits.test(text.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean lower(int c) {

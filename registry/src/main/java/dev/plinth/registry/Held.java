@@ -5,94 +5,96 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The registrations of one server's sessions: this server's own, or a copy of another one's. */
 final class Held {
-    private final TreeMap<String, Registration> byKey = new TreeMap<>();
+    private final RegistrationTable registrations = new RegistrationTable();
     private final Digests digests = Digests.none();
 
     /** How many registrations have which lease, so that the end of the first is known without looking at them all. */
     private final TreeMap<Duration, Integer> leases = new TreeMap<>();
 
     /** Copies that were there when their buckets began to be told anew, and were not told so far. */
-    private final TreeSet<String> unconfirmed = new TreeSet<>();
+    private NameSorted<EndpointName> unconfirmed = new NameSorted<>(name -> name);
 
     /** Since when nothing is heard of the server; null while it is followed. */
     private @Nullable Instant lostAt;
 
+    Optional<Registration> find(EndpointName name) {
+        return registrations.find(name);
+    }
+
     Optional<Registration> find(String key) {
-        return Optional.ofNullable(byKey.get(key));
+        return registrations.find(key);
     }
 
     boolean isEmpty() {
-        return byKey.isEmpty();
+        return registrations.isEmpty();
     }
 
     int size() {
-        return byKey.size();
+        return registrations.size();
     }
 
-    NavigableSet<String> keys() {
-        return byKey.navigableKeySet();
+    /** The keys that start with {@code prefix} after {@code after}. */
+    List<String> keys(String prefix, String after, int limit) {
+        return registrations.keys(prefix, after, limit);
     }
 
-    void put(String key, Registration registration) {
-        var before = byKey.put(key, registration);
-        if (before != null) {
-            forget(key, before.claim());
-        }
-        digests.add(key, registration.claim().version());
+    void put(Registration registration) {
+        var key = registration.endpoint().name().key();
+        registrations.put(registration).ifPresent(before -> forget(key, before));
+        digests.add(key, registration.version());
         leases.merge(registration.claim().lease(), 1, Integer::sum);
     }
 
-    boolean remove(String key) {
-        var before = byKey.remove(key);
-        if (before == null) {
-            return false;
-        }
-        forget(key, before.claim());
-        unconfirmed.remove(key);
-        return true;
+    boolean remove(EndpointName name) {
+        var before = registrations.remove(name);
+        before.ifPresent(registration -> {
+            forget(name.key(), registration);
+            unconfirmed.remove(name);
+        });
+        return before.isPresent();
     }
 
-    private void forget(String key, Claim claim) {
-        digests.subtract(key, claim.version());
-        leases.computeIfPresent(claim.lease(), (_, count) -> count > 1 ? count - 1 : null);
+    private void forget(String key, Registration before) {
+        digests.subtract(key, before.version());
+        leases.computeIfPresent(before.claim().lease(), (_, count) -> count > 1 ? count - 1 : null);
     }
 
     Digests digests() {
         return digests.copy();
     }
 
-    void confirm(String key) {
-        unconfirmed.remove(key);
+    void confirm(EndpointName name) {
+        unconfirmed.remove(name);
     }
 
     /** The server is heard, and about to tell what it has in these buckets. */
     void followed(List<Integer> buckets) {
         lostAt = null;
-        unconfirmed.clear();
+        unconfirmed = new NameSorted<>(name -> name);
         if (buckets.isEmpty()) {
             return;
         }
         Set<Integer> wanted = new HashSet<>(buckets);
-        for (var key : byKey.keySet()) {
-            if (wanted.contains(Digests.bucket(key))) {
-                unconfirmed.add(key);
+        registrations.visit("", "", registration -> {
+            var name = registration.endpoint().name();
+            if (wanted.contains(Digests.bucket(name.key()))) {
+                unconfirmed.put(name);
             }
-        }
+            return true;
+        });
     }
 
     /** All was told: what is returned was not, and is to go. */
-    List<String> complete() {
-        var gone = List.copyOf(unconfirmed);
-        unconfirmed.clear();
+    List<EndpointName> complete() {
+        var gone = unconfirmed.list();
+        unconfirmed = new NameSorted<>(name -> name);
         return gone;
     }
 
@@ -112,14 +114,16 @@ final class Held {
     }
 
     /** A lost server's registrations whose lease is over. */
-    List<String> ended(Instant now) {
-        List<String> ended = new ArrayList<>();
-        if (lostAt != null) {
-            for (var entry : byKey.entrySet()) {
-                if (!lostAt.plus(entry.getValue().claim().lease()).isAfter(now)) {
-                    ended.add(entry.getKey());
+    List<EndpointName> ended(Instant now) {
+        List<EndpointName> ended = new ArrayList<>();
+        var lost = lostAt;
+        if (lost != null && nextEnd().filter(end -> !end.isAfter(now)).isPresent()) {
+            registrations.visit("", "", registration -> {
+                if (!lost.plus(registration.claim().lease()).isAfter(now)) {
+                    ended.add(registration.endpoint().name());
                 }
-            }
+                return true;
+            });
         }
         return ended;
     }

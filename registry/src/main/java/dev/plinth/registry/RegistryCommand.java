@@ -76,10 +76,11 @@ public sealed interface RegistryCommand {
     /**
      * What the server told.
      *
-     * @param gone keys of endpoints that none of its sessions serves any more
+     * @param gone endpoints that none of its sessions serves any more
      * @param complete whether the buckets that it was about to tell are told
      */
-    record PeerTells(long server, List<Registration> held, List<String> gone, boolean complete) implements OfPeer {
+    record PeerTells(long server, List<Registration> held, List<EndpointName> gone, boolean complete)
+            implements OfPeer {
         public PeerTells {
             held = List.copyOf(held);
             gone = List.copyOf(gone);

@@ -46,6 +46,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                     .thenComparingLong(session -> session.id.number()));
 
     private final Vanishing vanishing = new Vanishing();
+    private final Sharing sharing = new Sharing();
     private int subscriptions;
 
     /** Endpoints that are kept beyond their lease. */
@@ -114,9 +115,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             case RegistryCommand.KeepAlive _ -> new RegistryOutcome.Done();
             case RegistryCommand.Register register -> register(session, register.endpoint(), context);
             case RegistryCommand.Deregister deregister -> {
-                var key = deregister.name().key();
-                if (session.endpointKeys.remove(key)) {
-                    claims.remove(server, key, context);
+                if (session.endpoints.remove(deregister.name()) != null) {
+                    claims.remove(server, deregister.name(), context);
                 }
                 yield new RegistryOutcome.Done();
             }
@@ -149,7 +149,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         });
         if (session.kept) {
             session.kept = false;
-            kept -= session.endpointKeys.size();
+            kept -= session.endpoints.size();
         }
         session.client = open.client();
         session.lease = open.lease();
@@ -172,38 +172,49 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             session.stream = Session.DETACHED;
             unsubscribeAll(session);
             restate(session, context);
-            List.copyOf(session.endpointKeys).forEach(key -> yieldTo(directory().find(key), key, context));
+            session.endpoints.list().forEach(name -> yieldTo(directory().find(name), name, context));
         }
         return new RegistryOutcome.Done();
     }
 
     /** For the other servers: the session's stream has come or gone. */
     private void restate(Session session, Context<Void> context) {
-        for (var key : session.endpointKeys) {
-            var own = ownRegistration(key);
-            claims.put(key, own.with(claim(session, own.claim().since(), context)), context);
+        for (var name : session.endpoints.list()) {
+            var own = ownRegistration(name);
+            claims.put(
+                    own.with(
+                            context.revision().index(),
+                            claim(session, own.claim().since())),
+                    context);
         }
     }
 
-    private Claim claim(Session session, Instant since, Context<Void> context) {
-        return new Claim(context.revision().index(), since, session.attached(), session.lease, session.movedFrom);
+    /** One object for all registrations of which the same is said. */
+    private static Claim claim(Session session, Instant since) {
+        var claim = new Claim(since, session.attached(), session.lease, session.movedFrom);
+        var last = session.claim;
+        if (last != null && claim.equals(last)) {
+            return last;
+        }
+        session.claim = claim;
+        return claim;
     }
 
-    private Registration ownRegistration(String key) {
+    private Registration ownRegistration(EndpointName name) {
         return claims.own()
-                .find(key)
-                .orElseThrow(() -> new IllegalStateException("no registration of a session's endpoint " + key));
+                .find(name)
+                .orElseThrow(() -> new IllegalStateException("no registration of a session's endpoint " + name));
     }
 
     private RegistryOutcome register(Session session, Endpoint endpoint, Context<Void> context) {
-        var key = endpoint.name().key();
-        var own = claims.own().find(key);
-        boolean mine = session.endpointKeys.contains(key);
+        var name = endpoint.name();
+        var own = claims.own().find(name);
+        boolean mine = session.endpoints.contains(name);
         boolean claimed = mine && own.isPresent() && !own.get().claim().since().isBefore(session.heldSince);
         if (claimed && own.get().endpoint().equals(endpoint)) {
             return new RegistryOutcome.Done();
         }
-        var holding = directory().find(key);
+        var holding = directory().find(name);
         if (own.isPresent() && !mine && holder(own.get()).attached()) {
             return duplicate(own.get());
         }
@@ -212,16 +223,27 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             return full.get();
         }
         if (own.isPresent() && !mine) {
-            forget(holder(own.get()), key);
+            forget(holder(own.get()), name);
         }
-        session.endpointKeys.add(key);
+        var shared = endpoint.shared(
+                sharing,
+                own.or(() -> holding).map(known -> known.endpoint().name()),
+                directory().nameOf(name.service()));
+        session.endpoints.put(shared.name());
         boolean goesOn = mine || holding.map(Registration::session).equals(session.movedFrom);
-        var since = goesOn && holding.isPresent()
-                ? holding.get().since()
-                : context.now().truncatedTo(ChronoUnit.MILLIS);
+        long since = goesOn && holding.isPresent()
+                ? holding.get().sinceMillis()
+                : context.now().toEpochMilli();
         var claimedSince = claimed ? own.get().claim().since() : claimedSince(session, holding);
-        var claim = claim(session, claimedSince, context);
-        claims.put(key, new Registration(endpoint, session.id, session.client, since, claim), context);
+        claims.put(
+                new Registration(
+                        shared,
+                        session.id,
+                        session.client,
+                        since,
+                        context.revision().index(),
+                        claim(session, claimedSince)),
+                context);
         return new RegistryOutcome.Done();
     }
 
@@ -245,7 +267,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     /** The limit that would be passed, if one would. */
     private Optional<RegistryOutcome> full(
             Session session, Endpoint endpoint, boolean mine, Optional<Registration> before) {
-        if (!mine && session.endpointKeys.size() >= RegistryLimits.SESSION_ENDPOINTS_MAX) {
+        if (!mine && session.endpoints.size() >= RegistryLimits.SESSION_ENDPOINTS_MAX) {
             return Optional.of(overloaded(
                     "this session has " + RegistryLimits.SESSION_ENDPOINTS_MAX + " endpoints, as many as one may have",
                     Duration.ZERO));
@@ -320,13 +342,16 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     private void told(RegistryCommand.PeerTells tells, Held held, Context<Void> context) {
         for (var registration : tells.held()) {
-            var key = registration.endpoint().name().key();
-            held.confirm(key);
-            var known = held.find(key);
-            if (known.isEmpty()
-                    || known.get().claim().version() < registration.claim().version()) {
-                claims.put(key, registration, context);
-                yieldTo(Optional.of(registration), key, context);
+            var name = registration.endpoint().name();
+            held.confirm(name);
+            var known = held.find(name);
+            if (known.isEmpty() || known.get().version() < registration.version()) {
+                var shared = registration.shared(
+                        sharing,
+                        known.map(before -> before.endpoint().name()),
+                        directory().nameOf(name.service()));
+                claims.put(shared, context);
+                yieldTo(Optional.of(shared), name, context);
             }
         }
         claims.removeAll(tells.server(), tells.gone(), context);
@@ -339,20 +364,20 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
      * A session here that claims the endpoint too gives it up if its client is gone from here: were it kept, the endpoint would be
      * back for the rest of the lease when its client, now elsewhere, deregisters it.
      */
-    private void yieldTo(Optional<Registration> other, String key, Context<Void> context) {
-        var own = claims.own().find(key);
+    private void yieldTo(Optional<Registration> other, EndpointName name, Context<Void> context) {
+        var own = claims.own().find(name);
         if (own.isEmpty() || other.isEmpty() || !other.get().beats(own.get())) {
             return;
         }
         var session = holder(own.get());
         if (!session.attached() || other.get().claim().movedFrom().equals(Optional.of(session.id))) {
-            forget(session, key);
-            claims.remove(server, key, context);
+            forget(session, name);
+            claims.remove(server, name, context);
         }
     }
 
-    private void forget(Session session, String key) {
-        if (session.endpointKeys.remove(key) && session.kept) {
+    private void forget(Session session, EndpointName name) {
+        if (session.endpoints.remove(name) != null && session.kept) {
             kept--;
         }
     }
@@ -394,14 +419,14 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     /** The lease is over: the endpoints go, but for those whose service would lose too many at once. */
     private void leaseOver(Session session, Context<Void> context) {
         if (!session.kept) {
-            for (var key : List.copyOf(session.endpointKeys)) {
-                var service = ownRegistration(key).endpoint().name().service();
+            for (var name : session.endpoints.list()) {
+                var service = name.service();
                 if (vanishing.mayGo(service, directory().endpoints(service), session.id, context.now())) {
-                    session.endpointKeys.remove(key);
-                    claims.remove(server, key, context);
+                    session.endpoints.remove(name);
+                    claims.remove(server, name, context);
                 }
             }
-            if (!session.endpointKeys.isEmpty()) {
+            if (!session.endpoints.isEmpty()) {
                 keep(session, context);
                 return;
             }
@@ -416,17 +441,17 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         unsubscribeAll(session);
         session.deadline = context.now().plus(RegistryLimits.KEPT);
         byDeadline.add(session);
-        kept += session.endpointKeys.size();
+        kept += session.endpoints.size();
         restate(session, context);
     }
 
     private void end(Session session, Context<Void> context) {
         byDeadline.remove(session);
         if (session.kept) {
-            kept -= session.endpointKeys.size();
+            kept -= session.endpoints.size();
         }
         unsubscribeAll(session);
-        claims.removeAll(server, List.copyOf(session.endpointKeys), context);
+        claims.removeAll(server, session.endpoints.list(), context);
         sessions.remove(session.id.number());
     }
 
@@ -453,10 +478,15 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     @Override
     public Optional<Instant> nextDeadline() {
-        return Stream.concat(
-                        byDeadline.isEmpty() ? Stream.empty() : Stream.of(byDeadline.first().deadline),
-                        copies().flatMap(held -> held.nextEnd().stream()))
-                .min(Instant::compareTo);
+        var soonest = byDeadline.isEmpty() ? Optional.<Instant>empty() : Optional.of(byDeadline.first().deadline);
+        // Asked after every command, so it makes nothing that is not needed.
+        for (long peer : claims.copies()) {
+            var end = claims.copy(peer).flatMap(Held::nextEnd);
+            if (end.isPresent() && (soonest.isEmpty() || end.get().isBefore(soonest.get()))) {
+                soonest = end;
+            }
+        }
+        return soonest;
     }
 
     @Override
@@ -475,7 +505,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         var afterEndpoint = after.isEmpty() ? "" : HeldKey.endpoint(after);
         return claims
                 .of(of)
-                .map(held -> Directory.range(held.keys(), HeldKey.endpoint(prefix), afterEndpoint, limit))
+                .map(held -> held.keys(HeldKey.endpoint(prefix), afterEndpoint, limit))
                 .orElse(List.of())
                 .stream()
                 .map(key -> HeldKey.of(of, key))
@@ -491,13 +521,15 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             text.append(" stream ").append(session.stream);
             text.append(" until ").append(session.deadline);
             text.append(" subscribed ").append(session.subscriptions).append('\n');
-            session.endpointKeys.forEach(
-                    key -> text.append("  ").append(ownRegistration(key)).append('\n'));
+            session.endpoints
+                    .list()
+                    .forEach(name ->
+                            text.append("  ").append(ownRegistration(name)).append('\n'));
         });
         for (long peer : claims.copies()) {
             claims.copy(peer).ifPresent(held -> {
                 text.append("server ").append(Long.toHexString(peer)).append(held.isLost() ? " lost\n" : "\n");
-                held.keys()
+                held.keys("", "", Integer.MAX_VALUE)
                         .forEach(key -> text.append("  ").append(held.find(key)).append('\n'));
             });
         }

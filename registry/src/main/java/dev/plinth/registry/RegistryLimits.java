@@ -16,8 +16,8 @@ public final class RegistryLimits {
     /** How long endpoints are kept beyond their lease when many of their service vanish at once. */
     public static final Duration KEPT = Duration.ofMinutes(5);
 
-    /** Sessions of one registry. */
-    public static final int SESSIONS_MAX = 10_000;
+    /** Sessions of one registry: ten thousand that are subscribed, and those of as many endpoints as one registry holds. */
+    public static final int SESSIONS_MAX = 50_000;
 
     /** Endpoints of one session. */
     public static final int SESSION_ENDPOINTS_MAX = 1_000;
@@ -26,13 +26,16 @@ public final class RegistryLimits {
     public static final int SESSION_SUBSCRIPTIONS_MAX = 1_000;
 
     /** Subscriptions of all sessions: each is a watcher of the kernel's, who has a limit too. */
-    public static final int SUBSCRIPTIONS_MAX = 16_000;
+    public static final int SUBSCRIPTIONS_MAX = 600_000;
 
-    /** Endpoints of all services. */
-    public static final int ENDPOINTS_MAX = 200_000;
+    /**
+     * Endpoints of all services: a million, and a fifth more for those that are not gone yet while their successors are there. Each
+     * takes about 200 bytes of heap, and its own metadata, if no other says the same.
+     */
+    public static final int ENDPOINTS_MAX = 1_200_000;
 
     /** Bytes of the metadata of all endpoints, in UTF-8. */
-    public static final long METADATA_TOTAL_BYTES_MAX = 64L << 20;
+    public static final long METADATA_TOTAL_BYTES_MAX = 256L << 20;
 
     /** Bytes of one endpoint's metadata: keys and values in UTF-8. */
     public static final int METADATA_BYTES_MAX = 64 << 10;

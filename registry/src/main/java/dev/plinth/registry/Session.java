@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** A client that vouches for endpoints, for as long as it gives signs of life. */
 final class Session {
@@ -29,7 +30,12 @@ final class Session {
     /** The lease is over, and what is left of the session's endpoints is kept because too many vanished at once. */
     boolean kept;
 
-    final TreeSet<String> endpointKeys = new TreeSet<>();
+    final NameSorted<EndpointName> endpoints = new NameSorted<>(name -> name);
+
+    /** What all registrations of the stream say of it, as it was said last. */
+    @Nullable
+    Claim claim;
+
     final TreeSet<String> subscriptions = new TreeSet<>();
 
     Session(SessionId id, String client, Duration lease, Instant now) {

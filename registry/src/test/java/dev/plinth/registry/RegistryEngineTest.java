@@ -376,7 +376,7 @@ class RegistryEngineTest {
         var first = open("first").hold();
         for (int i = 1; i < RegistryLimits.SESSIONS_MAX; i++) {
             var hold = open("c").hold();
-            if (i <= 16) {
+            if (i <= RegistryLimits.SUBSCRIPTIONS_MAX / RegistryLimits.SESSION_SUBSCRIPTIONS_MAX) {
                 for (int j = 0; j < RegistryLimits.SESSION_SUBSCRIPTIONS_MAX; j++) {
                     trial.apply(new RegistryCommand.Subscribe(hold, "s" + j));
                 }
@@ -385,37 +385,38 @@ class RegistryEngineTest {
         var outcome = trial.apply(new RegistryCommand.Open("one more", LEASE, Optional.empty()));
         assertThat(outcome)
                 .isEqualTo(new RegistryOutcome.Denied(
-                        RegistryOutcome.Reason.OVERLOADED, "10000 sessions are open", Optional.of(LEASE)));
+                        RegistryOutcome.Reason.OVERLOADED, "50000 sessions are open", Optional.of(LEASE)));
         assertThat(resume("first", first.session()).resumed())
                 .as("no new session is needed")
                 .isTrue();
         var hold = resume("first", first.session()).hold();
         assertThat(trial.apply(new RegistryCommand.Subscribe(hold, "s")))
                 .isEqualTo(new RegistryOutcome.Denied(
-                        RegistryOutcome.Reason.OVERLOADED, "16000 subscriptions are open", Optional.of(LEASE)));
+                        RegistryOutcome.Reason.OVERLOADED, "600000 subscriptions are open", Optional.of(LEASE)));
     }
 
     @Test
     void the_metadata_of_all_endpoints_is_limited_in_all() {
         var filling = Map.of("k", "x".repeat(RegistryLimits.METADATA_BYTES_MAX - 1));
-        var first = open("a").hold();
-        var second = open("b").hold();
-        for (int port = 1; port <= 1_000; port++) {
-            assertThat(register(first, Endpoint.of(name("s", port), filling))).isEqualTo(DONE);
+        int all = (int) (RegistryLimits.METADATA_TOTAL_BYTES_MAX / RegistryLimits.METADATA_BYTES_MAX);
+        var hold = open("first").hold();
+        for (int port = 1; port <= all; port++) {
+            if (port % RegistryLimits.SESSION_ENDPOINTS_MAX == 0) {
+                hold = open("another").hold();
+            }
+            assertThat(register(hold, Endpoint.of(name("s", port), filling))).isEqualTo(DONE);
         }
-        for (int port = 1_001; port <= 1_024; port++) {
-            assertThat(register(second, Endpoint.of(name("s", port), filling))).isEqualTo(DONE);
-        }
+        var second = hold;
         assertThat(trial.engine().totals().metadataBytes()).isEqualTo(RegistryLimits.METADATA_TOTAL_BYTES_MAX);
         assertDenied(
-                register(second, Endpoint.of(name("s", 2_000), Map.of("k", "v"))), RegistryOutcome.Reason.OVERLOADED);
-        assertThat(register(second, Endpoint.of(name("s", 2_000), Map.of())))
+                register(second, Endpoint.of(name("s", 20_000), Map.of("k", "v"))), RegistryOutcome.Reason.OVERLOADED);
+        assertThat(register(second, Endpoint.of(name("s", 20_000), Map.of())))
                 .as("none is no more")
                 .isEqualTo(DONE);
-        assertThat(register(second, Endpoint.of(name("s", 1_024), Map.of())))
+        assertThat(register(second, Endpoint.of(name("s", all), Map.of())))
                 .as("less is no more")
                 .isEqualTo(DONE);
-        assertThat(register(second, Endpoint.of(name("s", 2_000), Map.of("k", "v"))))
+        assertThat(register(second, Endpoint.of(name("s", 20_000), Map.of("k", "v"))))
                 .isEqualTo(DONE);
     }
 

@@ -86,7 +86,7 @@ final class Messages {
                 .setEndpoint(EndpointMessages.message(registration.endpoint()))
                 .setSessionId(text(registration.session()))
                 .setClient(registration.client())
-                .setSinceMillis(registration.since().toEpochMilli())
+                .setSinceMillis(registration.sinceMillis())
                 .setConnected(listing.connected())
                 .build();
     }

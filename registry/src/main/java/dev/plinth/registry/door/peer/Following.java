@@ -2,6 +2,7 @@ package dev.plinth.registry.door.peer;
 
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Refused;
+import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.HeldState;
 import dev.plinth.registry.Registration;
 import dev.plinth.registry.Registry;
@@ -169,7 +170,8 @@ final class Following {
         }
         List<Registration> held = new ArrayList<>(tells.getHeldCount());
         tells.getHeldList().forEach(message -> held.add(HeldMessages.registration(message, server)));
-        submit(new RegistryCommand.PeerTells(server, held, tells.getGoneList(), tells.getComplete()));
+        var gone = tells.getGoneList().stream().map(EndpointName::ofKey).toList();
+        submit(new RegistryCommand.PeerTells(server, held, gone, tells.getComplete()));
     }
 
     private void compare(long digest) {

@@ -19,8 +19,8 @@ final class HeldMessages {
                 .setEndpoint(EndpointMessages.message(registration.endpoint()))
                 .setSession(registration.session().number())
                 .setClient(registration.client())
-                .setSinceMillis(registration.since().toEpochMilli())
-                .setVersion(claim.version())
+                .setSinceMillis(registration.sinceMillis())
+                .setVersion(registration.version())
                 .setClaimedMillis(claim.since().toEpochMilli())
                 .setConnected(claim.connected())
                 .setLeaseMillis((int) claim.lease().toMillis());
@@ -39,9 +39,9 @@ final class HeldMessages {
                 EndpointMessages.endpoint(message.getEndpoint()),
                 new SessionId(server, message.getSession()),
                 message.getClient(),
-                Instant.ofEpochMilli(message.getSinceMillis()),
+                message.getSinceMillis(),
+                message.getVersion(),
                 new Claim(
-                        message.getVersion(),
                         Instant.ofEpochMilli(message.getClaimedMillis()),
                         message.getConnected(),
                         Duration.ofMillis(Integer.toUnsignedLong(message.getLeaseMillis())),

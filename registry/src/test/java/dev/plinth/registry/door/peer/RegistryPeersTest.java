@@ -3,6 +3,7 @@ package dev.plinth.registry.door.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.Listing;
 import dev.plinth.registry.RegistryCommand;
 import dev.plinth.registry.RegistryOutcome;
@@ -253,7 +254,8 @@ class RegistryPeersTest {
 
         // As if a message had never come.
         one.registry
-                .submit(new RegistryCommand.PeerTells(2, List.of(), List.of("accounts bolt 127.0.0.1:1"), false))
+                .submit(new RegistryCommand.PeerTells(
+                        2, List.of(), List.of(EndpointName.ofKey("accounts bolt 127.0.0.1:1")), false))
                 .join();
         assertThat(one.endpoints("accounts")).isEmpty();
 

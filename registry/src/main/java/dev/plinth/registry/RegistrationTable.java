@@ -1,0 +1,110 @@
+package dev.plinth.registry;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/** Registrations by the names of their endpoints, in the order of {@link EndpointName#key}. */
+final class RegistrationTable {
+    /*
+     * By service, and in a service by name. The keys are not kept: they are most of what an entry would weigh, and each is told by
+     * its registration.
+     */
+    private final TreeMap<String, NameSorted<Registration>> services = new TreeMap<>();
+    private int size;
+
+    int size() {
+        return size;
+    }
+
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    Optional<Registration> find(EndpointName name) {
+        var service = services.get(name.service());
+        return service == null ? Optional.empty() : Optional.ofNullable(service.find(name));
+    }
+
+    Optional<Registration> find(String key) {
+        var service = services.get(EndpointName.serviceOf(key));
+        return service == null ? Optional.empty() : Optional.ofNullable(service.find(key));
+    }
+
+    /** Returns what was there before. */
+    Optional<Registration> put(Registration registration) {
+        var before = services.computeIfAbsent(
+                        registration.endpoint().name().service(),
+                        _ -> new NameSorted<>(other -> other.endpoint().name()))
+                .put(registration);
+        if (before == null) {
+            size++;
+        }
+        return Optional.ofNullable(before);
+    }
+
+    /** Returns what was there. */
+    Optional<Registration> remove(EndpointName name) {
+        var service = services.get(name.service());
+        if (service == null) {
+            return Optional.empty();
+        }
+        var removed = service.remove(name);
+        if (removed != null) {
+            size--;
+            if (service.isEmpty()) {
+                services.remove(name.service());
+            }
+        }
+        return Optional.ofNullable(removed);
+    }
+
+    /** The text of a service's name as this table has it, if the service is known: the same for all who have it from here. */
+    Optional<String> nameOf(String service) {
+        return Optional.ofNullable(services.ceilingKey(service)).filter(service::equals);
+    }
+
+    /**
+     * Shows those whose keys start with {@code prefix} and come after {@code after}, in order, until one is not wanted.
+     *
+     * @param wanted false to end it
+     */
+    void visit(String prefix, String after, Predicate<? super Registration> wanted) {
+        var from = after.compareTo(prefix) < 0 ? prefix : after;
+        for (var service : services.tailMap(EndpointName.serviceOf(from), true).entrySet()) {
+            if (service.getKey().length() >= prefix.length()
+                    && !service.getKey().startsWith(prefix)) {
+                if (service.getKey().compareTo(prefix) > 0) {
+                    return;
+                }
+                continue;
+            }
+            boolean more = service.getValue().visitAfter(after, registration -> {
+                var name = registration.endpoint().name();
+                return name.startsWith(prefix) ? wanted.test(registration) : name.compareToKey(prefix) < 0;
+            });
+            if (!more) {
+                return;
+            }
+        }
+    }
+
+    List<Registration> page(String prefix, String after, int limit) {
+        List<Registration> page = new ArrayList<>();
+        if (limit > 0) {
+            visit(prefix, after, registration -> {
+                page.add(registration);
+                return page.size() < limit;
+            });
+        }
+        return page;
+    }
+
+    List<String> keys(String prefix, String after, int limit) {
+        return page(prefix, after, limit).stream()
+                .map(registration -> registration.endpoint().name().key())
+                .toList();
+    }
+}
