@@ -37,8 +37,9 @@ class SofaTextsTest {
                 endpoint,
                 new SessionId(1, 1),
                 "test",
-                Instant.EPOCH,
-                new Claim(1, Instant.EPOCH, true, Duration.ofSeconds(15), Optional.empty()));
+                0,
+                1,
+                new Claim(Instant.EPOCH, true, Duration.ofSeconds(15), Optional.empty()));
     }
 
     @Test
