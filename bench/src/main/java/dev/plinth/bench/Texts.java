@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 /** One node with the configuration's engine behind its journal: 10,000 texts, of which writers publish the next versions. */
 final class Texts implements AutoCloseable {
@@ -31,6 +32,10 @@ final class Texts implements AutoCloseable {
 
     private static final Author AUTHOR = new Author("", "");
     private static final int NUMBER_DIGITS = 10;
+
+    private static final String[] NAMES = IntStream.range(0, COUNT)
+            .mapToObj(number -> String.format(Locale.ROOT, "t%05d", number))
+            .toArray(String[]::new);
 
     /** What a text has beside its number, so that the command has 128 bytes. */
     private static final String FILL;
@@ -101,7 +106,7 @@ final class Texts implements AutoCloseable {
     }
 
     static ConfigKey key(long number) {
-        return new ConfigKey("bench", "g", String.format(Locale.ROOT, "t%05d", number % COUNT));
+        return new ConfigKey("bench", "g", NAMES[(int) (number % COUNT)]);
     }
 
     static String content(long number, String fill) {

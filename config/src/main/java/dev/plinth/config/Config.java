@@ -37,12 +37,10 @@ public record Config(ConfigKey key, List<ConfigVersion> versions, List<GreyRelea
     }
 
     long lastNumber() {
-        long newestGrey = greys.stream().mapToLong(GreyRelease::number).max().orElse(0);
-        return Math.max(versions.getLast().number(), newestGrey);
-    }
-
-    long bytes() {
-        return versions.stream().mapToLong(ConfigVersion::bytes).sum()
-                + greys.stream().mapToLong(grey -> grey.text().bytes()).sum();
+        long last = versions.getLast().number();
+        for (var grey : greys) {
+            last = Math.max(last, grey.number());
+        }
+        return last;
     }
 }

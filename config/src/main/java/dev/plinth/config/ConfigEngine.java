@@ -19,19 +19,50 @@ final class ConfigEngine implements Engine<ConfigCommand, ConfigOutcome, Void, C
      *
      * Every command says what shall hold, so one that comes twice changes nothing the second time; but a rollback that comes twice
      * finds the text in place, for the same reason.
+     *
+     * What a text's versions count for is kept beside it: counted anew with each change, it would touch every version of a text that
+     * nobody has looked at for long, which took more time than all the rest of the decision.
      */
-    private final TreeMap<String, Config> configs = new TreeMap<>();
+    private record Held(Config config, long versionBytes) {
+        static Held of(Config config) {
+            long bytes = 0;
+            for (var version : config.versions()) {
+                bytes += version.bytes();
+            }
+            return new Held(config, bytes);
+        }
+
+        Held with(List<GreyRelease> greys) {
+            return new Held(new Config(config.key(), config.versions(), greys), versionBytes);
+        }
+
+        long bytes() {
+            long all = versionBytes;
+            for (var grey : config.greys()) {
+                all += grey.text().bytes();
+            }
+            return all;
+        }
+    }
+
+    private final TreeMap<String, Held> configs = new TreeMap<>();
     private long bytes;
 
     Optional<Config> find(ConfigKey key) {
-        return Optional.ofNullable(configs.get(key.key()));
+        return view(key.key());
+    }
+
+    /** What the texts count for. */
+    long bytes() {
+        return bytes;
     }
 
     /** Texts that were not removed, by key. */
     List<Config> list(String prefix, String after, int limit) {
         List<Config> page = new ArrayList<>();
-        for (var config : configs.tailMap(after.compareTo(prefix) < 0 ? prefix : after, after.compareTo(prefix) < 0)
+        for (var held : configs.tailMap(after.compareTo(prefix) < 0 ? prefix : after, after.compareTo(prefix) < 0)
                 .values()) {
+            var config = held.config();
             if (page.size() == limit || !config.key().key().startsWith(prefix)) {
                 break;
             }
@@ -44,23 +75,32 @@ final class ConfigEngine implements Engine<ConfigCommand, ConfigOutcome, Void, C
 
     @Override
     public ConfigOutcome apply(ConfigCommand command, Context<Void> context) {
-        var before = find(command.key());
+        var name = command.key().key();
+        var before = Optional.ofNullable(configs.get(name));
         return switch (command) {
-            case ConfigCommand.Publish publish -> publish(publish, before, context);
+            case ConfigCommand.Publish publish -> publish(publish, name, before, context);
             case ConfigCommand.Remove remove ->
-                before.flatMap(Config::current).isEmpty()
-                        ? new ConfigOutcome.Done(before.map(Config::lastNumber).orElse(0L))
-                        : next(remove.key(), before, Optional.empty(), remove.author(), Optional.empty(), context);
-            case ConfigCommand.RollBack rollBack -> rollBack(rollBack, before, context);
-            case ConfigCommand.Release release -> release(release, before, context);
-            case ConfigCommand.Withdraw withdraw -> withdraw(withdraw, before, context);
+                before.flatMap(held -> held.config().current()).isEmpty()
+                        ? new ConfigOutcome.Done(lastNumber(before))
+                        : next(
+                                remove.key(),
+                                name,
+                                before,
+                                Optional.empty(),
+                                remove.author(),
+                                Optional.empty(),
+                                context);
+            case ConfigCommand.RollBack rollBack -> rollBack(rollBack, name, before, context);
+            case ConfigCommand.Release release -> release(release, name, before, context);
+            case ConfigCommand.Withdraw withdraw -> withdraw(withdraw, name, before, context);
         };
     }
 
-    private ConfigOutcome publish(ConfigCommand.Publish publish, Optional<Config> before, Context<Void> context) {
-        var holds = before.flatMap(Config::current);
+    private ConfigOutcome publish(
+            ConfigCommand.Publish publish, String name, Optional<Held> before, Context<Void> context) {
+        var holds = before.flatMap(held -> held.config().current());
         if (holds.equals(Optional.of(publish.text()))) {
-            return new ConfigOutcome.Done(before.map(Config::lastNumber).orElse(0L));
+            return new ConfigOutcome.Done(lastNumber(before));
         }
         var md5 = holds.map(ConfigText::md5).orElse("");
         if (publish.expectedMd5().isPresent() && !publish.expectedMd5().get().equals(md5)) {
@@ -69,45 +109,58 @@ final class ConfigEngine implements Engine<ConfigCommand, ConfigOutcome, Void, C
                     "the text has the MD5 \"" + md5 + "\", not the expected \""
                             + publish.expectedMd5().get() + "\"");
         }
-        return next(publish.key(), before, Optional.of(publish.text()), publish.author(), Optional.empty(), context);
+        return next(
+                publish.key(), name, before, Optional.of(publish.text()), publish.author(), Optional.empty(), context);
     }
 
-    private ConfigOutcome rollBack(ConfigCommand.RollBack rollBack, Optional<Config> before, Context<Void> context) {
-        var to = before.flatMap(config -> config.version(rollBack.version()));
+    private ConfigOutcome rollBack(
+            ConfigCommand.RollBack rollBack, String name, Optional<Held> before, Context<Void> context) {
+        var to = before.flatMap(held -> held.config().version(rollBack.version()));
         if (before.isEmpty() || to.isEmpty()) {
             return notFound(rollBack.key(), "version " + rollBack.version());
         }
-        if (before.get().current().equals(to.get().text())) {
-            return new ConfigOutcome.Done(before.get().lastNumber());
+        if (before.get().config().current().equals(to.get().text())) {
+            return new ConfigOutcome.Done(before.get().config().lastNumber());
         }
         return next(
-                rollBack.key(), before, to.get().text(), rollBack.author(), Optional.of(rollBack.version()), context);
+                rollBack.key(),
+                name,
+                before,
+                to.get().text(),
+                rollBack.author(),
+                Optional.of(rollBack.version()),
+                context);
     }
 
     private ConfigOutcome next(
             ConfigKey key,
-            Optional<Config> before,
+            String name,
+            Optional<Held> before,
             Optional<ConfigText> text,
             Author author,
             Optional<Long> rolledBackTo,
             Context<Void> context) {
-        long number = before.map(Config::lastNumber).orElse(0L) + 1;
+        long number = lastNumber(before) + 1;
         List<ConfigVersion> versions =
-                new ArrayList<>(before.map(Config::versions).orElse(List.of()));
-        versions.add(new ConfigVersion(number, text, stamp(context), author, rolledBackTo));
-        long kept = versions.stream().mapToLong(ConfigVersion::bytes).sum();
+                new ArrayList<>(before.map(held -> held.config().versions()).orElse(List.of()));
+        var newest = new ConfigVersion(number, text, stamp(context), author, rolledBackTo);
+        versions.add(newest);
+        long kept = before.map(Held::versionBytes).orElse(0L) + newest.bytes();
         while (versions.size() > ConfigLimits.VERSIONS_MAX
                 || (versions.size() > 1 && kept > ConfigLimits.HISTORY_BYTES_MAX)) {
             kept -= versions.removeFirst().bytes();
         }
-        return put(new Config(key, versions, before.map(Config::greys).orElse(List.of())), before, number, context);
+        var after = new Config(
+                key, versions, before.map(held -> held.config().greys()).orElse(List.of()));
+        return put(name, before, new Held(after, kept), number, context);
     }
 
-    private ConfigOutcome release(ConfigCommand.Release release, Optional<Config> before, Context<Void> context) {
+    private ConfigOutcome release(
+            ConfigCommand.Release release, String name, Optional<Held> before, Context<Void> context) {
         if (before.isEmpty()) {
             return notFound(release.key(), "a text to release another one beside");
         }
-        List<GreyRelease> greys = new ArrayList<>(before.get().greys());
+        List<GreyRelease> greys = new ArrayList<>(before.get().config().greys());
         var there = greys.stream()
                 .filter(grey -> grey.name().equals(release.name()))
                 .findFirst();
@@ -122,26 +175,24 @@ final class ConfigEngine implements Engine<ConfigCommand, ConfigOutcome, Void, C
                     ConfigOutcome.Reason.OVERLOADED,
                     release.key() + " has " + ConfigLimits.GREYS_MAX + " grey releases, as many as one may have");
         }
-        long number = before.get().lastNumber() + 1;
+        long number = before.get().config().lastNumber() + 1;
         greys.add(new GreyRelease(
                 release.name(), release.rule(), release.text(), number, stamp(context), release.author()));
-        return put(new Config(release.key(), before.get().versions(), greys), before, number, context);
+        return put(name, before, before.get().with(greys), number, context);
     }
 
-    private ConfigOutcome withdraw(ConfigCommand.Withdraw withdraw, Optional<Config> before, Context<Void> context) {
-        List<GreyRelease> greys = new ArrayList<>(before.map(Config::greys).orElse(List.of()));
+    private ConfigOutcome withdraw(
+            ConfigCommand.Withdraw withdraw, String name, Optional<Held> before, Context<Void> context) {
+        List<GreyRelease> greys =
+                new ArrayList<>(before.map(held -> held.config().greys()).orElse(List.of()));
         if (before.isEmpty() || !greys.removeIf(grey -> grey.name().equals(withdraw.name()))) {
-            return new ConfigOutcome.Done(before.map(Config::lastNumber).orElse(0L));
+            return new ConfigOutcome.Done(lastNumber(before));
         }
-        return put(
-                new Config(withdraw.key(), before.get().versions(), greys),
-                before,
-                before.get().lastNumber(),
-                context);
+        return put(name, before, before.get().with(greys), lastNumber(before), context);
     }
 
-    private ConfigOutcome put(Config after, Optional<Config> before, long number, Context<Void> context) {
-        long grown = after.bytes() - before.map(Config::bytes).orElse(0L);
+    private ConfigOutcome put(String name, Optional<Held> before, Held after, long number, Context<Void> context) {
+        long grown = after.bytes() - before.map(Held::bytes).orElse(0L);
         if (grown > 0 && bytes + grown > ConfigLimits.TOTAL_BYTES_MAX) {
             return new ConfigOutcome.Denied(
                     ConfigOutcome.Reason.OVERLOADED,
@@ -152,9 +203,13 @@ final class ConfigEngine implements Engine<ConfigCommand, ConfigOutcome, Void, C
                     ConfigOutcome.Reason.OVERLOADED, ConfigLimits.CONFIGS_MAX + " texts are there");
         }
         bytes += grown;
-        configs.put(after.key().key(), after);
-        context.changed(after.key().key());
+        configs.put(name, after);
+        context.changed(name);
         return new ConfigOutcome.Done(number);
+    }
+
+    private static long lastNumber(Optional<Held> held) {
+        return held.isEmpty() ? 0 : held.get().config().lastNumber();
     }
 
     /** As it is stored: a replay must come to the same state as a restore. */
@@ -177,7 +232,7 @@ final class ConfigEngine implements Engine<ConfigCommand, ConfigOutcome, Void, C
 
     @Override
     public Optional<Config> view(String key) {
-        return Optional.ofNullable(configs.get(key));
+        return Optional.ofNullable(configs.get(key)).map(Held::config);
     }
 
     @Override
@@ -196,7 +251,7 @@ final class ConfigEngine implements Engine<ConfigCommand, ConfigOutcome, Void, C
 
     @Override
     public Snapshot snapshot() {
-        var all = List.copyOf(configs.values());
+        var all = configs.values().stream().map(Held::config).toList();
         return out -> ConfigCodecs.writeState(all, out);
     }
 
@@ -205,8 +260,9 @@ final class ConfigEngine implements Engine<ConfigCommand, ConfigOutcome, Void, C
         configs.clear();
         bytes = 0;
         for (var config : ConfigCodecs.readState(state)) {
-            configs.put(config.key().key(), config);
-            bytes += config.bytes();
+            var held = Held.of(config);
+            configs.put(config.key().key(), held);
+            bytes += held.bytes();
         }
     }
 }

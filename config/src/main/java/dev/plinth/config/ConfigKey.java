@@ -11,9 +11,10 @@ public record ConfigKey(String namespace, String group, String dataId) implement
     }
 
     static void name(String field, String name) {
-        boolean fits = !name.isEmpty()
-                && name.length() <= ConfigLimits.NAME_CHARS_MAX
-                && name.chars().allMatch(c -> c > ' ' && c <= '~');
+        boolean fits = !name.isEmpty() && name.length() <= ConfigLimits.NAME_CHARS_MAX;
+        for (int i = 0; fits && i < name.length(); i++) {
+            fits = name.charAt(i) > ' ' && name.charAt(i) <= '~';
+        }
         if (!fits) {
             throw new IllegalArgumentException(field + " is \""
                     + name.substring(0, Math.min(name.length(), 80)).replaceAll("[^ -~]", "?")

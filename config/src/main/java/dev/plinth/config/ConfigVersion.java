@@ -14,6 +14,6 @@ public record ConfigVersion(
         long number, Optional<ConfigText> text, Instant at, Author author, Optional<Long> rolledBackTo) {
 
     int bytes() {
-        return text.map(ConfigText::bytes).orElse(0);
+        return text.isEmpty() ? 0 : text.get().bytes();
     }
 }

@@ -105,7 +105,7 @@ class ConfigEngineTest {
             publish(Integer.toString(i).repeat(ConfigLimits.CONTENT_BYTES_MAX));
         }
         assertThat(config().versions()).hasSize(3);
-        assertThat(config().bytes()).isLessThanOrEqualTo(ConfigLimits.HISTORY_BYTES_MAX);
+        assertThat(trial.engine().bytes()).isLessThanOrEqualTo(ConfigLimits.HISTORY_BYTES_MAX);
     }
 
     @Test

@@ -122,6 +122,14 @@ public final class SegmentLog {
         return store.submit(new AppendWrite(first, List.copyOf(payloads)));
     }
 
+    /**
+     * As {@link #append}, for a caller who waits for it and does nothing else: if the store is at rest, this very thread writes and
+     * syncs, and no other has to be woken. It must not be interrupted, for that would close the store's file.
+     */
+    public CompletableFuture<Void> appendHere(long first, List<ByteBuffer> payloads) {
+        return store.submitHere(new AppendWrite(first, List.copyOf(payloads)));
+    }
+
     /** Forgets the entries before {@code firstKept}. If that is past the end, the log is empty and goes on there. */
     public CompletableFuture<Void> truncatePrefix(long firstKept) {
         return store.submit(new ControlWrite(SegmentFormat.TRUNCATE_PREFIX, firstKept));

@@ -269,9 +269,19 @@ public final class SegmentStore implements AutoCloseable {
         return write.future();
     }
 
+    /** As {@link #submit(OneWrite)}, for a caller who would do nothing but wait: if the store is at rest, he does its work himself. */
+    CompletableFuture<Void> submitHere(OneWrite write) {
+        submit(write, this::scheduleHere);
+        return write.future();
+    }
+
     void submit(Write write) {
+        submit(write, this::schedule);
+    }
+
+    private void submit(Write write, Runnable schedule) {
         queue.add(write);
-        schedule();
+        schedule.run();
         if (threadsEnded) {
             // Nobody else will.
             for (var left = queue.poll(); left != null; left = queue.poll()) {
@@ -287,6 +297,14 @@ public final class SegmentStore implements AutoCloseable {
     private void schedule() {
         if (scheduled.compareAndSet(false, true)) {
             disk.execute(this::commit);
+        }
+    }
+
+    private void scheduleHere() {
+        if (!(disk instanceof SerialThread thread)) {
+            schedule();
+        } else if (scheduled.compareAndSet(false, true)) {
+            thread.executeHere(this::commit);
         }
     }
 

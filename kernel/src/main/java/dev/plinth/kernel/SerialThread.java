@@ -51,7 +51,7 @@ public final class SerialThread implements Executor, AutoCloseable {
      * Runs the task on the caller's thread, if nothing runs or waits; otherwise as {@link #execute} does. For tasks that take less
      * time than waking a thread, and never wait.
      */
-    void executeHere(Runnable task) {
+    public void executeHere(Runnable task) {
         if (closed || !count.compareAndSet(0, 1)) {
             execute(task);
             return;

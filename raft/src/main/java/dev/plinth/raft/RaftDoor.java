@@ -93,6 +93,7 @@ final class RaftDoor implements AutoCloseable {
         }
         var rpc = new RpcOptions();
         door.client.init(rpc);
+        BoltAnswers.straight();
         NodeManager.getInstance().addAddress(self.peer().getEndpoint());
         return door;
     }

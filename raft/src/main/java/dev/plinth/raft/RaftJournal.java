@@ -163,7 +163,7 @@ public final class RaftJournal<C> implements Journal<C> {
                 this::send,
                 home.threads(),
                 home.clock());
-        this.applier = new Applier<>(group, proposals, reason -> fail(reason));
+        this.applier = new Applier<>(group, proposals, reason -> fail(reason), home.clock());
         this.machine = new GroupMachine<>(
                 group, codec, proposals, applier, options, home.snapshots(), new Owner(), home.report());
         this.reads = new Reads(

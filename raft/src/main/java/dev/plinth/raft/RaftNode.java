@@ -248,7 +248,6 @@ public final class RaftNode implements AutoCloseable {
             raft.setApplyBatch(APPLY_BATCH);
             raft.setSync(true);
             raft.setOpenStatistics(false);
-            raft.setEnableLogEntryChecksum(true);
             group.setRaftOptions(raft);
             return group;
         }

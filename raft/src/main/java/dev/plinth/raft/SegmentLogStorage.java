@@ -146,7 +146,7 @@ final class SegmentLogStorage implements LogStorage {
             payloads.add(ByteBuffer.wrap(encoder.encode(entry)));
         }
         long first = entries.getFirst().getId().getIndex();
-        if (!done("entries from " + first + " on could not be appended", () -> log.append(first, payloads))) {
+        if (!done("entries from " + first + " on could not be appended", () -> log.appendHere(first, payloads))) {
             return 0;
         }
         recent.appended(entries);
