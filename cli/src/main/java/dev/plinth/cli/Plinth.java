@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
             TransactionsCommand.class,
             BackupCommand.class,
             RestoreCommand.class,
+            TrustCommand.class,
             BenchCommand.class,
             SimulateCommand.class,
             CommandLine.HelpCommand.class,

@@ -25,10 +25,13 @@ final class HealthDoor {
 
     private final Optional<RaftMember> self;
     private final Supplier<List<GroupStatus>> groups;
+    private final Supplier<Optional<String>> trouble;
 
-    HealthDoor(Optional<RaftMember> self, Supplier<List<GroupStatus>> groups) {
+    /** @param trouble why it cannot do what it is there for, though nothing is broken for good; empty if it can */
+    HealthDoor(Optional<RaftMember> self, Supplier<List<GroupStatus>> groups, Supplier<Optional<String>> trouble) {
         this.self = self;
         this.groups = groups;
+        this.trouble = trouble;
     }
 
     void mount(ServerBuilder server) {
@@ -58,6 +61,7 @@ final class HealthDoor {
                 reasons.add(group.group() + ": catching up, " + group.lag() + " entries behind");
             }
         }
+        trouble.get().ifPresent(reason -> reasons.add("trust: " + reason));
         return reasons;
     }
 

@@ -47,8 +47,18 @@ import dev.plinth.transactions.door.peer.PeerServers;
 import dev.plinth.transactions.door.peer.PeersDoor;
 import dev.plinth.transactions.door.seata.SeataDoor;
 import dev.plinth.transactions.door.seata.SeataParticipants;
+import dev.plinth.trust.control.AdminToken;
+import dev.plinth.trust.control.FileRootKey;
+import dev.plinth.trust.control.Trust;
+import dev.plinth.trust.control.TrustCommand;
+import dev.plinth.trust.control.TrustOutcome;
+import dev.plinth.trust.control.door.grpc.TokenGuard;
+import dev.plinth.trust.control.door.grpc.TrustDoor;
+import dev.plinth.trust.control.door.spiffe.WorkloadApiDoor;
 import io.grpc.BindableService;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -63,6 +73,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,6 +105,7 @@ public final class PlinthServer implements AutoCloseable {
     private Optional<Listen> nacosHttp = Optional.empty();
     private Optional<RegistryDoors.SofaRegistry> sofaRegistry = Optional.empty();
     private Optional<Listen> dns = Optional.empty();
+    private Optional<WorkloadApiDoor> workloads = Optional.empty();
 
     /**
      * Starts a server. When this returns, every door is open.
@@ -173,19 +185,35 @@ public final class PlinthServer implements AutoCloseable {
                 Thread.ofVirtual().name("plinth-door-", 0).factory());
         parts.add("door workers", workers);
         openRegistryDoors(registry, texts, clock, workers);
+        var random = new SecureRandom();
+        var trust = parts.add(
+                "trust", Trust.open(journals.journal(Partitions.TRUST, Trust.commandCodec()), clock, workers, random));
+        Optional<BindableService> trustDoor = Optional.empty();
+        if (configuration.trust().isPresent()) {
+            var of = configuration.trust().get();
+            unlock(trust, of.rootKey(data), random);
+            settle(trust, new TrustCommand.SetDomain(of.domain()));
+            workloads = Optional.of(
+                    parts.add("Workload API", WorkloadApiDoor.open(trust, of.socket(data), clock, workers)));
+            trustDoor = Optional.of(TokenGuard.before(
+                    new TrustDoor(trust, workers), AdminToken.open(TrustConfiguration.token(data), random)));
+        }
         var registryPeers = parts.add("registry's peers", RegistryPeers.of(registry, List.of(), clock, workers));
         membership.ifPresent(of -> of.follow(others -> registryPeers.follow(
                 others.stream().map(other -> other.http().address()).toList())));
+        List<BindableService> doors = new ArrayList<>(List.of(
+                new CellMapsDoor(cells, workers),
+                new RegistryDoor(registry, clock, workers),
+                new RegistryPeersDoor(registry, clock, workers),
+                new ConfigsDoor(texts, workers),
+                new TransactionsDoor(coordinator, seataDoor::xid, workers),
+                new PeersDoor(coordinator, participants, workers),
+                new BackupsDoor(backups, () -> http.toString(), workers),
+                new ClusterDoor(membership, this::groups, workers)));
+        trustDoor.ifPresent(doors::add);
         openHttp(
-                List.of(
-                        new CellMapsDoor(cells, workers),
-                        new RegistryDoor(registry, clock, workers),
-                        new RegistryPeersDoor(registry, clock, workers),
-                        new ConfigsDoor(texts, workers),
-                        new TransactionsDoor(coordinator, seataDoor::xid, workers),
-                        new PeersDoor(coordinator, participants, workers),
-                        new BackupsDoor(backups, () -> http.toString(), workers),
-                        new ClusterDoor(membership, this::groups, workers)),
+                doors,
+                trust::trouble,
                 parts.add(
                         "console",
                         ConsoleDoor.open(
@@ -243,7 +271,11 @@ public final class PlinthServer implements AutoCloseable {
         }
     }
 
-    private void openHttp(List<BindableService> grpc, ConsoleDoor console, Optional<ClusterSeataServers> seataServers)
+    private void openHttp(
+            List<BindableService> grpc,
+            Supplier<Optional<String>> trouble,
+            ConsoleDoor console,
+            Optional<ClusterSeataServers> seataServers)
             throws IOException {
         // Not in JSON: for that, Armeria writes a class for each message when it starts, which takes about
         // half of the start.
@@ -263,7 +295,7 @@ public final class PlinthServer implements AutoCloseable {
         new MetadataDoor(
                         () -> seataServers.<SeataServers>map(of -> of).orElseGet(() -> SeataServers.alone(http, seata)))
                 .mount(builder);
-        new HealthDoor(membership.map(of -> of.roster().own().raft()), this::groups).mount(builder);
+        new HealthDoor(membership.map(of -> of.roster().own().raft()), this::groups, trouble).mount(builder);
         console.mount(builder);
         var armeria = builder.build();
         try {
@@ -316,6 +348,7 @@ public final class PlinthServer implements AutoCloseable {
         sofaRegistry.ifPresent(listen ->
                 lines.add("  SOFARegistry's       " + listen.http() + " (HTTP), " + listen.bolt() + " (Bolt)"));
         dns.ifPresent(listen -> lines.add("  DNS                  " + listen + " (plinth., UDP and TCP)"));
+        workloads.ifPresent(door -> lines.add("  workloads (SPIFFE)   " + door.endpoint()));
         membership
                 .map(Membership::roster)
                 .ifPresent(of -> lines.add("  Raft                 " + of.own().raft() + ", as server " + of.self()
@@ -393,6 +426,58 @@ public final class PlinthServer implements AutoCloseable {
         });
     }
 
+    /**
+     * Gives trust the root key. A server that is alone and has signed nothing yet makes one; all others must have that with which
+     * their authorities' keys are sealed.
+     */
+    private void unlock(Trust trust, Path file, SecureRandom random) throws IOException {
+        boolean alone = configuration.cluster().isEmpty();
+        if (alone && trust.identities().join().lastNumber() == 0 && Files.notExists(file)) {
+            FileRootKey.make(file, random);
+        }
+        if (Files.notExists(file)) {
+            throw new IOException("trust.rootKey: " + file + ": there is no such file; expected "
+                    + (alone
+                            ? "the key that this server's data was made with, or comes from"
+                            : "the same file on all servers of the cluster; plinth trust root-key makes one"));
+        }
+        trust.unlock(FileRootKey.open(file, random));
+        try {
+            if (alone) {
+                trust.issuer().demandKeys(trust.identities().join());
+            }
+        } catch (IllegalStateException e) {
+            throw new IOException("trust.rootKey: " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Sets the trust domain if there is none. Another one than the stored one keeps a server that is alone from starting. */
+    private void settle(Trust trust, TrustCommand.SetDomain wanted) throws IOException {
+        var settled = trust.submit(wanted);
+        if (configuration.cluster().isEmpty()) {
+            if (settled.join() instanceof TrustOutcome.Denied denied) {
+                throw new IOException("trust.domain: " + denied.message());
+            }
+            return;
+        }
+        var _ = settled.whenComplete((outcome, failure) -> {
+            if (failure != null && !closed.get()) {
+                CompletableFuture.delayedExecutor(SETTLE_PAUSE.toMillis(), TimeUnit.MILLISECONDS)
+                        .execute(() -> settleAgain(trust, wanted));
+            } else if (outcome instanceof TrustOutcome.Denied denied) {
+                log.error("trust.domain: {}", denied.message());
+            }
+        });
+    }
+
+    private void settleAgain(Trust trust, TrustCommand.SetDomain wanted) {
+        try {
+            settle(trust, wanted);
+        } catch (IOException e) {
+            log.error("the trust domain is not set: {}", e.getMessage());
+        }
+    }
+
     private static void compare(CellMap wanted, CellMap map) {
         if (!map.at(wanted.epoch()).equals(wanted)) {
             log.info(
@@ -430,6 +515,11 @@ public final class PlinthServer implements AutoCloseable {
     /** Where Seata's clients connect: with the port that was opened. */
     public Listen seata() {
         return seata;
+    }
+
+    /** Where workloads find their identities, as in SPIFFE_ENDPOINT_SOCKET; empty if this server gives none. */
+    public Optional<String> workloads() {
+        return workloads.map(WorkloadApiDoor::endpoint);
     }
 
     /** Where Nacos's clients connect: with the port that was opened; empty if they are not served. */

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param seata for Seata's clients
  * @param registryDoors for the clients of other registries
  * @param cells the map to begin with; once a map is stored, the stored one holds
+ * @param trust the trust domain that it signs for; empty: it gives no identities
  * @param cluster the servers that run as one with this one; empty if it is alone
  */
 public record ServerConfiguration(
@@ -24,6 +25,7 @@ public record ServerConfiguration(
         Listen seata,
         RegistryDoors registryDoors,
         Optional<CellMap> cells,
+        Optional<TrustConfiguration> trust,
         Optional<ClusterConfiguration> cluster) {
     private static final Path DATA_DEFAULT = Path.of("plinth-data");
     private static final Listen HTTP_DEFAULT = new Listen("127.0.0.1", 7700);
@@ -42,7 +44,8 @@ public record ServerConfiguration(
 
     /** A server that is no member of a cluster. */
     public static ServerConfiguration alone(Path data, Listen http, Listen seata, Optional<CellMap> cells) {
-        return new ServerConfiguration(data, http, seata, RegistryDoors.NONE, cells, Optional.empty());
+        return new ServerConfiguration(
+                data, http, seata, RegistryDoors.NONE, cells, Optional.empty(), Optional.empty());
     }
 
     /** As the other {@code read}, for a file that says itself which of a cluster's servers it is for. */
@@ -71,13 +74,19 @@ public record ServerConfiguration(
         var seata = listen(top, "seata").orElse(SEATA_DEFAULT);
         var registryDoors = RegistryDoors.read(top);
         var cells = top.section("cells").map(CellMapSection::read);
+        var trust = top.section("trust").map(TrustConfiguration::read);
         var cluster = top.section("cluster").map(section -> ClusterConfiguration.read(section, name));
         top.done();
         if (cluster.isEmpty() && name.isPresent()) {
             throw new ConfigurationException(file + ": cluster: missing; expected, for this server is given a name");
         }
         var listen = http.or(() -> cluster.map(of -> of.own().http())).orElse(HTTP_DEFAULT);
-        return new ServerConfiguration(data, listen, seata, registryDoors, cells, cluster);
+        return new ServerConfiguration(data, listen, seata, registryDoors, cells, trust, cluster);
+    }
+
+    /** This configuration, for a server that signs for a trust domain. */
+    public ServerConfiguration with(TrustConfiguration otherTrust) {
+        return new ServerConfiguration(data, http, seata, registryDoors, cells, Optional.of(otherTrust), cluster);
     }
 
     /** This configuration with what the command line says in place of what the file says. */
@@ -88,13 +97,20 @@ public record ServerConfiguration(
                 otherSeata.orElse(seata),
                 registryDoors,
                 cells,
+                trust,
                 cluster);
     }
 
     /** This configuration as a member of a cluster. Its HTTP is where the others look for it, unless something else was said. */
     public ServerConfiguration in(ClusterConfiguration of) {
         return new ServerConfiguration(
-                data, http.equals(HTTP_DEFAULT) ? of.own().http() : http, seata, registryDoors, cells, Optional.of(of));
+                data,
+                http.equals(HTTP_DEFAULT) ? of.own().http() : http,
+                seata,
+                registryDoors,
+                cells,
+                trust,
+                Optional.of(of));
     }
 
     static Optional<Listen> listen(YamlReader.Section top, String door) {

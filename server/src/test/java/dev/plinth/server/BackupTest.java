@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.plinth.cells.Cell;
 import dev.plinth.cells.CellMap;
@@ -23,17 +24,24 @@ import dev.plinth.wire.config.v1.ConfigsGrpc;
 import dev.plinth.wire.config.v1.GetRequest;
 import dev.plinth.wire.config.v1.PublishRequest;
 import dev.plinth.wire.config.v1.Text;
+import dev.plinth.wire.trust.v1.GetBundleRequest;
+import dev.plinth.wire.trust.v1.TrustGrpc;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +57,8 @@ class BackupTest {
             .setGroup("bank")
             .setDataId("limits")
             .build();
+
+    private static final TrustConfiguration TRUST = TrustConfiguration.of("example.org");
 
     @TempDir
     private Path directory;
@@ -172,7 +182,7 @@ class BackupTest {
             assertThat(published(server)).isEqualTo("of a cluster");
             publish(server, "by a member");
             var again = take(server, "of-member");
-            assertThat(hashes(again)).hasSize(3);
+            assertThat(hashes(again)).hasSize(4);
         }
         var stopped = directory.resolve("of-folder");
         new StoppedServer(data("a")).backup(stopped, "test", _ -> {});
@@ -180,6 +190,95 @@ class BackupTest {
         try (var server = PlinthServer.start(alone("three", Optional.empty()))) {
             assertThat(published(server)).isEqualTo("by a member");
             assertThat(epoch(server)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_backup_has_the_authority_that_signs_and_is_of_no_use_without_the_root_key() throws Exception {
+        Path file;
+        String bundle;
+        try (var server = PlinthServer.start(alone("one", Optional.empty()).with(TRUST))) {
+            await().atMost(LONG).until(() -> bundle(server, "one").contains("x509-svid"));
+            bundle = bundle(server, "one");
+            file = take(server, "backup");
+        }
+        restore(file, "two");
+        assertThatThrownBy(
+                        () -> PlinthServer.start(alone("two", Optional.empty()).with(TRUST)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("root.key: there is no such file");
+        Files.createDirectories(data("two").resolve("trust"));
+        Files.copy(
+                data("one").resolve("trust/root.key"),
+                data("two").resolve("trust/root.key"),
+                StandardCopyOption.COPY_ATTRIBUTES,
+                StandardCopyOption.REPLACE_EXISTING);
+        try (var server = PlinthServer.start(alone("two", Optional.empty()).with(TRUST))) {
+            assertThat(bundle(server, "two")).isEqualTo(bundle);
+        }
+    }
+
+    private String bundle(PlinthServer server, String name) throws IOException {
+        return GrpcClients.builder("gproto+http://" + server.http())
+                .addHeader(
+                        "authorization",
+                        "Bearer "
+                                + Files.readString(TrustConfiguration.token(data(name)))
+                                        .strip())
+                .build(TrustGrpc.TrustBlockingStub.class)
+                .getBundle(GetBundleRequest.getDefaultInstance())
+                .getJwks();
+    }
+
+    @Test
+    void a_backup_from_before_trust_was_stored_is_restored_and_trust_begins_with_nothing() throws Exception {
+        Path file;
+        try (var server = PlinthServer.start(alone("one", Optional.of(ONE_CELL)))) {
+            publish(server, "old");
+            file = take(server, "backup");
+        }
+        var old = directory.resolve("old");
+        without("trust", file, old);
+        restore(old, "two");
+        try (var server = PlinthServer.start(alone("two", Optional.empty()).with(TRUST))) {
+            assertThat(published(server)).isEqualTo("old");
+            await().atMost(LONG).until(() -> bundle(server, "two").contains("x509-svid"));
+        }
+        var older = directory.resolve("older");
+        without("transactions", old, older);
+        assertThatThrownBy(() -> restore(older, "three"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("holds the partitions [cells, configuration]");
+    }
+
+    /** The same archive as a release would have written that does not know this partition. */
+    private static void without(String partition, Path from, Path to) throws Exception {
+        var json = new ObjectMapper();
+        try (var archive = new ZipFile(from.toFile());
+                var zip = new ZipOutputStream(Files.newOutputStream(to))) {
+            for (var entry : Collections.list(archive.entries())) {
+                if (!entry.getName().startsWith(partition + "/")
+                        && !entry.getName().startsWith("manifest.")) {
+                    zip.putNextEntry(new ZipEntry(entry.getName()));
+                    archive.getInputStream(entry).transferTo(zip);
+                }
+            }
+            var manifest = json.readTree(archive.getInputStream(archive.getEntry("manifest.json")));
+            for (var list : List.of("partitions", "parts")) {
+                var rows = manifest.get(list).iterator();
+                while (rows.hasNext()) {
+                    if (rows.next().get("name").asText().matches(partition + "(/.*)?")) {
+                        rows.remove();
+                    }
+                }
+            }
+            var text = json.writeValueAsBytes(manifest);
+            zip.putNextEntry(new ZipEntry("manifest.json"));
+            zip.write(text);
+            zip.putNextEntry(new ZipEntry("manifest.sha256"));
+            zip.write(HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text))
+                    .getBytes(StandardCharsets.UTF_8));
         }
     }
 

@@ -83,6 +83,7 @@ class ClusterTest {
                         new Listen("127.0.0.1", 0),
                         RegistryDoors.NONE,
                         Optional.of(TWO_CELLS),
+                        Optional.empty(),
                         Optional.of(self))));
     }
 
@@ -112,7 +113,9 @@ class ClusterTest {
     void every_server_answers_for_the_cluster_and_goes_on_without_the_one_that_led() throws IOException {
         startAll();
         var groups = ask("a").getGroupsList();
-        assertThat(groups).extracting(Group::getName).containsExactly("cells", "configuration", "transactions");
+        assertThat(groups)
+                .extracting(Group::getName)
+                .containsExactly("cells", "configuration", "transactions", "trust");
         assertThat(groups)
                 .allSatisfy(group -> assertThat(group.getMembersCount()).isEqualTo(3));
         await().atMost(LONG).until(() -> NAMES.stream().allMatch(name -> epoch(name) == 1));

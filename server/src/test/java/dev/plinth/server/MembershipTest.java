@@ -87,6 +87,7 @@ class MembershipTest {
                 new Listen("127.0.0.1", 0),
                 RegistryDoors.NONE,
                 Optional.of(TWO_CELLS),
+                Optional.empty(),
                 Optional.empty());
     }
 

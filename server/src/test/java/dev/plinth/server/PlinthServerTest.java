@@ -2,12 +2,14 @@ package dev.plinth.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.plinth.cells.Cell;
 import dev.plinth.cells.CellMap;
 import dev.plinth.cells.ShardFunction;
 import dev.plinth.cells.Zone;
+import dev.plinth.trust.control.FileRootKey;
 import dev.plinth.wire.cells.v1.CellMapsGrpc;
 import dev.plinth.wire.cells.v1.GetCellMapRequest;
 import dev.plinth.wire.registry.v1.ListServicesRequest;
@@ -17,7 +19,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -97,6 +101,41 @@ class PlinthServerTest {
             PlinthServer.start(ServerConfiguration.alone(data.resolve("other"), ANY, ANY, Optional.empty()))
                     .close();
         }
+    }
+
+    @Test
+    void a_trust_domain_outlives_a_restart_and_another_one_cannot_take_its_place() throws IOException {
+        var here = configuration(Optional.empty());
+        try (var server = PlinthServer.start(here.with(TrustConfiguration.of("example.org")))) {
+            assertThat(server.workloads().orElseThrow()).startsWith("unix:///").endsWith("trust/workload.sock");
+        }
+        assertThatThrownBy(() -> PlinthServer.start(here.with(TrustConfiguration.of("other.org"))))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("the trust domain is example.org");
+        PlinthServer.start(here.with(TrustConfiguration.of("example.org"))).close();
+    }
+
+    @Test
+    void without_the_root_key_that_its_authorities_were_sealed_with_a_server_does_not_start() throws Exception {
+        var here = configuration(Optional.empty()).with(TrustConfiguration.of("example.org"));
+        var key = here.data().resolve("trust").resolve("root.key");
+        try (var server = PlinthServer.start(here)) {
+            await().until(() -> get(server, "/health/ready").statusCode() == 200);
+        }
+        var kept = Files.readAllBytes(key);
+        Files.delete(key);
+        assertThatThrownBy(() -> PlinthServer.start(here))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("root.key: there is no such file");
+        assertThat(key).as("no other key is made in its place").doesNotExist();
+
+        FileRootKey.make(key, new SecureRandom());
+        assertThatThrownBy(() -> PlinthServer.start(here))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("not sealed under this root key");
+
+        Files.write(key, kept);
+        PlinthServer.start(here).close();
     }
 
     @Test

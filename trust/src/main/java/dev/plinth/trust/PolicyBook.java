@@ -124,6 +124,38 @@ public final class PolicyBook {
                 what + " of tenant " + tenant + ": expected one that exists, found " + name + "@" + version);
     }
 
+    /** Everything that was ever written, of each name the oldest first. */
+    public record Contents(List<ReferenceValue> references, List<AppraisalPolicy> policies, List<Binding> bindings) {
+        public Contents {
+            references = List.copyOf(references);
+            policies = List.copyOf(policies);
+            bindings = List.copyOf(bindings);
+        }
+    }
+
+    /** What another book needs to become the same as this one; see {@link #putAll}. */
+    public Contents contents() {
+        var references = new ArrayList<ReferenceValue>();
+        var policies = new ArrayList<AppraisalPolicy>();
+        var bindings = new ArrayList<Binding>();
+        new TreeMap<>(tenants).values().forEach(tenant -> {
+            tenant.references.values().forEach(references::addAll);
+            tenant.policies.values().forEach(versions -> versions.forEach(one -> policies.add(one.policy())));
+            tenant.bindings.values().forEach(bindings::addAll);
+        });
+        return new Contents(references, policies, bindings);
+    }
+
+    /** Writes all of it into this book. */
+    public void putAll(Contents contents) {
+        contents.references()
+                .forEach(one -> putReference(one.tenant(), one.name(), one.values(), one.owner(), one.at()));
+        contents.policies()
+                .forEach(one ->
+                        putPolicy(one.tenant(), one.name(), one.condition(), one.waivers(), one.owner(), one.at()));
+        contents.bindings().forEach(one -> bind(one.tenant(), one.resource(), one.policies(), one.owner(), one.at()));
+    }
+
     /** All versions, the oldest first; none if there never was one. */
     public List<AppraisalPolicy> policyHistory(String tenant, String name) {
         return find(tenant).map(known -> known.policies.get(name)).orElse(List.of()).stream()

@@ -45,7 +45,7 @@ class FencesTest {
         ROOMS.put("config", List.of("kernel", "wire"));
         ROOMS.put("registry", List.of("kernel", "wire", "cells", "config", "rpc"));
         ROOMS.put("transactions", List.of("kernel", "wire", "cells"));
-        ROOMS.put("trust", List.of());
+        ROOMS.put("trust", List.of("kernel", "wire"));
         // And in the packages of the rooms that it simulates, what looks at their engines from inside.
         ROOMS.put(
                 "simulator",
@@ -53,7 +53,16 @@ class FencesTest {
         ROOMS.put("sdk", List.of("wire", "cells", "rpc"));
         ROOMS.put(
                 "server",
-                List.of("kernel", "raft", "wire", "cells", "cells.control", "config", "registry", "transactions"));
+                List.of(
+                        "kernel",
+                        "raft",
+                        "wire",
+                        "cells",
+                        "cells.control",
+                        "config",
+                        "registry",
+                        "transactions",
+                        "trust"));
         ROOMS.put("cli", List.of("wire", "cells", "server"));
         ROOMS.put("bank", List.of("sdk"));
         // Two features, as engines behind the journal whose cost is part of a figure.

@@ -7,7 +7,9 @@ import dev.plinth.kernel.Rehearsal;
 import dev.plinth.kernel.Storage;
 import dev.plinth.transactions.Coordinator;
 import dev.plinth.transactions.Participants;
+import dev.plinth.trust.control.Trust;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -17,13 +19,23 @@ public final class Partitions {
     public static final String CONFIGURATION = "configuration";
     public static final String TRANSACTIONS = "transactions";
 
-    /** In the order in which they are opened. */
-    public static final List<String> NAMES = List.of(CELLS, CONFIGURATION, TRANSACTIONS);
+    public static final String TRUST = "trust";
+
+    /** In the order in which they are opened, which is that in which they came to be: an older backup lacks the last ones. */
+    public static final List<String> NAMES = List.of(CELLS, CONFIGURATION, TRANSACTIONS, TRUST);
+
+    /** Those that every backup has. */
+    private static final int ALWAYS = 3;
 
     private static final Participants NOBODY = phaseTwo -> CompletableFuture.failedFuture(
             new IllegalStateException("nobody is asked in a rehearsal: " + phaseTwo.resourceId()));
 
     private Partitions() {}
+
+    /** Whether a backup with these can be restored. What it lacks begins with nothing. */
+    static boolean whole(List<String> names) {
+        return names.size() >= ALWAYS && names.size() <= NAMES.size() && names.equals(NAMES.subList(0, names.size()));
+    }
 
     /**
      * Loads a past into the partition's own engine, and forgets it again.
@@ -41,6 +53,9 @@ public final class Partitions {
                         .close();
             case TRANSACTIONS ->
                 Coordinator.open(new Rehearsal<>(name, Coordinator.codec(), past), history, NOBODY, clock, 0)
+                        .close();
+            case TRUST ->
+                Trust.open(new Rehearsal<>(name, Trust.commandCodec(), past), clock, Runnable::run, new SecureRandom())
                         .close();
             default -> throw new IOException("there is no partition '" + name + "'; expected one of " + NAMES);
         }

@@ -137,7 +137,7 @@ public final class StoppedServer {
         var names = archive.manifest().partitions().stream()
                 .map(Manifest.PartitionPast::name)
                 .toList();
-        if (!names.equals(Partitions.NAMES)) {
+        if (!Partitions.whole(names)) {
             throw new IOException("the archive holds the partitions " + names + "; expected " + Partitions.NAMES);
         }
         var name = data.toAbsolutePath().normalize();

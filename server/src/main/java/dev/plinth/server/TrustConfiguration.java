@@ -1,0 +1,57 @@
+package dev.plinth.server;
+
+import dev.plinth.trust.control.FileRootKey;
+import dev.plinth.trust.control.TrustCommand;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Optional;
+
+/**
+ * The trust domain that this server signs for.
+ *
+ * @param domain its name; once it is stored, it can have no other
+ * @param socket where workloads of this host find the SPIFFE Workload API; empty: in the data folder
+ * @param rootKey the file with the key that private keys are sealed under, the same on all servers of a cluster; empty: in the data
+ *     folder
+ */
+public record TrustConfiguration(String domain, Optional<Path> socket, Optional<Path> rootKey) {
+
+    /** All of it in the data folder. */
+    public static TrustConfiguration of(String domain) {
+        return new TrustConfiguration(domain, Optional.empty(), Optional.empty());
+    }
+
+    Path socket(Path data) {
+        return socket.orElseGet(() -> data.resolve("trust").resolve("workload.sock"));
+    }
+
+    Path rootKey(Path data) {
+        return rootKey.orElseGet(() -> data.resolve("trust").resolve("root.key"));
+    }
+
+    /** What somebody has to know to change what is trusted; it never leaves the data folder. */
+    public static Path token(Path data) {
+        return data.resolve("trust").resolve("admin.token");
+    }
+
+    /**
+     * Makes a root key for the servers of a cluster.
+     *
+     * @throws IOException if the file is there, or cannot be written
+     */
+    public static void makeRootKey(Path file) throws IOException {
+        FileRootKey.make(file, new SecureRandom());
+    }
+
+    static TrustConfiguration read(YamlReader.Section section) {
+        var domain = section.required(
+                "domain",
+                "the name of the trust domain, such as example.org",
+                text -> new TrustCommand.SetDomain(text).name());
+        var socket = section.value("socket", Path::of);
+        var rootKey = section.value("rootKey", Path::of);
+        section.done();
+        return new TrustConfiguration(domain, socket, rootKey);
+    }
+}

@@ -1,0 +1,100 @@
+package dev.plinth.trust.control;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Who gets which identity, and who signs it: all that the doors need, as one immutable value.
+ *
+ * @param authorities the oldest first; none that has ended
+ * @param signer the number of the authority that signs; 0 if none does
+ * @param making the effect that makes the next authority; 0 if none is being made
+ * @param lastNumber of the newest authority that there ever was
+ * @param federated other domains' bundles, JWK sets by domain
+ * @param sequence grows with each change of the bundle
+ */
+public record Identities(
+        Optional<Domain> domain,
+        List<Authority> authorities,
+        long signer,
+        long making,
+        long lastNumber,
+        SortedMap<String, RegistrationEntry> entries,
+        SortedMap<String, String> federated,
+        long sequence) {
+    static final Identities NONE =
+            new Identities(Optional.empty(), List.of(), 0, 0, 0, new TreeMap<>(), new TreeMap<>(), 0);
+
+    public Identities {
+        authorities = List.copyOf(authorities);
+        entries = java.util.Collections.unmodifiableSortedMap(entries);
+        federated = java.util.Collections.unmodifiableSortedMap(federated);
+    }
+
+    /** The entries of a workload with these properties, by name. */
+    public List<RegistrationEntry> of(Set<String> properties) {
+        return entries.values().stream()
+                .filter(entry -> entry.matches(properties))
+                .toList();
+    }
+
+    /** The authority that signs now. */
+    public Optional<Authority> signing() {
+        return authorities.stream().filter(one -> one.number() == signer).findFirst();
+    }
+
+    public Authority.State state(Authority authority) {
+        if (authority.number() == signer) {
+            return Authority.State.SIGNING;
+        }
+        return authority.number() > signer ? Authority.State.PUBLISHED : Authority.State.RETIRED;
+    }
+
+    Optional<Authority> newest() {
+        return authorities.stream().max(Comparator.comparingLong(Authority::number));
+    }
+
+    Identities withDomain(Domain other) {
+        return new Identities(
+                Optional.of(other), authorities, signer, making, lastNumber, entries, federated, sequence);
+    }
+
+    Identities withSigner(long number) {
+        return new Identities(domain, authorities, number, making, lastNumber, entries, federated, sequence);
+    }
+
+    Identities withMaking(long effect) {
+        return new Identities(domain, authorities, signer, effect, lastNumber, entries, federated, sequence);
+    }
+
+    Identities with(Authority authority) {
+        var more = new ArrayList<>(authorities);
+        more.add(authority);
+        return new Identities(domain, more, signer, making, authority.number(), entries, federated, sequence + 1);
+    }
+
+    Identities without(List<Authority> ended) {
+        return new Identities(
+                domain,
+                authorities.stream().filter(one -> !ended.contains(one)).toList(),
+                signer,
+                making,
+                lastNumber,
+                entries,
+                federated,
+                sequence + 1);
+    }
+
+    Identities withEntries(SortedMap<String, RegistrationEntry> others) {
+        return new Identities(domain, authorities, signer, making, lastNumber, others, federated, sequence);
+    }
+
+    Identities withFederated(SortedMap<String, String> others) {
+        return new Identities(domain, authorities, signer, making, lastNumber, entries, others, sequence);
+    }
+}

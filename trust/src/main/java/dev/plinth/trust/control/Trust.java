@@ -1,0 +1,153 @@
+package dev.plinth.trust.control;
+
+import dev.plinth.kernel.Clock;
+import dev.plinth.kernel.Codec;
+import dev.plinth.kernel.Journal;
+import dev.plinth.kernel.Partition;
+import dev.plinth.kernel.Watcher;
+import dev.plinth.trust.AppraisalPolicy;
+import dev.plinth.trust.AttestationResult;
+import dev.plinth.trust.PolicyBook;
+import dev.plinth.trust.ReferenceValue;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+
+/**
+ * What this server trusts, and who signs for it, on its journal.
+ *
+ * <p>Callable from any thread; nothing waits. Futures fail with {@link dev.plinth.kernel.Refused} alone, and are completed on the
+ * engine's thread.
+ */
+public final class Trust implements AutoCloseable {
+    private final Partition<TrustEngine, TrustCommand, TrustOutcome, MakeAuthority, Identities> partition;
+    private final RootKeyPlace root;
+    private final Issuer issuer;
+    private final Clock clock;
+    private final List<Runnable> followers = new CopyOnWriteArrayList<>();
+
+    private final Watcher.Subscription watch;
+
+    /** Written on the engine's thread: the newest that it told. Only to say what is wrong, for a leader may know more. */
+    private volatile Identities seen = Identities.NONE;
+
+    private Trust(
+            Partition<TrustEngine, TrustCommand, TrustOutcome, MakeAuthority, Identities> partition,
+            RootKeyPlace root,
+            Clock clock,
+            SecureRandom random) {
+        this.partition = partition;
+        this.root = root;
+        this.issuer = new Issuer(root, random);
+        this.clock = clock;
+        this.watch = partition.watch(TrustEngine.KEY, this::told);
+        watch.next();
+    }
+
+    private void told(Watcher.Batch<Identities> batch) {
+        batch.items().forEach(item -> seen = item.view().orElse(Identities.NONE));
+        followers.forEach(Runnable::run);
+        watch.next();
+    }
+
+    /** How the commands look in the journal that {@link #open} is given. */
+    public static Codec<TrustCommand> commandCodec() {
+        return TrustCodecs.COMMANDS;
+    }
+
+    /**
+     * Replays the journal, and serves; signs when it has been given the root key.
+     *
+     * @param workers make keys; they refuse nothing
+     * @throws IOException if the journal is damaged
+     */
+    public static Trust open(Journal<TrustCommand> journal, Clock clock, Executor workers, SecureRandom random)
+            throws IOException {
+        var root = new RootKeyPlace();
+        return new Trust(
+                Partition.durable(
+                        new TrustEngine(),
+                        journal,
+                        TrustCodecs.ALL,
+                        new AuthorityMaker(root, clock, workers, random),
+                        clock),
+                root,
+                clock,
+                random);
+    }
+
+    /**
+     * From now on it signs.
+     *
+     * @param key what private keys are sealed under: in a cluster, the same on all servers
+     */
+    public void unlock(RootKey key) {
+        root.put(key);
+    }
+
+    /** Why this server cannot sign, though it was given a root key; empty if it can, or was not. */
+    public Optional<String> trouble() {
+        return root.isEmpty() ? Optional.empty() : issuer.trouble(seen, clock.wall());
+    }
+
+    public CompletableFuture<TrustOutcome> submit(TrustCommand command) {
+        return partition.submit(command);
+    }
+
+    /** Who gets which identity now, and who signs it. */
+    public CompletableFuture<Identities> identities() {
+        return partition.read(TrustEngine::identities);
+    }
+
+    /** All versions of a policy, the oldest first; none if there never was one. */
+    public CompletableFuture<List<AppraisalPolicy>> policy(String tenant, String name) {
+        return partition.read(engine -> engine.book().policyHistory(tenant, name));
+    }
+
+    public CompletableFuture<List<ReferenceValue>> reference(String tenant, String name) {
+        return partition.read(engine -> engine.book().referenceHistory(tenant, name));
+    }
+
+    public CompletableFuture<List<PolicyBook.Binding>> binding(String tenant, String resource) {
+        return partition.read(engine -> engine.book().bindingHistory(tenant, resource));
+    }
+
+    /** Whether what this result attests may have the resource at this time. What does not exist denies. */
+    public CompletableFuture<PolicyBook.Decision> decide(
+            String tenant, String resource, AttestationResult result, Instant at) {
+        return partition.read(engine -> engine.book().decide(tenant, resource, result, at));
+    }
+
+    /** Signs for workloads that have been attested. */
+    public Issuer issuer() {
+        return issuer;
+    }
+
+    /**
+     * Tells of every change of {@link #identities}, at least once after it.
+     *
+     * @param follower called on the engine's thread; it hands on and returns
+     */
+    public Following follow(Runnable follower) {
+        followers.add(follower);
+        return () -> followers.remove(follower);
+    }
+
+    /** Somebody who is told of changes. */
+    public interface Following extends AutoCloseable {
+        /** It is told no more. */
+        @Override
+        void close();
+    }
+
+    @Override
+    public void close() {
+        watch.close();
+        partition.close();
+    }
+}
