@@ -38,7 +38,10 @@ final class Pulses implements AutoCloseable {
     synchronized void start() {
         if (!closed) {
             var now = clock.wall();
-            var next = now.truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);
+            // A wall's clock that is slowed down has not reached the second's end when the alarm comes. Another alarm
+            // for the rest
+            // of it would find a rest again, and close the same second many times.
+            var next = now.plusMillis(500).truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);
             alarm = clock.schedule(Duration.between(now, next), this::second);
         }
     }
@@ -50,7 +53,7 @@ final class Pulses implements AutoCloseable {
         var histogram = latencies.getIntervalHistogram(recycled);
         recycled = histogram;
         boolean any = histogram.getTotalCount() > 0;
-        // The alarm comes at a second's end or a little later.
+        // The alarm comes at a second's end, or a little before or after it.
         Instant second = clock.wall().minusMillis(500).truncatedTo(ChronoUnit.SECONDS);
         kept.addLast(new TransactionPulse(
                 second,

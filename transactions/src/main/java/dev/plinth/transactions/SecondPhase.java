@@ -159,10 +159,11 @@ final class SecondPhase {
             }
             open |= transaction.branches().get(i).open();
         }
-        if (open) {
-            return transaction.in(GlobalStatus.ASYNC_COMMITTING);
-        }
         boolean failed = transaction.branches().stream().anyMatch(Branch::failed);
+        if (open) {
+            // To its client it is committed from now on, unless it never will be.
+            return failed ? transaction : transaction.in(GlobalStatus.ASYNC_COMMITTING);
+        }
         return end(transaction, failed ? GlobalStatus.COMMIT_FAILED : GlobalStatus.COMMITTED, context);
     }
 

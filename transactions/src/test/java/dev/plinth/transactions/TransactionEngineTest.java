@@ -424,6 +424,21 @@ class TransactionEngineTest {
         }
 
         @Test
+        void a_commit_of_which_a_branch_can_never_be_done_is_not_called_committed_while_undo_records_are_deleted() {
+            var transaction = trial.begin();
+            long at = trial.at(transaction, "account:1");
+            long failing = trial.tcc(transaction, "debit");
+            trial.commit(transaction);
+
+            trial.answer(failing, BranchStatus.PHASE_TWO_COMMIT_FAILED_UNRETRYABLE);
+
+            assertThat(trial.asked()).containsExactly(at);
+            assertThat(trial.commit(transaction)).isEqualTo(GlobalStatus.COMMITTING);
+            trial.answer(at, BranchStatus.PHASE_TWO_COMMITTED);
+            assertThat(trial.status(transaction)).isEqualTo(GlobalStatus.COMMIT_FAILED);
+        }
+
+        @Test
         void a_commit_that_can_never_be_done_stops_no_other_branch_and_ends_as_failed() {
             var transaction = trial.begin();
             long failing = trial.tcc(transaction, "debit");
