@@ -126,6 +126,8 @@ export interface Branch {
   registeredAt: string;
   endedAt?: string;
   locks: string[];
+  /** The name of the step, in a Saga of the SDK; empty in all else. */
+  step: string;
   /** JSON of a RowReport; empty if no rows were changed behind its back. */
   rows: string;
 }

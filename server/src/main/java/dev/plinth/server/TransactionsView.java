@@ -1,5 +1,7 @@
 package dev.plinth.server;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.plinth.server.console.BranchStatus;
 import dev.plinth.server.console.Decision;
 import dev.plinth.server.console.TransactionDetail;
@@ -18,6 +20,7 @@ import dev.plinth.transactions.TransactionFilter;
 import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.TransactionView;
 import dev.plinth.transactions.Xid;
+import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.seata.GlobalStatus;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -26,6 +29,8 @@ import java.util.function.Function;
 
 /** The coordinator's transactions as the console shows them: Seata's many statuses drawn together to what a person asks. */
 final class TransactionsView {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     private final Coordinator coordinator;
     private final Function<TransactionId, Xid> xids;
 
@@ -152,7 +157,20 @@ final class TransactionsView {
                         .findFirst()
                         .map(TimelineEvent::at),
                 branch.lockKeys().stream().map(LockKey::toString).toList(),
+                step(branch),
                 branch.rows());
+    }
+
+    /** What a participant wrote is not ours: what cannot be read names no step. */
+    private static String step(BranchView branch) {
+        if (branch.type() != BranchType.SAGA || branch.applicationData().isEmpty()) {
+            return "";
+        }
+        try {
+            return JSON.readTree(branch.applicationData()).path("step").asText("");
+        } catch (JsonProcessingException e) {
+            return "";
+        }
     }
 
     private static TransactionDetail.Event event(TimelineEvent event) {

@@ -97,7 +97,8 @@ record Branch(
     }
 
     BranchView view() {
+        var told = type() == BranchType.SAGA ? applicationData : "";
         return new BranchView(
-                id, type(), asked.resourceId(), asked.clientId(), status, attempts, asked.lockKeys(), rows);
+                id, type(), asked.resourceId(), asked.clientId(), status, attempts, asked.lockKeys(), rows, told);
     }
 }

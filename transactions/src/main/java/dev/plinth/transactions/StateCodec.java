@@ -177,7 +177,7 @@ final class StateCodec {
                     .limit(HISTORY_LOCK_KEYS_MAX - keys)
                     .toList();
             keys += kept.size();
-            record.addBranches(Disk.BranchRecord.newBuilder()
+            var ended = record.addBranchesBuilder()
                     .setId(branch.id())
                     .setAsked(Disk.RegisterBranch.newBuilder()
                             .setType(branch.type().code())
@@ -186,7 +186,10 @@ final class StateCodec {
                             .addAllRows(DiskCodec.rows(kept)))
                     .setStatus(branch.status().code())
                     .setAttempts(branch.attempts())
-                    .setRows(branch.rows()));
+                    .setRows(branch.rows());
+            if (!branch.applicationData().isEmpty()) {
+                ended.setApplicationData(branch.applicationData());
+            }
         }
         view.timeline().forEach(event -> record.addTimeline(record(event)));
         return record.build().toByteString();

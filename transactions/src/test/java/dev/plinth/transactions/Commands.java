@@ -133,7 +133,16 @@ final class Commands {
                         Arbitraries.integers().between(0, 100),
                         keys().list().ofMaxSize(4),
                         texts())
-                .as(BranchView::new);
+                .as((id, type, resource, client, status, attempts, keys, rows) -> new BranchView(
+                        id,
+                        type,
+                        resource,
+                        client,
+                        status,
+                        attempts,
+                        keys,
+                        rows,
+                        type == BranchType.SAGA ? client : ""));
     }
 
     static Arbitrary<TransactionView> views() {

@@ -93,6 +93,38 @@ final class BankScene implements ConsoleSource {
         return recent.getFirst();
     }
 
+    /** A Saga whose third step failed: what was done before is being compensated. */
+    synchronized TransactionDetail sagaThatGoesBack() {
+        Instant begin = Instant.now().minusSeconds(2);
+        var saga = new TransactionDetail(
+                new TransactionSummary(
+                        "127.0.0.1:8091:" + nextId++,
+                        "trip",
+                        TransactionStatus.ROLLING_BACK,
+                        "travel",
+                        begin,
+                        Optional.empty(),
+                        3),
+                60_000,
+                Stream.of("flight", "hotel", "car")
+                        .map(step -> new Branch(
+                                String.valueOf(nextId++),
+                                "travel#default_tx_group",
+                                TransactionDetail.BranchKind.SAGA,
+                                step.equals("car") ? BranchStatus.PREPARE_FAILED : BranchStatus.COMMITTED,
+                                "",
+                                "travel",
+                                begin,
+                                Optional.empty(),
+                                List.of(),
+                                step,
+                                ""))
+                        .toList(),
+                List.of(new Event(begin, EventKind.BEGUN, Optional.empty(), "by travel")));
+        recent.addFirst(saga);
+        return saga;
+    }
+
     /** The newest that crossed from one cell to the other. */
     synchronized TransactionDetail newestOfTwoCells() {
         return recent.stream()
@@ -217,6 +249,7 @@ final class BankScene implements ConsoleSource {
                     timeline.at(registered),
                     underWay ? Optional.empty() : Optional.of(timeline.at(done)),
                     List.of("account:" + random.nextInt(10_000)),
+                    "",
                     ""));
         }
         if (!underWay) {

@@ -194,6 +194,32 @@ final class ConsoleBrowserTest {
     }
 
     @Test
+    void a_saga_shows_its_steps_and_what_has_become_of_each() {
+        TransactionDetail saga = bank.sagaThatGoesBack();
+        go("/transactions/" + saga.transaction().xid());
+        Locator steps = page.getByTestId("saga").locator("li");
+        assertThat(steps).hasCount(3);
+        assertThat(steps.nth(0)).containsText("flight");
+        assertThat(steps.nth(0)).containsText("Being compensated");
+        assertThat(steps.nth(1)).containsText("hotel");
+        assertThat(steps.nth(2)).containsText("car");
+        assertThat(steps.nth(2)).containsText("Failed");
+    }
+
+    @Test
+    void the_list_beside_an_open_detail_shows_all_its_columns() {
+        page.setViewportSize(1280, 800);
+        go("/");
+        page.waitForCondition(() -> bank.lastSample().live() > 0);
+        go("/transactions/" + bank.newest().transaction().xid());
+        assertThat(page.getByTestId("detail")).isVisible();
+        Locator table = page.getByTestId("transactions");
+        assertThat(table).isVisible();
+        assertThat((boolean) table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth"))
+                .isTrue();
+    }
+
+    @Test
     void the_timeline_is_drawn_to_scale() {
         go("/");
         page.waitForCondition(() -> bank.lastSample().live() > 0);

@@ -9,10 +9,25 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** One run of a saga, in the hands of one process. */
 final class SagaRun<I extends Record> {
+    /** Hears how a run goes on. Nothing depends on it: what is needed to go on is in the database. */
+    interface Progress {
+        Progress UNHEARD = new Progress() {
+            @Override
+            public void starting(String step) {}
+
+            @Override
+            public void ended(String step, boolean done) {}
+        };
+
+        /** A step is about to be tried for the first time. */
+        void starting(String step);
+
+        /** A step was done, or failed. */
+        void ended(String step, boolean done);
+    }
 
     private final Saga<I> saga;
     private final SagaStore store;
@@ -35,31 +50,33 @@ final class SagaRun<I extends Record> {
     /**
      * Goes on to the end.
      *
-     * @param starting hears of each step before it is tried for the first time
+     * @param progress hears of each step
      */
-    void forward(Consumer<String> starting) throws Exception {
+    void forward(Progress progress) throws Exception {
         for (Named<I, ?> step : saga.steps()) {
             StepRecord record = steps.get(step.name());
             if (record == null) {
-                starting.accept(step.name());
+                progress.starting(step.name());
                 record(step.name(), StepState.STARTED, "");
             }
             if (record == null || record.state() == StepState.STARTED) {
-                forward(step);
+                forward(step, progress);
             }
         }
         store.state(xid, epoch, RunState.DONE);
     }
 
-    private <O extends Record> void forward(Named<I, O> step) throws Exception {
+    private <O extends Record> void forward(Named<I, O> step, Progress progress) throws Exception {
         O output;
         try {
             output = step.step().run(context(step.name()), input);
         } catch (Exception e) {
             store.state(xid, epoch, RunState.FAILED);
+            progress.ended(step.name(), false);
             throw e;
         }
         record(step.name(), StepState.DONE, json.toJson(output, step.output()));
+        progress.ended(step.name(), true);
     }
 
     /** Undoes what was done, the last first. */

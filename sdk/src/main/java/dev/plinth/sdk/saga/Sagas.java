@@ -85,7 +85,7 @@ public final class Sagas implements AutoCloseable {
                 String text = json.toJson(input, saga.input());
                 store.begin(xid, saga.name(), text);
                 SagaStore.Run run = new SagaStore.Run(saga.name(), text, RunState.RUNNING, 1, Map.of());
-                new SagaRun<>(saga, store, json, xid, run).forward(step -> register(xid, saga, step));
+                new SagaRun<>(saga, store, json, xid, run).forward(new Steps(xid, saga.name()));
                 return xid;
             });
         } catch (PlinthException e) {
@@ -99,9 +99,38 @@ public final class Sagas implements AutoCloseable {
         }
     }
 
-    private void register(String xid, Saga<?> saga, String step) {
-        branches.register(
-                xid, BranchType.SAGA, resourceId, "", "{\"saga\":\"" + saga.name() + "\",\"step\":\"" + step + "\"}");
+    /** Each step is a branch, which says by its name and its status how far the run is: so people see it. */
+    private final class Steps implements SagaRun.Progress {
+        private final String xid;
+        private final String saga;
+        private long branchId;
+
+        Steps(String xid, String saga) {
+            this.xid = xid;
+            this.saga = saga;
+        }
+
+        @Override
+        public void starting(String step) {
+            branchId = 0;
+            var data = "{\"saga\":\"" + saga + "\",\"step\":\"" + step + "\"}";
+            if (branches.register(xid, BranchType.SAGA, resourceId, "", data)
+                    instanceof Branches.Registered registered) {
+                branchId = registered.branchId();
+            }
+        }
+
+        @Override
+        public void ended(String step, boolean done) {
+            if (branchId != 0) {
+                branches.report(
+                        xid,
+                        branchId,
+                        BranchType.SAGA,
+                        resourceId,
+                        done ? BranchStatus.PHASE_TWO_COMMITTED : BranchStatus.PHASE_ONE_FAILED);
+            }
+        }
     }
 
     /**
@@ -163,7 +192,7 @@ public final class Sagas implements AutoCloseable {
     }
 
     private <I extends Record> void resume(Saga<I> saga, String xid, SagaStore.Run run) throws Exception {
-        new SagaRun<>(saga, store, json, xid, run).forward(step -> {});
+        new SagaRun<>(saga, store, json, xid, run).forward(SagaRun.Progress.UNHEARD);
     }
 
     private <I extends Record> void compensate(Saga<I> saga, String xid, SagaStore.Run run) throws Exception {

@@ -10,7 +10,9 @@ import dev.plinth.sdk.transactions.TestPostgres;
 import dev.plinth.sdk.transactions.TransactionOptions;
 import dev.plinth.sdk.transactions.TransactionStatus;
 import dev.plinth.sdk.transactions.Transactions;
+import dev.plinth.transactions.BranchView;
 import dev.plinth.transactions.Xid;
+import dev.plinth.wire.seata.BranchStatus;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -124,7 +126,15 @@ final class SagasTest {
         String xid = sagas.run(trip, new Trip("ann", 100), LONG);
         assertThat(log).containsExactly("flight ann after -", "hotel ann after flight-1", "car ann after flight-1");
         soon().until(() -> transactions.status(xid) == TransactionStatus.COMMITTED);
-        assertThat(coordinator.transaction(xid).branches()).hasSize(3);
+        assertThat(coordinator.transaction(xid).branches())
+                .extracting(BranchView::applicationData)
+                .containsExactly(
+                        "{\"saga\":\"trip\",\"step\":\"flight\"}",
+                        "{\"saga\":\"trip\",\"step\":\"hotel\"}",
+                        "{\"saga\":\"trip\",\"step\":\"car\"}");
+        assertThat(coordinator.transaction(xid).branches())
+                .extracting(BranchView::status)
+                .containsOnly(BranchStatus.PHASE_TWO_COMMITTED);
     }
 
     @Test

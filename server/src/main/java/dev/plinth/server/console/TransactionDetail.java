@@ -32,6 +32,7 @@ public record TransactionDetail(
      * @param application whose resource it is, and from where; may be empty
      * @param endedAt when phase two was done; absent before
      * @param locks the global locks that it holds or held, as {@code table:key,key}
+     * @param step the name of the step, in a Saga of the SDK; empty in all else
      * @param rows those that were changed behind its back, as {@link dev.plinth.transactions.BranchView#rows}
      */
     public record Branch(
@@ -44,6 +45,7 @@ public record TransactionDetail(
             Instant registeredAt,
             Optional<Instant> endedAt,
             List<String> locks,
+            String step,
             String rows) {
         public Branch {
             locks = List.copyOf(locks);

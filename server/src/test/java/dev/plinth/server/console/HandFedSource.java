@@ -97,6 +97,7 @@ final class HandFedSource implements ConsoleSource {
                         BEGIN.plusNanos(400_000),
                         Optional.empty(),
                         List.of("account:42"),
+                        "",
                         "")),
                 List.of(new TransactionDetail.Event(
                         BEGIN, TransactionDetail.EventKind.BEGUN, Optional.empty(), "by payments")));
