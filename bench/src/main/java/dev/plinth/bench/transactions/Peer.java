@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A program of others that is measured or measures, from Maven Central; fetched once, and kept apart from our class path. */
-enum Peer {
+public enum Peer {
     SEATA_SERVER("seata-server", "2.0.0"),
     SEATA_CLIENT("seata-client", "2.6.0");
 
@@ -20,12 +20,21 @@ enum Peer {
 
     /** What of it lies in this project: its pom, and what it is started with. */
     Path source() {
-        return home().resolve("bench/peers").resolve(name);
+        return source(home());
     }
 
-    /** The directory with its jars. */
+    private Path source(Path home) {
+        return home.resolve("bench/peers").resolve(name);
+    }
+
+    /** The directory with its jars, fetched by Maven if they are not there yet. */
     Path programs() throws IOException, InterruptedException {
-        var lib = home().resolve(".plinth/peers").resolve(name + "-" + version);
+        return programs(home());
+    }
+
+    /** The same for whoever does not run in the checkout, which is {@code home}. */
+    public Path programs(Path home) throws IOException, InterruptedException {
+        var lib = home.resolve(".plinth/peers").resolve(name + "-" + version);
         if (Files.isDirectory(lib)) {
             return lib;
         }
@@ -37,7 +46,7 @@ enum Peer {
                         "-ntp",
                         "-q",
                         "-f",
-                        source().resolve("pom.xml").toString(),
+                        source(home).resolve("pom.xml").toString(),
                         "dependency:copy-dependencies",
                         "-DincludeScope=runtime",
                         "-DoutputDirectory=" + unfinished))
