@@ -18,6 +18,7 @@ const branch = (id: string, registered: number, ended?: number): Branch => ({
   application: '',
   registeredAt: at(registered),
   locks: [],
+  step: '',
   rows: '',
   ...(ended === undefined ? {} : { endedAt: at(ended) }),
 });

@@ -6,6 +6,7 @@ import dev.plinth.kernel.Fault;
 import dev.plinth.kernel.LedgerSubject;
 import dev.plinth.kernel.Life;
 import dev.plinth.kernel.Simulation;
+import dev.plinth.transactions.CoordinatorLife;
 import dev.plinth.transactions.TransactionsSubject;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ record Scenario(String engine, String journal) {
             all.add(new Scenario(engine, "cluster"));
         }
         all.add(new Scenario("registry", "soft"));
+        all.add(new Scenario("coordinator", "local"));
         return List.copyOf(all);
     }
 
@@ -70,12 +72,17 @@ record Scenario(String engine, String journal) {
 
     /** The faults that a seed draws for it. */
     List<Fault> schedule(long seed) {
-        return journal.equals("soft") ? RegistryLife.schedule(seed) : Simulation.schedule(shape(), seed);
+        return switch (engine) {
+            case "registry" -> RegistryLife.schedule(seed);
+            case "coordinator" -> CoordinatorLife.schedule(seed);
+            default -> Simulation.schedule(shape(), seed);
+        };
     }
 
     Outcome live(long seed, List<Fault> schedule) {
         Life simulation = switch (engine) {
             case "registry" -> new RegistryLife(seed, schedule);
+            case "coordinator" -> new CoordinatorLife(seed, schedule);
             case "ledger" -> LedgerSubject.life(shape(), seed, schedule);
             case "registers" -> RegistersSubject.life(shape(), seed, schedule);
             case "cells" -> CellMapSubject.life(shape(), seed, schedule);

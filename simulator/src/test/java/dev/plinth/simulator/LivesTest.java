@@ -14,6 +14,20 @@ import org.junit.jupiter.api.TestFactory;
 class LivesTest {
     private static final int SEEDS_EACH = Integer.getInteger("plinth.simulator.seeds", 12);
 
+    private static final List<String> MET_BY_THE_COORDINATOR = List.of(
+            "phase two lost",
+            "phase two sent twice",
+            "answer lost",
+            "row taken",
+            "branch refused",
+            "application crashed",
+            "never tried",
+            "try refused by the fence",
+            "phase one failed",
+            "saga reported",
+            "dirty rows decided",
+            "end compared");
+
     @TestFactory
     List<DynamicTest> whatever_happens_what_must_hold_holds() {
         return Scenario.ALL.stream()
@@ -38,6 +52,14 @@ class LivesTest {
         assertThat(coverage.entries()).isGreaterThan(SEEDS_EACH * 100L);
         if (scenario.journal().equals("soft")) {
             assertThat(coverage.events("session resumed")).as(coverage.text()).isPositive();
+            return;
+        }
+        if (scenario.engine().equals("coordinator")) {
+            for (var met : MET_BY_THE_COORDINATOR) {
+                assertThat(coverage.events(met))
+                        .as(met + " in " + coverage.text())
+                        .isPositive();
+            }
             return;
         }
         assertThat(coverage.pairs()).as(coverage.text()).isGreaterThan(60);
