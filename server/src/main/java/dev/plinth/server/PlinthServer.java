@@ -282,6 +282,7 @@ public final class PlinthServer implements AutoCloseable {
         var grpcDoor = GrpcService.builder()
                 .supportedSerializationFormats(GrpcSerializationFormats.PROTO, GrpcSerializationFormats.PROTO_WEB)
                 .maxRequestMessageLength(GRPC_MESSAGE_BYTES_MAX)
+                .intercept(new CallLimit(CallLimit.CALLS_MAX))
                 .enableHttpJsonTranscoding(false)
                 .useBlockingTaskExecutor(false);
         grpc.forEach(grpcDoor::addService);
