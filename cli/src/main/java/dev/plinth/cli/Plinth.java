@@ -55,7 +55,7 @@ public final class Plinth {
         line.registerConverter(Listen.class, Plinth::listen);
         line.setExecutionExceptionHandler((problem, command, _) -> {
             PrintWriter err = command.getErr();
-            err.println("plinth " + command.getCommandName() + ": " + Problems.inOneLine(problem));
+            err.println(command.getCommandSpec().qualifiedName() + ": " + Problems.inOneLine(problem));
             return CommandLine.ExitCode.SOFTWARE;
         });
         return line;

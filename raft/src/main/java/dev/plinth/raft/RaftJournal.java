@@ -477,7 +477,7 @@ public final class RaftJournal<C> implements Journal<C> {
                 closed = reason;
             }
         }
-        if (started.get() && trouble == null) {
+        if (started.get() && trouble == null && !ending.get()) {
             // What is on its way is answered rather than refused, if that does not take long.
             proposals.awaitNone(CLOSE_DRAIN_MAX);
             if (options.snapshotOnClose()) {

@@ -202,9 +202,14 @@ final class BankHouse implements AutoCloseable {
 
     /** What the first server answers on its HTTP port. */
     String get(String path) throws IOException, InterruptedException {
+        return get(servers().getFirst(), path);
+    }
+
+    /** What a server answers on its HTTP port. */
+    String get(String server, String path) throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpRequest request = HttpRequest.newBuilder(
-                            URI.create("http://127.0.0.1:" + servers.getFirst().http() + path))
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:"
+                            + servers.get(servers().indexOf(server)).http() + path))
                     .timeout(Duration.ofSeconds(10))
                     .build();
             return client.send(request, HttpResponse.BodyHandlers.ofString()).body();

@@ -209,11 +209,22 @@ public final class Membership implements AutoCloseable {
                 } catch (StatusRuntimeException e) {
                     reason = "server " + other.name() + " says " + e.getStatus().getCode() + " "
                             + e.getStatus().getDescription();
+                    if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
+                        // It was started again, and forgot whom it expected.
+                        introduceAgain(other);
+                    }
                 }
             }
             LockSupport.parkNanos(AGAIN_AFTER.toNanos());
         }
         throw new IOException("server " + roster.self() + " was not taken into group " + group + ": " + reason);
+    }
+
+    private void introduceAgain(Server other) {
+        var request = IntroduceRequest.newBuilder()
+                .setServer(ClusterMessages.message(roster.own()))
+                .build();
+        tell(other, stub -> stub.introduce(request));
     }
 
     // ---- going
