@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A feature's decisions, as a deterministic single-threaded state machine.
@@ -42,6 +43,14 @@ public interface Engine<C, O, E, V> {
      * @param limit at most so many keys; never more than {@link Limits#READ_ITEMS_MAX}
      */
     List<String> keys(String prefix, String after, int limit);
+
+    /**
+     * What the keys under a prefix and their states come to in one number, for watchers that know them from before. Asked with each
+     * change for which such a watcher waits; empty if the engine does not reckon it.
+     */
+    default OptionalLong digest(String prefix) {
+        return OptionalLong.empty();
+    }
 
     /** The whole state as references to immutable records: milliseconds, for the engine stands still meanwhile. */
     Snapshot snapshot();

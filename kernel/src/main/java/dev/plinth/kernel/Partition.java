@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -90,7 +91,7 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
         this.clock = clock;
         this.sessions = new Sessions<>();
         this.effects = new Effects<>(performer, clock, journal);
-        this.watches = new Watches<>(engine::view, engine::keys);
+        this.watches = new Watches<>(engine::view, engine::keys, engine::digest, Limits.WATCH_KEYS_TOTAL_MAX);
     }
 
     /** Proposes a command whose door has a duplicate rule of its own. Completes with the outcome once it is durable. */
@@ -155,13 +156,33 @@ public final class Partition<X extends Engine<C, O, E, V>, C, O, E, V> implement
      * <p>A watcher beyond {@link Limits#WATCHERS_MAX} is refused with {@link Refused.Code#OVERLOADED}.
      */
     public Watcher.Subscription watch(String prefix, Watcher<V> watcher) {
-        var watch = watches.open(prefix, watcher);
+        return watch(prefix, OptionalLong.empty(), watcher);
+    }
+
+    /**
+     * As {@link #watch(String, Watcher)}, for a watcher that knows the state from before.
+     *
+     * @param known the {@linkplain Engine#digest digest} of what it knows. When that is what there is, now or later, the first batch
+     *     is one without items that is no reset, and only changes follow. Until then nothing comes, or, once the watcher {@linkplain
+     *     Watcher.Subscription#insist insists}, a snapshot.
+     */
+    public Watcher.Subscription watch(String prefix, OptionalLong known, Watcher<V> watcher) {
+        var watch = watches.open(prefix, known, watcher);
         return new Watcher.Subscription() {
             @Override
             public void next() {
                 journal.execute(() -> {
                     if (stopped == null) {
                         watches.next(watch, applied);
+                    }
+                });
+            }
+
+            @Override
+            public void insist() {
+                journal.execute(() -> {
+                    if (stopped == null) {
+                        watches.insist(watch, applied);
                     }
                 });
             }

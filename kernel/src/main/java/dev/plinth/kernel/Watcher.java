@@ -37,6 +37,9 @@ public interface Watcher<V> {
         /** Says that the watcher is ready for its next batch, which comes as soon as there is something to say. */
         void next();
 
+        /** Waits no longer for what the watcher said that it knew: a snapshot will do. */
+        void insist();
+
         /** Ends the watch; a batch that is already on its way may still come. */
         @Override
         void close();

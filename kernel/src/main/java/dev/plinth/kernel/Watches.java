@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,14 +42,25 @@ final class Watches<V> {
 
         /* Written under this by whoever closes the watch, read by the engine's thread. */
         volatile boolean released;
+        /** What the watcher knows from before, as a digest; of use while it waits. */
+        final long known;
+
+        /** It waits until what it knows is what there is. */
+        boolean waits;
+
+        /** What it knows is what there is, and it is yet to be told so. */
+        boolean owedWord;
+
         boolean ready;
         boolean owedSnapshot = true;
         boolean snapshotBegun;
         String snapshotAfter = "";
 
-        Watch(String prefix, Watcher<V> watcher) {
+        Watch(String prefix, OptionalLong known, Watcher<V> watcher) {
             this.prefix = prefix;
             this.watcher = watcher;
+            this.known = known.orElse(0);
+            this.waits = known.isPresent();
         }
 
         synchronized boolean release() {
@@ -59,6 +71,8 @@ final class Watches<V> {
 
         /** From the start, in place of all that is owed. */
         void oweSnapshot() {
+            waits = false;
+            owedWord = false;
             owedSnapshot = true;
             snapshotBegun = false;
             snapshotAfter = "";
@@ -67,6 +81,7 @@ final class Watches<V> {
 
     private final Function<String, Optional<V>> view;
     private final Keys keys;
+    private final Function<String, OptionalLong> digest;
     private final int owedKeysMax;
 
     /** Counted where watches are opened, on any thread. */
@@ -79,22 +94,30 @@ final class Watches<V> {
     private int owedKeys;
 
     Watches(Function<String, Optional<V>> view, Keys keys) {
-        this(view, keys, Limits.WATCH_KEYS_TOTAL_MAX);
+        this(view, keys, _ -> OptionalLong.empty(), Limits.WATCH_KEYS_TOTAL_MAX);
     }
 
-    /** @param owedKeysMax keys that all watchers together may be owed */
-    Watches(Function<String, Optional<V>> view, Keys keys, int owedKeysMax) {
+    /**
+     * @param digest as {@link Engine#digest}
+     * @param owedKeysMax keys that all watchers together may be owed
+     */
+    Watches(Function<String, Optional<V>> view, Keys keys, Function<String, OptionalLong> digest, int owedKeysMax) {
         this.view = view;
         this.keys = keys;
+        this.digest = digest;
         this.owedKeysMax = owedKeysMax;
     }
 
     Watch<V> open(String prefix, Watcher<V> watcher) {
+        return open(prefix, OptionalLong.empty(), watcher);
+    }
+
+    Watch<V> open(String prefix, OptionalLong known, Watcher<V> watcher) {
         if (count.incrementAndGet() > Limits.WATCHERS_MAX) {
             count.decrementAndGet();
             throw Refused.overloaded(Limits.WATCHERS_MAX + " watchers are open", Duration.ofSeconds(1));
         }
-        return new Watch<>(prefix, watcher);
+        return new Watch<>(prefix, known, watcher);
     }
 
     /** Gives the watch's place back; from any thread, once. */
@@ -163,8 +186,32 @@ final class Watches<V> {
             same.getValue().add(watch);
         }
         watch.ready = true;
-        if (watch.owedSnapshot || !watch.owed.isEmpty()) {
+        if (watch.waits && !isKnown(watch, digest.apply(watch.prefix))) {
+            return;
+        }
+        if (watch.owedWord || watch.owedSnapshot || !watch.owed.isEmpty()) {
             deliver(watch, revision);
+        }
+    }
+
+    /** If what the watch waits for is there, it is owed the word and no snapshot. */
+    private static <V> boolean isKnown(Watch<V> watch, OptionalLong now) {
+        if (now.isEmpty() || now.getAsLong() != watch.known) {
+            return false;
+        }
+        watch.waits = false;
+        watch.owedSnapshot = false;
+        watch.owedWord = true;
+        return true;
+    }
+
+    /** The watch waits no longer. */
+    void insist(Watch<V> watch, Revision revision) {
+        if (watch.waits && !watch.released) {
+            watch.waits = false;
+            if (watch.ready) {
+                deliver(watch, revision);
+            }
         }
     }
 
@@ -177,10 +224,27 @@ final class Watches<V> {
             var prefix = candidate.getKey();
             int shared = shared(key, prefix);
             if (shared == prefix.length()) {
-                candidate.getValue().forEach(watch -> owe(watch, key));
+                oweAll(candidate.getValue(), prefix, key);
                 candidate = byPrefix.lowerEntry(prefix);
             } else {
                 candidate = byPrefix.floorEntry(key.substring(0, shared));
+            }
+        }
+    }
+
+    private void oweAll(Set<Watch<V>> watches, String prefix, String key) {
+        // Reckoned once for all who wait, and for most keys nobody does.
+        OptionalLong now = OptionalLong.empty();
+        for (var watch : watches) {
+            if (!watch.waits) {
+                owe(watch, key);
+                continue;
+            }
+            if (now.isEmpty()) {
+                now = digest.apply(prefix);
+            }
+            if (isKnown(watch, now) && watch.ready) {
+                due.add(watch);
             }
         }
     }
@@ -227,7 +291,7 @@ final class Watches<V> {
     private void deliver(Watch<V> watch, Revision revision) {
         watch.ready = false;
         due.remove(watch);
-        var batch = watch.owedSnapshot ? nextPage(watch, revision) : nextChanges(watch, revision);
+        var batch = nextBatch(watch, revision);
         try {
             watch.watcher.accept(batch);
         } catch (RuntimeException e) {
@@ -237,6 +301,14 @@ final class Watches<V> {
             var thread = Thread.currentThread();
             thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
         }
+    }
+
+    private Watcher.Batch<V> nextBatch(Watch<V> watch, Revision revision) {
+        if (watch.owedWord) {
+            watch.owedWord = false;
+            return new Watcher.Batch<>(revision, false, true, List.of());
+        }
+        return watch.owedSnapshot ? nextPage(watch, revision) : nextChanges(watch, revision);
     }
 
     private Watcher.Batch<V> nextPage(Watch<V> watch, Revision revision) {

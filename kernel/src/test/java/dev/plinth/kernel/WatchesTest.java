@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -289,9 +290,73 @@ class WatchesTest {
         assertThat(slow.known).isEqualTo(state).doesNotContainKey("k00000");
     }
 
+    /** The state's sum stands for its digest. */
+    private Watches<Integer> knowing() {
+        return new Watches<>(
+                key -> Optional.ofNullable(state.get(key)),
+                this::page,
+                _ -> OptionalLong.of(
+                        state.values().stream().mapToInt(number -> number).sum()),
+                100);
+    }
+
+    @Test
+    void a_watcher_that_knows_what_there_is_gets_the_word_for_it_and_then_only_changes() {
+        state.put("a", 1);
+        state.put("b", 2);
+        var known = knowing();
+        List<Watcher.Batch<Integer>> told = new ArrayList<>();
+        var watch = known.open("", OptionalLong.of(3), told::add);
+        known.next(watch, now());
+        assertThat(told).containsExactly(new Watcher.Batch<>(now(), false, true, List.of()));
+
+        known.next(watch, now());
+        state.put("a", 5);
+        known.changed("a");
+        known.deliver(now());
+        assertThat(told.getLast().items()).containsExactly(new Watcher.Item<>("a", Optional.of(5)));
+        assertThat(told).noneMatch(Watcher.Batch::reset);
+    }
+
+    @Test
+    void a_watcher_that_knows_more_than_there_is_waits_until_it_is_there_or_until_it_insists() {
+        state.put("a", 1);
+        var known = knowing();
+        List<Watcher.Batch<Integer>> patient = new ArrayList<>();
+        List<Watcher.Batch<Integer>> insisting = new ArrayList<>();
+        var waits = known.open("", OptionalLong.of(4), patient::add);
+        var insists = known.open("", OptionalLong.of(99), insisting::add);
+        known.next(waits, now());
+        known.next(insists, now());
+        state.put("b", 1);
+        known.changed("b");
+        known.deliver(now());
+        assertThat(patient).isEmpty();
+        assertThat(insisting).isEmpty();
+
+        known.insist(insists, now());
+        assertThat(insisting)
+                .hasSize(1)
+                .allMatch(batch -> batch.reset() && batch.items().size() == 2);
+
+        state.put("b", 3);
+        known.changed("b");
+        state.put("c", 7);
+        known.changed("c");
+        known.deliver(now());
+        assertThat(patient).as("the word first").containsExactly(new Watcher.Batch<>(now(), false, true, List.of()));
+        known.next(waits, now());
+        assertThat(patient.getLast().items())
+                .as("what changed since")
+                .containsExactly(new Watcher.Item<>("c", Optional.of(7)));
+        known.insist(waits, now());
+        assertThat(patient).hasSize(2);
+    }
+
     @Test
     void what_all_slow_watchers_are_owed_together_is_bounded_and_whoever_passes_it_gets_a_snapshot() {
-        var few = new Watches<Integer>(key -> Optional.ofNullable(state.get(key)), this::page, 5);
+        var few = new Watches<Integer>(
+                key -> Optional.ofNullable(state.get(key)), this::page, _ -> OptionalLong.empty(), 5);
         fill("k", 3);
         List<Watcher.Batch<Integer>> told = new ArrayList<>();
         List<Watches.Watch<Integer>> slow = new ArrayList<>();

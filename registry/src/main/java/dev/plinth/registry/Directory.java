@@ -21,6 +21,7 @@ final class Directory {
 
     private static final class Counts {
         int endpoints;
+        long digest;
         final TreeMap<String, Integer> byCell = new TreeMap<>();
     }
 
@@ -55,6 +56,7 @@ final class Directory {
         metadataBytes += endpoint.metadataBytes();
         var counts = services.computeIfAbsent(endpoint.name().service(), _ -> new Counts());
         counts.endpoints++;
+        counts.digest += endpoint.digest();
         endpoint.cell().ifPresent(cell -> {
             counts.byCell.merge(cell, 1, Integer::sum);
             namesByCell
@@ -72,6 +74,7 @@ final class Directory {
                 }));
         services.computeIfPresent(endpoint.name().service(), (_, counts) -> {
             counts.endpoints--;
+            counts.digest -= endpoint.digest();
             endpoint.cell()
                     .ifPresent(
                             cell -> counts.byCell.computeIfPresent(cell, (_, count) -> count > 1 ? count - 1 : null));
@@ -87,6 +90,12 @@ final class Directory {
     int endpoints(String service) {
         var counts = services.get(service);
         return counts == null ? 0 : counts.endpoints;
+    }
+
+    /** What a service's endpoints come to, as {@link dev.plinth.wire.registry.EndpointDigest} says. */
+    long digest(String service) {
+        var counts = services.get(service);
+        return counts == null ? 0 : counts.digest;
     }
 
     int services() {

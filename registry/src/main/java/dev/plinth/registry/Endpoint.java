@@ -1,5 +1,6 @@
 package dev.plinth.registry;
 
+import dev.plinth.wire.registry.EndpointDigest;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -64,6 +65,16 @@ public record Endpoint(EndpointName name, int weight, SortedMap<String, String> 
     /** What the metadata counts for: keys and values in UTF-8. */
     int metadataBytes() {
         return compact().bytes();
+    }
+
+    /** As {@link EndpointDigest} says. */
+    long digest() {
+        return EndpointDigest.of(
+                name.service(),
+                name.protocol(),
+                name.address(),
+                weight,
+                compact().digest());
     }
 
     private Metadata compact() {

@@ -1,5 +1,6 @@
 package dev.plinth.registry;
 
+import dev.plinth.wire.registry.EndpointDigest;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
 import java.util.Arrays;
@@ -22,10 +23,12 @@ final class Metadata extends AbstractMap<String, String> implements SortedMap<St
      */
     private final String[] pairs;
     private final int bytes;
+    private final long digest;
 
-    private Metadata(String[] pairs, int bytes) {
+    private Metadata(String[] pairs, int bytes, long digest) {
         this.pairs = pairs;
         this.bytes = bytes;
+        this.digest = digest;
     }
 
     static Metadata of(Map<String, String> map) {
@@ -36,19 +39,21 @@ final class Metadata extends AbstractMap<String, String> implements SortedMap<St
         Arrays.sort(keys);
         String[] pairs = new String[2 * keys.length];
         long bytes = 0;
+        long digest = 0;
         for (int i = 0; i < keys.length; i++) {
             pairs[2 * i] = keys[i];
             pairs[2 * i + 1] = map.get(keys[i]);
             bytes += utf8(pairs[2 * i]) + utf8(pairs[2 * i + 1]);
+            digest += EndpointDigest.ofEntry(pairs[2 * i], pairs[2 * i + 1]);
         }
-        return new Metadata(pairs, (int) Math.min(bytes, Integer.MAX_VALUE));
+        return new Metadata(pairs, (int) Math.min(bytes, Integer.MAX_VALUE), digest);
     }
 
     /** The same, with each text as {@code same} gives it, which is equal. */
     Metadata with(UnaryOperator<String> same) {
         String[] others = new String[pairs.length];
         Arrays.setAll(others, i -> same.apply(pairs[i]));
-        return new Metadata(others, bytes);
+        return new Metadata(others, bytes, digest);
     }
 
     /** How many bytes a text has in UTF-8; what is no character counts as one that takes its place. */
@@ -77,6 +82,11 @@ final class Metadata extends AbstractMap<String, String> implements SortedMap<St
     /** Of keys and values in UTF-8. */
     int bytes() {
         return bytes;
+    }
+
+    /** The part of an endpoint's digest that comes of this. */
+    long digest() {
+        return digest;
     }
 
     @Override

@@ -5,9 +5,13 @@ import dev.plinth.kernel.Inbox;
 import dev.plinth.kernel.Partition;
 import dev.plinth.kernel.Performer;
 import dev.plinth.kernel.Watcher;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /**
  * The registry of this server.
@@ -19,9 +23,14 @@ public final class Registry implements AutoCloseable {
     private final Partition<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Registration> partition;
     private final long incarnation;
 
+    /** The time by which the engine goes. */
+    private final Supplier<Instant> now;
+
     private Registry(
             Partition<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Registration> partition,
-            long incarnation) {
+            long incarnation,
+            Supplier<Instant> now) {
+        this.now = now;
         this.partition = partition;
         this.incarnation = incarnation;
     }
@@ -36,7 +45,8 @@ public final class Registry implements AutoCloseable {
         var inbox = new Inbox<RegistryCommand>(incarnation, thread, clock);
         return new Registry(
                 Partition.soft(new RegistryEngine(incarnation, inbox.now()), inbox, Performer.none(), clock),
-                incarnation);
+                incarnation,
+                inbox::now);
     }
 
     public long incarnation() {
@@ -52,7 +62,16 @@ public final class Registry implements AutoCloseable {
      * Partition#watch}.
      */
     public Watcher.Subscription watch(String service, Watcher<Registration> watcher) {
-        return partition.watch(EndpointName.prefix(Form.service(service)), watcher);
+        return watch(service, OptionalLong.empty(), watcher);
+    }
+
+    /**
+     * As above, for a watcher that knows the service from before.
+     *
+     * @param known the digest of what it knows, as {@link dev.plinth.wire.registry.EndpointDigest} says; see {@link Partition#watch}
+     */
+    public Watcher.Subscription watch(String service, OptionalLong known, Watcher<Registration> watcher) {
+        return partition.watch(EndpointName.prefix(Form.service(service)), known, watcher);
     }
 
     /**
@@ -91,6 +110,11 @@ public final class Registry implements AutoCloseable {
     /** How this registry stands to what a server's sessions vouch for; empty if it never heard of that server. */
     public CompletableFuture<Optional<HeldState>> held(long server) {
         return partition.read(engine -> engine.held(server));
+    }
+
+    /** For how long yet endpoints may be missing because the registry has restarted and their clients are not back; zero if none. */
+    public CompletableFuture<Duration> settling() {
+        return partition.read(engine -> engine.settling(now.get()));
     }
 
     public CompletableFuture<Totals> totals() {

@@ -11,6 +11,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -36,13 +37,17 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
      * Watchers see single endpoints under their keys, so a change is one item to all who watch, whatever the service's size.
      */
     private final long server;
-    private final Instant settled;
+    private Instant settled;
+    private final Instant settledAtMost;
     private final Claims claims;
     private final TreeMap<Long, Session> sessions = new TreeMap<>();
 
-    /** The sessions by what ends first. A session's deadline changes only while it is not in here. */
+    /**
+     * The sessions by what ends first, as far as is known: every word moves a session's deadline on, and only one that has come to the
+     * front is filed anew. So a word costs nothing here, but one that shortens the lease.
+     */
     private final TreeSet<Session> byDeadline =
-            new TreeSet<>(Comparator.<Session, Instant>comparing(session -> session.deadline)
+            new TreeSet<>(Comparator.<Session, Instant>comparing(session -> session.filed)
                     .thenComparingLong(session -> session.id.number()));
 
     private final Vanishing vanishing = new Vanishing();
@@ -60,6 +65,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         this.server = server;
         this.claims = new Claims(server);
         settled = started.plus(RegistryLimits.SETTLING);
+        settledAtMost = started.plus(RegistryLimits.SETTLING_MAX);
     }
 
     Directory directory() {
@@ -158,12 +164,25 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         unsubscribeAll(session);
         renew(session, context.now());
         restate(session, context);
-        var settling = Duration.between(context.now(), settled);
+        if (known.isEmpty() && open.resume().isPresent()) {
+            cameBack(context.now());
+        }
         return new RegistryOutcome.Opened(
-                new Hold(session.id, index),
-                session.lease,
-                known.isPresent(),
-                settling.isNegative() ? Duration.ZERO : settling);
+                new Hold(session.id, index), session.lease, known.isPresent(), settling(context.now()));
+    }
+
+    /** A client of the time before the start: where one comes, others may be on their way. */
+    private void cameBack(Instant now) {
+        var later = now.plus(RegistryLimits.SETTLING_AFTER_LAST);
+        if (now.isBefore(settled) && later.isAfter(settled)) {
+            settled = later.isBefore(settledAtMost) ? later : settledAtMost;
+        }
+    }
+
+    /** For how long yet endpoints may be missing because the registry has restarted; zero if they may not. */
+    Duration settling(Instant now) {
+        var settling = Duration.between(now, settled);
+        return settling.isNegative() ? Duration.ZERO : settling;
     }
 
     private RegistryOutcome detach(RegistryCommand.Detach detach, Context<Void> context) {
@@ -411,9 +430,28 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     }
 
     private void renew(Session session, Instant now) {
-        byDeadline.remove(session);
         session.deadline = now.plus(session.lease);
+        if (session.deadline.isBefore(session.filed)) {
+            file(session);
+        }
+    }
+
+    private void file(Session session) {
+        byDeadline.remove(session);
+        session.filed = session.deadline;
         byDeadline.add(session);
+    }
+
+    /** The session that ends first. */
+    private Optional<Session> first() {
+        while (!byDeadline.isEmpty()) {
+            var first = byDeadline.first();
+            if (first.filed.equals(first.deadline)) {
+                return Optional.of(first);
+            }
+            file(first);
+        }
+        return Optional.empty();
     }
 
     /** The lease is over: the endpoints go, but for those whose service would lose too many at once. */
@@ -435,12 +473,11 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     }
 
     private void keep(Session session, Context<Void> context) {
-        byDeadline.remove(session);
         session.kept = true;
         session.stream = Session.DETACHED;
         unsubscribeAll(session);
         session.deadline = context.now().plus(RegistryLimits.KEPT);
-        byDeadline.add(session);
+        file(session);
         kept += session.endpoints.size();
         restate(session, context);
     }
@@ -466,8 +503,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     /** Ends the sessions whose lease is over, and what lost servers' sessions vouched for. */
     @Override
     public void tick(Context<Void> context) {
-        while (!byDeadline.isEmpty() && !byDeadline.first().deadline.isAfter(context.now())) {
-            leaseOver(byDeadline.first(), context);
+        for (var due = first(); due.isPresent() && !due.get().deadline.isAfter(context.now()); due = first()) {
+            leaseOver(due.get(), context);
         }
         vanishing.forget(context.now());
         for (long peer : claims.copies()) {
@@ -478,7 +515,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     @Override
     public Optional<Instant> nextDeadline() {
-        var soonest = byDeadline.isEmpty() ? Optional.<Instant>empty() : Optional.of(byDeadline.first().deadline);
+        var soonest = first().map(session -> session.deadline);
         // Asked after every command, so it makes nothing that is not needed.
         for (long peer : claims.copies()) {
             var end = claims.copy(peer).flatMap(Held::nextEnd);
@@ -510,6 +547,14 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 .stream()
                 .map(key -> HeldKey.of(of, key))
                 .toList();
+    }
+
+    @Override
+    public OptionalLong digest(String prefix) {
+        var service = EndpointName.serviceOf(prefix);
+        return !HeldKey.isOne(prefix) && EndpointName.prefix(service).equals(prefix)
+                ? OptionalLong.of(directory().digest(service))
+                : OptionalLong.empty();
     }
 
     /** The state as text, one line for each thing in it: nobody restores it, but tests and people compare it. */

@@ -18,6 +18,9 @@ final class Session {
     /** When the session ends if nothing is heard of it. */
     Instant deadline;
 
+    /** The deadline under which the engine has it filed: this one, or one that lies before it. */
+    Instant filed;
+
     /** The stream that holds the session, as in {@link Hold}, or {@link #DETACHED}. */
     long stream;
 
@@ -43,6 +46,7 @@ final class Session {
         this.client = client;
         this.lease = lease;
         this.deadline = now;
+        this.filed = now;
         this.heldSince = now;
         this.stream = DETACHED;
     }

@@ -54,6 +54,6 @@ final class Sharing {
 
     private static int place(Object thing, int places) {
         int hash = thing.hashCode() * 0x9E3779B9;
-        return (hash >>> 8 ^ hash >>> 20) & (places - 1);
+        return ((hash >>> 8) ^ (hash >>> 20)) & (places - 1);
     }
 }

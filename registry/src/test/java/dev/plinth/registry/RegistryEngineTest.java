@@ -430,6 +430,20 @@ class RegistryEngineTest {
     }
 
     @Test
+    void it_settles_for_longer_while_clients_of_the_time_before_come_back_but_not_for_ever() {
+        var before = new SessionId(7, 7);
+        trial.advance(Duration.ofSeconds(14));
+        assertThat(resume("late", before).settling()).isEqualTo(RegistryLimits.SETTLING_AFTER_LAST);
+        assertThat(open("new").settling()).isEqualTo(RegistryLimits.SETTLING_AFTER_LAST);
+        for (int second = 14; second < 57; second += 4) {
+            trial.advance(Duration.ofSeconds(4));
+            assertThat(resume("later", before).settling()).isPositive();
+        }
+        trial.advance(Duration.ofSeconds(3));
+        assertThat(resume("too late", before).settling()).isZero();
+    }
+
+    @Test
     void a_lease_out_of_bounds_and_a_client_without_name_cannot_be_asked_for() {
         assertThatThrownBy(() -> new RegistryCommand.Open("c", Duration.ofMillis(1_999), Optional.empty()))
                 .hasMessage("lease is 1999 ms: expected 2000 to 60000");

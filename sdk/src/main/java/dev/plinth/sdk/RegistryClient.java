@@ -363,16 +363,16 @@ final class RegistryClient implements Directory, AutoCloseable {
         }
 
         void subscribe(String service) {
-            ask(
-                    ClientMessage.newBuilder()
-                            .setSubscribe(Subscribe.newBuilder().setService(service)),
-                    "subscribe to " + service,
-                    () -> {},
-                    refusal -> {
-                        if (refusal.getCode() != Refusal.Code.INVALID) {
-                            subscribe(service);
-                        }
-                    });
+            Subscribe.Builder subscribe = Subscribe.newBuilder().setService(service);
+            ServiceView view = views.get(service);
+            if (view != null) {
+                view.digest().ifPresent(subscribe::setKnown);
+            }
+            ask(ClientMessage.newBuilder().setSubscribe(subscribe), "subscribe to " + service, () -> {}, refusal -> {
+                if (refusal.getCode() != Refusal.Code.INVALID) {
+                    subscribe(service);
+                }
+            });
         }
 
         /** @param refused called later, if it makes sense to do something about it */

@@ -56,6 +56,27 @@ final class ServiceViewTest {
     }
 
     @Test
+    void what_a_restarted_registry_says_is_unchanged_is_known_again() {
+        view.opened(false, true);
+        assertThat(view.digest()).isEmpty();
+        view.update(list(true, "a:1", "b:1"));
+        long digest = view.digest().orElseThrow();
+
+        view.opened(false, false);
+        shows("a:1", "b:1");
+        view.update(
+                ServiceUpdate.newBuilder().setUnchanged(true).setComplete(true).build());
+        view.settled();
+        shows("a:1", "b:1");
+
+        view.update(removed("a:1"));
+        shows("b:1");
+        assertThat(view.digest().orElseThrow()).isNotEqualTo(digest);
+        view.update(added(true, "a:1"));
+        assertThat(view.digest().orElseThrow()).isEqualTo(digest);
+    }
+
+    @Test
     void changes_add_replace_and_remove() {
         view.opened(false, true);
         view.update(list(true, "a:1", "b:1"));

@@ -8,18 +8,24 @@ import dev.plinth.registry.Registration;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryCommand;
 import dev.plinth.registry.RegistryOutcome;
+import dev.plinth.wire.registry.v1.Answer;
 import dev.plinth.wire.registry.v1.ClientMessage;
+import dev.plinth.wire.registry.v1.ItemRefusal;
 import dev.plinth.wire.registry.v1.Refusal;
 import dev.plinth.wire.registry.v1.ServerMessage;
+import dev.plinth.wire.registry.v1.Subscribe;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +46,9 @@ final class Connection implements StreamObserver<ClientMessage> {
     /** How long a stream may be open without a word. After the first, it is the lease. */
     static final Duration OPEN_WITHIN = Duration.ofSeconds(10);
 
+    /** When a client may try again that said many things before the many before were answered. */
+    private static final Duration ANOTHER_AFTER = Duration.ofMillis(100);
+
     private final Registry registry;
     private final Clock clock;
     private final Executor workers;
@@ -54,6 +63,9 @@ final class Connection implements StreamObserver<ClientMessage> {
     private Clock.@Nullable Alarm alarm;
     private @Nullable Hold hold;
     private boolean opening;
+    private @Nullable Several several;
+    private long settledNanos;
+    private Clock.@Nullable Alarm settlingAlarm;
     private boolean ended;
 
     Connection(Registry registry, Clock clock, Executor workers, ServerCallStreamObserver<ServerMessage> call) {
@@ -113,19 +125,96 @@ final class Connection implements StreamObserver<ClientMessage> {
                     "request_id is 0: expected another number, to know the answer by"));
             return;
         }
+        if (message.hasRegisterAll() || message.hasSubscribeAll()) {
+            takeAll(id, message, hold);
+            return;
+        }
         RegistryCommand.OfSession command;
+        var knows = message.hasSubscribe() ? known(message.getSubscribe()) : OptionalLong.empty();
         try {
             command = Messages.command(message, hold);
         } catch (IllegalArgumentException e) {
             answer(Messages.refusal(id, Refusal.Code.INVALID, String.valueOf(e.getMessage()), Optional.empty()));
             return;
         }
-        submit(command, outcome -> answered(id, command, outcome), refused -> {
+        submit(command, outcome -> answered(id, command, knows, outcome), refused -> {
             answer(Messages.refusal(id, refused));
             if (refused.code() != Refused.Code.OVERLOADED) {
                 end(Messages.status(refused));
             }
         });
+    }
+
+    private static OptionalLong known(Subscribe subscribe) {
+        return subscribe.hasKnown() ? OptionalLong.of(subscribe.getKnown()) : OptionalLong.empty();
+    }
+
+    private void takeAll(long id, ClientMessage message, Hold held) {
+        if (several != null) {
+            answer(Messages.refusal(
+                    id,
+                    Refusal.Code.OVERLOADED,
+                    "another message with many requests is not answered yet: expected one at a time",
+                    Optional.of(ANOTHER_AFTER)));
+            return;
+        }
+        var items = Messages.items(message, held);
+        if (items.isEmpty() || items.size() > Several.ITEMS_MAX) {
+            answer(Messages.refusal(
+                    id,
+                    Refusal.Code.INVALID,
+                    "the message has " + items.size() + " requests: expected 1 to " + Several.ITEMS_MAX,
+                    Optional.empty()));
+            return;
+        }
+        several = new Several(id, items);
+        goOn(several);
+    }
+
+    private void goOn(Several all) {
+        all.next(
+                registry,
+                () -> later(() -> {
+                    if (ended) {
+                        return;
+                    }
+                    if (all.isTaken()) {
+                        several = null;
+                        answeredAll(all);
+                    } else {
+                        goOn(all);
+                    }
+                }));
+    }
+
+    private void answeredAll(Several all) {
+        var answer = Answer.newBuilder().setRequestId(all.id);
+        List<ServiceStream> fresh = new ArrayList<>();
+        Status over = Status.OK;
+        for (int i = 0; i < all.items.size(); i++) {
+            var item = all.items.get(i);
+            var result = all.result(i);
+            var refusal = Messages.refusal(item, result);
+            if (refusal.isEmpty() && item.command() instanceof RegistryCommand.Subscribe subscribe) {
+                refusal = follow(subscribe.service(), item.known(), fresh);
+            }
+            if (refusal.isPresent()) {
+                answer.addRefused(ItemRefusal.newBuilder().setIndex(i).setRefusal(refusal.get()));
+                over = switch (refusal.get().getCode()) {
+                    case SESSION_EXPIRED, SESSION_SUPERSEDED ->
+                        Status.ABORTED.withDescription(refusal.get().getMessage());
+                    case STOPPED ->
+                        Status.UNAVAILABLE.withDescription(refusal.get().getMessage());
+                    default -> over;
+                };
+            }
+        }
+        answer(ServerMessage.newBuilder().setAnswer(answer).build());
+        if (over.isOk()) {
+            fresh.forEach(this::start);
+        } else {
+            end(over);
+        }
     }
 
     private void open(ClientMessage message) {
@@ -162,6 +251,7 @@ final class Connection implements StreamObserver<ClientMessage> {
                 }
                 hold = opened.hold();
                 silenceMax = opened.lease();
+                settledNanos = clock.nanoTime() + opened.settling().toNanos();
                 watchForSilence(silenceMax);
                 answers.add(Messages.opened(opened, registry.incarnation()));
                 call.request(REQUESTS_MAX - 1);
@@ -172,9 +262,9 @@ final class Connection implements StreamObserver<ClientMessage> {
         }
     }
 
-    private void answered(long id, RegistryCommand.OfSession command, RegistryOutcome outcome) {
+    private void answered(long id, RegistryCommand.OfSession command, OptionalLong knows, RegistryOutcome outcome) {
         switch (outcome) {
-            case RegistryOutcome.Done _ -> done(id, command);
+            case RegistryOutcome.Done _ -> done(id, command, knows);
             case RegistryOutcome.Denied denied -> {
                 answer(Messages.refusal(id, Messages.code(denied.reason()), denied.message(), denied.retryAfter()));
                 switch (denied.reason()) {
@@ -187,13 +277,15 @@ final class Connection implements StreamObserver<ClientMessage> {
         }
     }
 
-    private void done(long id, RegistryCommand.OfSession command) {
+    private void done(long id, RegistryCommand.OfSession command, OptionalLong knows) {
         switch (command) {
             case RegistryCommand.Subscribe subscribe -> {
-                if (!subscriptions.containsKey(subscribe.service())) {
-                    subscribe(id, subscribe.service());
-                    return;
-                }
+                List<ServiceStream> fresh = new ArrayList<>();
+                var refusal = follow(subscribe.service(), knows, fresh);
+                // The answer first, then the service's endpoints.
+                answer(refusal.isEmpty() ? Messages.done(id) : Messages.refusal(id, refusal.get()));
+                fresh.forEach(this::start);
+                return;
             }
             case RegistryCommand.Unsubscribe unsubscribe -> unsubscribe(unsubscribe.service());
             case RegistryCommand.Close _ -> {
@@ -209,7 +301,11 @@ final class Connection implements StreamObserver<ClientMessage> {
         answer(Messages.done(id));
     }
 
-    private void subscribe(long id, String service) {
+    /** Begins to watch, if this stream does not yet; what is begun is added to {@code fresh}, to be started after the answer. */
+    private Optional<Refusal> follow(String service, OptionalLong knows, List<ServiceStream> fresh) {
+        if (subscriptions.containsKey(service)) {
+            return Optional.empty();
+        }
         var watcher = new Watcher<Registration>() {
             @Nullable
             ServiceStream stream;
@@ -226,18 +322,56 @@ final class Connection implements StreamObserver<ClientMessage> {
             }
         };
         try {
-            var stream = new ServiceStream(service, registry.watch(service, watcher));
+            var stream = new ServiceStream(service, knows.isPresent(), registry.watch(service, knows, watcher));
             watcher.stream = stream;
             subscriptions.put(service, stream);
-            // The answer first, then the service's endpoints.
-            answer(Messages.done(id));
-            stream.subscription.next();
+            fresh.add(stream);
+            return Optional.empty();
         } catch (Refused refused) {
             if (hold != null) {
                 submit(new RegistryCommand.Unsubscribe(hold, service), _ -> {}, _ -> {});
             }
-            answer(Messages.refusal(id, refused));
+            return Optional.of(Messages.refusal(refused));
         }
+    }
+
+    /**
+     * Who knows the service from before waits while the registry settles: its list is short only because clients are not back. At
+     * other times a list that differs has changed.
+     */
+    private void start(ServiceStream stream) {
+        stream.subscription.next();
+        if (!stream.waits()) {
+            return;
+        }
+        var settling = Duration.ofNanos(settledNanos - clock.nanoTime());
+        if (!settling.isPositive()) {
+            stream.subscription.insist();
+        } else if (settlingAlarm == null) {
+            lookAgain(settling);
+        }
+    }
+
+    /** The registry settles for longer than it said when others come back late. */
+    private void lookAgain(Duration in) {
+        settlingAlarm = clock.schedule(in, () -> {
+            var _ = registry.settling()
+                    .whenComplete((settling, failure) -> later(() -> {
+                        if (ended || failure != null) {
+                            return;
+                        }
+                        if (settling.isPositive()) {
+                            lookAgain(settling);
+                            return;
+                        }
+                        settledNanos = clock.nanoTime();
+                        for (var waiting : subscriptions.values()) {
+                            if (waiting.waits()) {
+                                waiting.subscription.insist();
+                            }
+                        }
+                    }));
+        });
     }
 
     private void unsubscribe(String service) {
@@ -350,6 +484,9 @@ final class Connection implements StreamObserver<ClientMessage> {
         ended = true;
         if (alarm != null) {
             alarm.cancel();
+        }
+        if (settlingAlarm != null) {
+            settlingAlarm.cancel();
         }
         subscriptions.values().forEach(stream -> stream.subscription.close());
         subscriptions.clear();

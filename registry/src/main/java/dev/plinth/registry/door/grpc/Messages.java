@@ -18,7 +18,11 @@ import dev.plinth.wire.registry.v1.Refusal;
 import dev.plinth.wire.registry.v1.ServerMessage;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Turns messages into commands, and outcomes into messages. What is no sound command is an IllegalArgumentException. */
 final class Messages {
@@ -68,9 +72,45 @@ final class Messages {
                 new RegistryCommand.Unsubscribe(hold, message.getUnsubscribe().getService());
             case CLOSE -> new RegistryCommand.Close(hold);
             case OPEN -> throw new IllegalArgumentException("open came a second time: expected it once in a stream");
+            case REGISTER_ALL, SUBSCRIBE_ALL -> throw new IllegalArgumentException("many requests are not one");
             case REQUEST_NOT_SET ->
                 throw new IllegalArgumentException("request is not set, or is one that this release does not know");
         };
+    }
+
+    /** The requests of a message that has many. */
+    static List<Several.Item> items(ClientMessage message, Hold hold) {
+        List<Several.Item> items = new ArrayList<>();
+        for (var endpoint : message.getRegisterAll().getEndpointsList()) {
+            items.add(item(() -> new RegistryCommand.Register(hold, EndpointMessages.endpoint(endpoint)), null));
+        }
+        for (var subscribe : message.getSubscribeAll().getSubscriptionsList()) {
+            items.add(item(
+                    () -> new RegistryCommand.Subscribe(hold, subscribe.getService()),
+                    subscribe.hasKnown() ? (Long) subscribe.getKnown() : null));
+        }
+        return items;
+    }
+
+    private static Several.Item item(Supplier<RegistryCommand.OfSession> command, @Nullable Long knows) {
+        try {
+            return Several.Item.of(command.get(), knows);
+        } catch (IllegalArgumentException e) {
+            return Several.Item.unsound(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Why one of many requests was refused; empty if it was not. */
+    static Optional<Refusal> refusal(Several.Item item, Several.Result result) {
+        if (item.command() == null) {
+            return Optional.of(refusal(Refusal.Code.INVALID, item.unsound(), Optional.empty()));
+        }
+        if (result.refused() != null) {
+            return Optional.of(refusal(result.refused()));
+        }
+        return result.outcome() instanceof RegistryOutcome.Denied denied
+                ? Optional.of(refusal(code(denied.reason()), denied.message(), denied.retryAfter()))
+                : Optional.empty();
     }
 
     static dev.plinth.wire.registry.v1.EndpointName message(EndpointName name) {
@@ -116,22 +156,32 @@ final class Messages {
                 .build();
     }
 
-    static ServerMessage refusal(long requestId, Refusal.Code code, String message, Optional<Duration> retryAfter) {
+    static ServerMessage refusal(long requestId, Refusal refusal) {
         return ServerMessage.newBuilder()
-                .setAnswer(Answer.newBuilder()
-                        .setRequestId(requestId)
-                        .setRefusal(Refusal.newBuilder()
-                                .setCode(code)
-                                .setMessage(message)
-                                .setRetryAfterMillis(
-                                        (int) retryAfter.orElse(Duration.ZERO).toMillis())))
+                .setAnswer(Answer.newBuilder().setRequestId(requestId).setRefusal(refusal))
+                .build();
+    }
+
+    static ServerMessage refusal(long requestId, Refusal.Code code, String message, Optional<Duration> retryAfter) {
+        return refusal(requestId, refusal(code, message, retryAfter));
+    }
+
+    static ServerMessage refusal(long requestId, Refused refused) {
+        return refusal(requestId, refusal(refused));
+    }
+
+    private static Refusal refusal(Refusal.Code code, String message, Optional<Duration> retryAfter) {
+        return Refusal.newBuilder()
+                .setCode(code)
+                .setMessage(message)
+                .setRetryAfterMillis((int) retryAfter.orElse(Duration.ZERO).toMillis())
                 .build();
     }
 
     /** What the kernel refuses in a soft partition: it is overloaded, or it has stopped. */
-    static ServerMessage refusal(long requestId, Refused refused) {
+    static Refusal refusal(Refused refused) {
         var code = refused.code() == Refused.Code.OVERLOADED ? Refusal.Code.OVERLOADED : Refusal.Code.STOPPED;
-        return refusal(requestId, code, String.valueOf(refused.getMessage()), refused.retryAfter());
+        return refusal(code, String.valueOf(refused.getMessage()), refused.retryAfter());
     }
 
     static Refusal.Code code(RegistryOutcome.Reason reason) {

@@ -17,9 +17,18 @@ final class ServiceStream {
     private Watcher.@Nullable Batch<Registration> batch;
     private int sent;
 
-    ServiceStream(String service, Watcher.Subscription subscription) {
+    /** The client named what it knows, and has not been told anything yet. */
+    private boolean waits;
+
+    /** @param knows whether the client named what it knows of the service */
+    ServiceStream(String service, boolean knows, Watcher.Subscription subscription) {
         this.service = service;
         this.subscription = subscription;
+        this.waits = knows;
+    }
+
+    boolean waits() {
+        return waits;
     }
 
     void take(Watcher.Batch<Registration> next) {
@@ -39,7 +48,9 @@ final class ServiceStream {
         var update = ServiceUpdate.newBuilder()
                 .setService(service)
                 .setRevision(batch.revision().index())
-                .setReset(batch.reset() && sent == 0);
+                .setReset(batch.reset() && sent == 0)
+                .setUnchanged(waits && !batch.reset());
+        waits = false;
         int bytes = 0;
         while (sent < batch.items().size() && bytes < MESSAGE_BYTES_MAX) {
             var item = batch.items().get(sent);

@@ -68,8 +68,9 @@ final class Instances {
         var ip = NacosPayloads.text(instance, "ip").orElse("");
         var host = ip.contains(":") && !ip.startsWith("[") ? "[" + ip + "]" : ip;
         var protocol = metadata.getOrDefault(PROTOCOL, "");
+        // One text for all clients that name the service, for each of them keeps the names of its instances.
         return new EndpointName(
-                service.inRegistry(),
+                service.inRegistry().intern(),
                 protocol.isEmpty() ? PROTOCOL_DEFAULT : protocol,
                 host + ":" + instance.path("port").asInt());
     }

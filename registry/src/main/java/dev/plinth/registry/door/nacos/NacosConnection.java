@@ -18,7 +18,6 @@ import dev.plinth.wire.nacos.Payload;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,8 +62,7 @@ final class NacosConnection {
     private @Nullable Hold hold;
     private boolean over;
 
-    /** What this client has registered, as it said it last. */
-    private final Map<String, Set<EndpointName>> published = new HashMap<>();
+    private final Published published = new Published();
 
     private final Map<String, Subscriber> subscribers = new LinkedHashMap<>();
     private final ConfigListeners.Listener configChanged = this::configChanged;
@@ -261,11 +259,10 @@ final class NacosConnection {
             case "registerInstance" -> publish(service, List.of(endpoint));
             case "deregisterInstance" -> {
                 // Who deregisters need not say again what else it said when it registered: the address is enough.
-                var mine = published.getOrDefault(service.inRegistry(), Set.of());
-                for (var name : List.copyOf(mine)) {
+                for (var name : published.of(service.inRegistry())) {
                     if (name.address().equals(endpoint.name().address())) {
                         done(new RegistryCommand.Deregister(hold(), name));
-                        mine.remove(name);
+                        published.remove(name);
                     }
                 }
             }
@@ -311,7 +308,7 @@ final class NacosConnection {
     /** What the client says of a service takes the place of what it said before, as in Nacos. */
     private void publish(NacosService service, List<Endpoint> endpoints) {
         var hold = hold();
-        var before = published.getOrDefault(service.inRegistry(), Set.of());
+        var before = published.of(service.inRegistry());
         Set<EndpointName> now = new HashSet<>();
         for (var endpoint : endpoints) {
             done(new RegistryCommand.Register(hold, endpoint));
@@ -320,9 +317,10 @@ final class NacosConnection {
         for (var name : before) {
             if (!now.contains(name)) {
                 done(new RegistryCommand.Deregister(hold, name));
+                published.remove(name);
             }
         }
-        published.put(service.inRegistry(), now);
+        published.addAll(now);
     }
 
     private Payload subscribe(JsonNode body) {

@@ -228,10 +228,21 @@ final class Following {
         listener.ended(status);
     }
 
-    /** Ends the stream because the server is heard by another way, or because this one stops. */
+    /** Ends the stream because the server is heard by another way. */
     void cancel() {
         if (!over) {
-            stop(Status.CANCELLED.withDescription("followed by another way, or not at all"));
+            stop(Status.CANCELLED.withDescription("followed by another way"));
+        }
+    }
+
+    /** Ends the stream though nobody else tells of the server: what it told holds for its lease. */
+    void abandon() {
+        if (!over) {
+            boolean was = begun;
+            stop(Status.CANCELLED.withDescription("not followed any more"));
+            if (was) {
+                lost();
+            }
         }
     }
 

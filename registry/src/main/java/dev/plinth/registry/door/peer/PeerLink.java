@@ -5,11 +5,9 @@ import dev.plinth.registry.Registry;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
-import io.grpc.netty.NettyChannelBuilder;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +28,7 @@ final class PeerLink {
     private final Clock clock;
     private final Executor workers;
     private final SynchronizationContext turns;
+    private final PeerNetwork network;
     private final ManagedChannel channel;
 
     private @Nullable Following direct;
@@ -48,6 +47,7 @@ final class PeerLink {
             InetSocketAddress address,
             Clock clock,
             Executor workers,
+            PeerNetwork network,
             SynchronizationContext turns) {
         this.peers = peers;
         this.registry = registry;
@@ -55,10 +55,8 @@ final class PeerLink {
         this.clock = clock;
         this.workers = workers;
         this.turns = turns;
-        this.channel = NettyChannelBuilder.forAddress(address.getHostString(), address.getPort())
-                .usePlaintext()
-                .executor(workers)
-                .build();
+        this.network = network;
+        this.channel = network.channel(address, workers);
     }
 
     InetSocketAddress address() {
@@ -96,7 +94,12 @@ final class PeerLink {
             return false;
         }
         if (around != null) {
-            around.cancel();
+            if (begun == server) {
+                around.cancel();
+            } else {
+                // The server has restarted meanwhile. Of its life before nobody will tell any more.
+                around.abandon();
+            }
             around = null;
         }
         log.info("following the registry at {} ({})", address, Long.toHexString(begun));
@@ -146,7 +149,7 @@ final class PeerLink {
     }
 
     private void later(Runnable task) {
-        long millis = RETRY.toMillis() + ThreadLocalRandom.current().nextLong(RETRY.toMillis());
+        long millis = RETRY.toMillis() + network.lot(RETRY.toMillis());
         clock.schedule(Duration.ofMillis(millis), () -> {
             turns.executeLater(task);
             workers.execute(turns::drain);
@@ -176,10 +179,10 @@ final class PeerLink {
     void close() {
         closed = true;
         if (direct != null) {
-            direct.cancel();
+            direct.abandon();
         }
         if (around != null) {
-            around.cancel();
+            around.abandon();
         }
         channel.shutdownNow();
     }

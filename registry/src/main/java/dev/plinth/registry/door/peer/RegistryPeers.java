@@ -36,6 +36,7 @@ public final class RegistryPeers implements AutoCloseable {
     private final Registry registry;
     private final Clock clock;
     private final Executor workers;
+    private final PeerNetwork network;
 
     /** Turns only. */
     private final List<PeerLink> links = new ArrayList<>();
@@ -43,7 +44,8 @@ public final class RegistryPeers implements AutoCloseable {
     private final SynchronizationContext turns = new SynchronizationContext(
             (thread, failure) -> log.error("following the registry's peers failed", failure));
 
-    private RegistryPeers(Registry registry, Clock clock, Executor workers) {
+    private RegistryPeers(Registry registry, Clock clock, Executor workers, PeerNetwork network) {
+        this.network = network;
         this.registry = registry;
         this.clock = clock;
         this.workers = workers;
@@ -57,7 +59,12 @@ public final class RegistryPeers implements AutoCloseable {
      */
     public static RegistryPeers of(
             Registry registry, List<InetSocketAddress> addresses, Clock clock, Executor workers) {
-        var peers = new RegistryPeers(registry, clock, workers);
+        return of(registry, addresses, clock, workers, PeerNetwork.real());
+    }
+
+    static RegistryPeers of(
+            Registry registry, List<InetSocketAddress> addresses, Clock clock, Executor workers, PeerNetwork network) {
+        var peers = new RegistryPeers(registry, clock, workers, network);
         peers.follow(addresses);
         return peers;
     }
@@ -79,7 +86,7 @@ public final class RegistryPeers implements AutoCloseable {
             });
             for (var address : wanted) {
                 if (links.stream().noneMatch(link -> link.address().equals(address))) {
-                    var link = new PeerLink(this, registry, address, clock, workers, turns);
+                    var link = new PeerLink(this, registry, address, clock, workers, network, turns);
                     links.add(link);
                     link.follow();
                 }

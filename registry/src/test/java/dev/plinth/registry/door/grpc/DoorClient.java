@@ -11,15 +11,18 @@ import dev.plinth.wire.registry.v1.KeepAlive;
 import dev.plinth.wire.registry.v1.Open;
 import dev.plinth.wire.registry.v1.Opened;
 import dev.plinth.wire.registry.v1.Register;
+import dev.plinth.wire.registry.v1.RegisterAll;
 import dev.plinth.wire.registry.v1.RegistryGrpc;
 import dev.plinth.wire.registry.v1.ServerMessage;
 import dev.plinth.wire.registry.v1.ServiceUpdate;
 import dev.plinth.wire.registry.v1.Subscribe;
+import dev.plinth.wire.registry.v1.SubscribeAll;
 import dev.plinth.wire.registry.v1.Unsubscribe;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
@@ -110,6 +113,22 @@ final class DoorClient implements ClientResponseObserver<ClientMessage, ServerMe
     Answer subscribe(String service) throws InterruptedException {
         return answer(
                 ClientMessage.newBuilder().setSubscribe(Subscribe.newBuilder().setService(service)));
+    }
+
+    static ClientMessage.Builder registrations(List<Endpoint.Builder> endpoints) {
+        var all = RegisterAll.newBuilder();
+        endpoints.forEach(all::addEndpoints);
+        return ClientMessage.newBuilder().setRegisterAll(all);
+    }
+
+    Answer registerAll(List<Endpoint.Builder> endpoints) throws InterruptedException {
+        return answer(registrations(endpoints));
+    }
+
+    Answer subscribeAll(List<Subscribe.Builder> subscriptions) throws InterruptedException {
+        var all = SubscribeAll.newBuilder();
+        subscriptions.forEach(all::addSubscriptions);
+        return answer(ClientMessage.newBuilder().setSubscribeAll(all));
     }
 
     Answer unsubscribe(String service) throws InterruptedException {

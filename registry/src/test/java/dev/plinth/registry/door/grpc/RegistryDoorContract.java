@@ -8,6 +8,7 @@ import dev.plinth.kernel.SystemClock;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryLimits;
 import dev.plinth.registry.Totals;
+import dev.plinth.wire.registry.EndpointDigest;
 import dev.plinth.wire.registry.v1.ClientMessage;
 import dev.plinth.wire.registry.v1.Endpoint;
 import dev.plinth.wire.registry.v1.KeepAlive;
@@ -16,6 +17,7 @@ import dev.plinth.wire.registry.v1.ListServicesRequest;
 import dev.plinth.wire.registry.v1.Open;
 import dev.plinth.wire.registry.v1.Refusal;
 import dev.plinth.wire.registry.v1.RegistryGrpc;
+import dev.plinth.wire.registry.v1.ServerMessage;
 import dev.plinth.wire.registry.v1.ServiceUpdate;
 import dev.plinth.wire.registry.v1.Subscribe;
 import io.grpc.BindableService;
@@ -30,6 +32,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -422,6 +425,131 @@ abstract class RegistryDoorContract {
         }
         assertThat(answered).isEqualTo(ids);
         assertThat(addresses("accounts")).hasSize(900);
+    }
+
+    @Test
+    void of_many_things_said_at_once_each_is_done_or_refused_by_its_number() throws InterruptedException {
+        var client = DoorClient.connect(channel);
+        client.open("client");
+        var answer =
+                client.registerAll(List.of(endpoint("accounts", 1), endpoint("two words", 2), endpoint("accounts", 3)));
+        assertThat(answer.hasRefusal()).isFalse();
+        assertThat(answer.getRefusedList()).singleElement().satisfies(refused -> {
+            assertThat(refused.getIndex()).isEqualTo(1);
+            assertThat(refused.getRefusal().getCode()).isEqualTo(Refusal.Code.INVALID);
+            assertThat(refused.getRefusal().getMessage()).contains("service is \"two words\"");
+        });
+        assertThat(addresses("accounts")).containsExactly("127.0.0.1:1", "127.0.0.1:3");
+
+        assertThat(client.registerAll(List.of()).getRefusal().getMessage())
+                .isEqualTo("the message has 0 requests: expected 1 to 1000");
+        assertThat(client.registerAll(Collections.nCopies(1_001, endpoint("accounts", 1)))
+                        .getRefusal()
+                        .getMessage())
+                .isEqualTo("the message has 1001 requests: expected 1 to 1000");
+        assertThat(client.keepAlive().hasRefusal()).isFalse();
+    }
+
+    /** What one client may have under way is bounded by what it is answered, so nothing of it has to be refused or kept for long. */
+    @Test
+    void a_flood_from_one_client_is_refused_beyond_its_share_and_others_are_served() throws InterruptedException {
+        var flooding = DoorClient.connect(channel);
+        flooding.open("flooding");
+        var many = new ArrayList<Endpoint.Builder>();
+        for (int port = 1; port <= 1_000; port++) {
+            many.add(endpoint("accounts", port));
+        }
+        int messages = 60;
+        for (int i = 0; i < messages; i++) {
+            flooding.send(DoorClient.registrations(many));
+        }
+        var other = DoorClient.connect(channel);
+        other.open("other");
+        assertThat(other.register(endpoint("payments", 1)).hasRefusal()).isFalse();
+
+        int done = 0;
+        for (int i = 0; i < messages; i++) {
+            var answer = flooding.take().getAnswer();
+            if (answer.hasRefusal()) {
+                assertThat(answer.getRefusal().getCode()).isEqualTo(Refusal.Code.OVERLOADED);
+                assertThat(answer.getRefusal().getRetryAfterMillis()).isPositive();
+            } else {
+                assertThat(answer.getRefusedList()).isEmpty();
+                done++;
+            }
+        }
+        assertThat(done).isPositive();
+        assertThat(registry.totals().join().endpoints()).isEqualTo(1_001);
+    }
+
+    private static long digest(Endpoint.Builder endpoint) {
+        return EndpointDigest.of(
+                endpoint.getService(), endpoint.getProtocol(), endpoint.getAddress(), 100, endpoint.getMetadataMap());
+    }
+
+    @Test
+    void who_knows_a_service_from_before_is_told_that_it_is_unchanged_as_soon_as_it_is() throws InterruptedException {
+        var publisher = DoorClient.connect(channel);
+        publisher.open("publisher");
+        publisher.registerAll(List.of(endpoint("accounts", 1), endpoint("accounts", 2)));
+
+        var subscriber = DoorClient.connect(channel);
+        subscriber.open("subscriber");
+        var answer = subscriber.subscribeAll(List.of(
+                Subscribe.newBuilder()
+                        .setService("accounts")
+                        .setKnown(digest(endpoint("accounts", 1)) + digest(endpoint("accounts", 2))),
+                Subscribe.newBuilder().setService("payments").setKnown(digest(endpoint("payments", 3)))));
+        assertThat(answer.getRefusedList()).isEmpty();
+        var first = subscriber.update();
+        assertThat(first.getService()).isEqualTo("accounts");
+        assertThat(first.getUnchanged() && first.getComplete() && !first.getReset())
+                .isTrue();
+        assertThat(first.getEndpointsList()).isEmpty();
+
+        subscriber.keepAlive();
+        assertThat(subscriber.isQuiet())
+                .as("the registry has just started: who serves payments is not back")
+                .isTrue();
+        publisher.register(endpoint("payments", 3));
+        var second = subscriber.update();
+        assertThat(second.getService()).isEqualTo("payments");
+        assertThat(second.getUnchanged()).isTrue();
+
+        publisher.register(endpoint("payments", 4));
+        var third = subscriber.update();
+        assertThat(third.getUnchanged() || third.getReset()).isFalse();
+        assertThat(third.getEndpointsList())
+                .containsExactly(endpoint("payments", 4).setWeight(100).build());
+    }
+
+    @Test
+    void who_knows_what_is_no_more_gets_the_list_once_the_registry_has_settled() throws Exception {
+        var hurried = new HurriedClock(clock);
+        var restarted = Registry.open(2, engine, hurried);
+        var other = serve(new RegistryDoor(restarted, hurried, workers));
+        var plain = NettyChannelBuilder.forAddress(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), other.port()))
+                .usePlaintext()
+                .build();
+        try {
+            var client = DoorClient.connect(plain);
+            client.open(Open.newBuilder().setClient("client").setLeaseMillis(60_000));
+            client.subscribeAll(
+                    List.of(Subscribe.newBuilder().setService("accounts").setKnown(1)));
+            var next = ServerMessage.getDefaultInstance();
+            while (!next.hasUpdate()) {
+                client.send(ClientMessage.newBuilder().setKeepAlive(KeepAlive.getDefaultInstance()));
+                next = client.take();
+            }
+            var update = next.getUpdate();
+            assertThat(update.getReset() && update.getComplete() && !update.getUnchanged())
+                    .isTrue();
+        } finally {
+            plain.shutdownNow();
+            other.stop();
+            restarted.close();
+        }
     }
 
     @Test
