@@ -1,5 +1,7 @@
 package dev.plinth.bench;
 
+import dev.plinth.bench.registry.RegistryBenchmark;
+import dev.plinth.bench.registry.RegistryScale;
 import dev.plinth.bench.transactions.TransactionsBenchmark;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +25,8 @@ public final class Bench {
               transactions          the coordinator with 64 of Seata's clients, beside Seata's own server 2.0.0
               transactions-original the same with Seata's original client 2.6.0 as the load
               transactions-memory   the coordinator with a million live transactions
+              registry              the registry beside Nacos and SOFARegistry, with their original clients and a lean driver
+              registry-scale        the registry alone: a million endpoints, ten thousand subscribers, changes, a restart
 
               --quick   about a minute, for the inner loop
               --dir     where it writes; must be on a disk (default: .plinth/bench)
@@ -56,6 +60,7 @@ public final class Bench {
                 case "start" -> StartBenchmark.run(options) ? 0 : 1;
                 case "transactions", "transactions-original", "transactions-memory" ->
                     transactions(name, options) ? 0 : 1;
+                case "registry", "registry-scale" -> registry(name, options) ? 0 : 1;
                 // Not for people: the child process whose system calls are counted.
                 case SyncCount.CHILD -> {
                     SyncCount.child(
@@ -85,6 +90,21 @@ public final class Bench {
         };
         var promises = kept.stream()
                 .map(one -> new Promise(one.name(), one.value(), one.unit(), one.target()))
+                .toList();
+        promises.forEach(promise -> System.out.println(promise.line()));
+        Disk.delete(directory);
+        return promises.stream().allMatch(Promise::kept);
+    }
+
+    private static boolean registry(String name, Options options) throws IOException, InterruptedException {
+        var directory = options.directory().resolve(name);
+        Disk.delete(directory);
+        var fileSystem = Disk.fileSystem(directory);
+        var found = name.equals("registry")
+                ? RegistryBenchmark.run(directory, fileSystem, options.quick())
+                : RegistryScale.run(directory, options.quick());
+        var promises = found.stream()
+                .map(one -> new Promise(one.name(), one.value(), one.unit(), one.target(), one.least()))
                 .toList();
         promises.forEach(promise -> System.out.println(promise.line()));
         Disk.delete(directory);

@@ -3,7 +3,7 @@ package dev.plinth.acceptance.seata;
 import static org.awaitility.Awaitility.await;
 
 import dev.plinth.acceptance.FreePorts;
-import dev.plinth.bench.transactions.Peer;
+import dev.plinth.bench.programs.Peer;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -18,6 +18,24 @@ public final class PlinthServerProgram {
      * @throws IOException if the server is not built
      */
     public static List<String> command(Path directory, List<String> flags) throws IOException {
+        return command(
+                flags,
+                List.of(
+                        "--data",
+                        directory.resolve("data").toString(),
+                        "--http",
+                        "127.0.0.1:0",
+                        "--seata",
+                        "127.0.0.1:0"));
+    }
+
+    /**
+     * A server with these arguments.
+     *
+     * @param flags for the JVM
+     * @throws IOException if the server is not built
+     */
+    public static List<String> command(List<String> flags, List<String> arguments) throws IOException {
         var lib = Path.of(System.getProperty("plinth.home", "."), "cli", "target", "lib");
         if (!Files.isDirectory(lib)) {
             throw new IOException("the server is not built: there is no " + lib);
@@ -31,13 +49,8 @@ public final class PlinthServerProgram {
                 "-cp",
                 lib + File.separator + "*",
                 "dev.plinth.cli.Plinth",
-                "server",
-                "--data",
-                directory.resolve("data").toString(),
-                "--http",
-                "127.0.0.1:0",
-                "--seata",
-                "127.0.0.1:0"));
+                "server"));
+        command.addAll(arguments);
         return command;
     }
 

@@ -1,4 +1,4 @@
-/** The programs that benchmarks start: how this build's server is started, and on which ports. */
+/** The programs that benchmarks start: this build's server, those of others, on which ports and which processor. */
 @NullMarked
 package dev.plinth.bench.programs;
 

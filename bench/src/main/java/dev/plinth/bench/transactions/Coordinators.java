@@ -1,7 +1,9 @@
 package dev.plinth.bench.transactions;
 
 import dev.plinth.bench.programs.FreePorts;
+import dev.plinth.bench.programs.Peer;
 import dev.plinth.bench.programs.PlinthServerProgram;
+import dev.plinth.bench.programs.ServerUnderTest;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;

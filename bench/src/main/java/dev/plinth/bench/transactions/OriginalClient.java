@@ -1,6 +1,8 @@
 package dev.plinth.bench.transactions;
 
+import dev.plinth.bench.programs.Peer;
 import dev.plinth.bench.programs.PlinthServerProgram;
+import dev.plinth.bench.programs.ServerUnderTest;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;

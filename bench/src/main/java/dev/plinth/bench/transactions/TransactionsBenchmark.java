@@ -1,5 +1,6 @@
 package dev.plinth.bench.transactions;
 
+import dev.plinth.bench.programs.ServerUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

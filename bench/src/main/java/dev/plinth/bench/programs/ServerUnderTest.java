@@ -1,4 +1,4 @@
-package dev.plinth.bench.transactions;
+package dev.plinth.bench.programs;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -6,13 +6,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A server process that is measured, and where its Seata door is. */
-record ServerUnderTest(String name, Process process, int port) implements AutoCloseable {
+/** A server process that is measured, and the port at which its load finds it. */
+public record ServerUnderTest(String name, Process process, int port) implements AutoCloseable {
     /** The unit of the times in /proc: USER_HZ, which Linux fixes at 100 for what it shows. */
     private static final long TICK_NANOS = 10_000_000;
 
     /** CPU time that it has used so far, in user and in kernel mode, of all threads; as the kernel counts it. */
-    long cpuNanos() throws IOException {
+    public long cpuNanos() throws IOException {
         var stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
         // The name, in parentheses, may hold blanks; the fields are counted from behind it.
         var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
@@ -20,12 +20,17 @@ record ServerUnderTest(String name, Process process, int port) implements AutoCl
     }
 
     /** Bytes of live objects, after a full collection. */
-    long liveHeapBytes() throws IOException, InterruptedException {
-        run("GC.run");
-        var info = run("GC.heap_info");
-        // "garbage-first heap   total reserved 1572864K, committed 1572864K, used 912345K [...]"
-        var used = info.substring(info.indexOf("used ") + 5);
-        return Long.parseLong(used.substring(0, used.indexOf('K'))) * 1024;
+    public long liveHeapBytes() throws IOException, InterruptedException {
+        // A histogram of classes counts what is alive, whichever collector there is. "Total  123  456": objects, bytes.
+        var histogram = run("GC.class_histogram");
+        var total = histogram
+                .lines()
+                .filter(line -> line.startsWith("Total"))
+                .findFirst()
+                .orElseThrow(() -> new IOException("jcmd GC.class_histogram gave no total"))
+                .strip()
+                .split(" +");
+        return Long.parseLong(total[2]);
     }
 
     private String run(String command) throws IOException, InterruptedException {
@@ -43,17 +48,22 @@ record ServerUnderTest(String name, Process process, int port) implements AutoCl
     }
 
     /** Whether taskset is there and there is more than one processor: then server and load get one each. */
-    static boolean pinned() {
+    public static boolean pinned() {
         return Runtime.getRuntime().availableProcessors() > 1 && Files.isExecutable(Path.of("/usr/bin/taskset"));
     }
 
     /** The beginning of a server's command line: on the first processor. */
-    static List<String> onItsProcessor() {
+    public static List<String> onItsProcessor() {
         return pinned() ? List.of("/usr/bin/taskset", "-c", "0") : List.of();
     }
 
+    /** Binds this server to the first processor, if it was started on any. */
+    public void toItsProcessor() throws IOException, InterruptedException {
+        bind(process.pid(), "0");
+    }
+
     /** The beginning of a load's command line: on the other processors. */
-    static List<String> onTheOthers() {
+    public static List<String> onTheOthers() {
         return pinned() ? List.of("/usr/bin/taskset", "-c", others()) : List.of();
     }
 
@@ -62,20 +72,20 @@ record ServerUnderTest(String name, Process process, int port) implements AutoCl
     }
 
     /** Binds this whole process to the other processors. */
-    static void leaveItsProcessor() throws IOException, InterruptedException {
+    public static void leaveItsProcessor() throws IOException, InterruptedException {
+        bind(ProcessHandle.current().pid(), others());
+    }
+
+    private static void bind(long pid, String processors) throws IOException, InterruptedException {
         if (!pinned()) {
             return;
         }
-        var bound = new ProcessBuilder(List.of(
-                        "/usr/bin/taskset",
-                        "-acp",
-                        others(),
-                        Long.toString(ProcessHandle.current().pid())))
+        var bound = new ProcessBuilder(List.of("/usr/bin/taskset", "-acp", processors, Long.toString(pid)))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         if (bound.waitFor() != 0) {
-            throw new IOException("the load could not be bound to the second processor");
+            throw new IOException("process " + pid + " could not be bound to processor " + processors);
         }
     }
 

@@ -1,4 +1,4 @@
-package dev.plinth.bench.transactions;
+package dev.plinth.bench.programs;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,7 +8,11 @@ import java.util.List;
 /** A program of others that is measured or measures, from Maven Central; fetched once, and kept apart from our class path. */
 public enum Peer {
     SEATA_SERVER("seata-server", "2.0.0"),
-    SEATA_CLIENT("seata-client", "2.6.0");
+    SEATA_CLIENT("seata-client", "2.6.0"),
+    NACOS_SERVER("nacos-server", "3.1.0-bugfix"),
+    NACOS_CLIENT("nacos-client", "3.2.1-2026.03.30"),
+    SOFAREGISTRY_SERVER("sofaregistry-server", "6.3.0"),
+    SOFAREGISTRY_CLIENT("sofaregistry-client", "6.5.6");
 
     private final String name;
     private final String version;
@@ -19,7 +23,7 @@ public enum Peer {
     }
 
     /** What of it lies in this project: its pom, and what it is started with. */
-    Path source() {
+    public Path source() {
         return source(home());
     }
 
@@ -28,7 +32,7 @@ public enum Peer {
     }
 
     /** The directory with its jars, fetched by Maven if they are not there yet. */
-    Path programs() throws IOException, InterruptedException {
+    public Path programs() throws IOException, InterruptedException {
         return programs(home());
     }
 

@@ -1,0 +1,400 @@
+package dev.plinth.bench.registry;
+
+import dev.plinth.wire.registry.v1.Answer;
+import dev.plinth.wire.registry.v1.ClientMessage;
+import dev.plinth.wire.registry.v1.KeepAlive;
+import dev.plinth.wire.registry.v1.Open;
+import dev.plinth.wire.registry.v1.Register;
+import dev.plinth.wire.registry.v1.RegisterAll;
+import dev.plinth.wire.registry.v1.RegistryGrpc;
+import dev.plinth.wire.registry.v1.ServerMessage;
+import dev.plinth.wire.registry.v1.ServiceUpdate;
+import dev.plinth.wire.registry.v1.Subscribe;
+import dev.plinth.wire.registry.v1.SubscribeAll;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+
+/** The sessions of a {@link Fleet} over our own protocol, each with a connection of its own. */
+final class FleetSessions implements AutoCloseable {
+    /*
+     * One thread for all. A session that loses its connection comes back and says everything again, as the protocol asks for: what
+     * it serves, and what it follows with the digest of what it knows. What it was told is counted, and an empty list would show.
+     */
+    private static final int LEASE_MILLIS = 30_000;
+    private static final long KEEP_ALIVE_MILLIS = 10_000;
+    private static final long AGAIN_MILLIS = 100;
+    private static final long WAIT_SECONDS = 240;
+
+    private final Fleet fleet;
+    private final int port;
+    private final EventLoopGroup thread = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final List<Session> publishers = new ArrayList<>();
+    private final List<Session> subscribers = new ArrayList<>();
+    private final Map<String, Integer> numbers = new HashMap<>();
+    private final long[] digests;
+
+    // That thread only.
+    private final long[] changedNanos;
+    private final int[] untold;
+    private final Histogram toTheLastNanos = new Histogram(TimeUnit.MINUTES.toNanos(5), 3);
+    private long changesTold;
+    private int back;
+    private long listed;
+    private long emptyLists;
+    private long refused;
+    private boolean closing;
+    private volatile boolean comeFromElsewhere;
+    private @Nullable Goal goal;
+
+    private record Goal(Condition condition, CompletableFuture<Long> reached) {}
+
+    private interface Condition {
+        boolean holds();
+    }
+
+    FleetSessions(Fleet fleet, int port) {
+        this.fleet = fleet;
+        this.port = port;
+        this.changedNanos = new long[fleet.endpoints];
+        this.untold = new int[fleet.endpoints];
+        this.digests = new long[fleet.services];
+        for (int i = 0; i < fleet.services; i++) {
+            numbers.put(Fleet.service(i), i);
+        }
+    }
+
+    /** The publishers come; returns the seconds until all endpoints are registered. */
+    double publish() throws IOException {
+        return timed(
+                () -> {
+                    for (int i = 0; i < fleet.publishers; i++) {
+                        publishers.add(new Session(i, true));
+                    }
+                },
+                () -> back == fleet.publishers);
+    }
+
+    /**
+     * The subscribers come; returns the seconds until each has each list.
+     *
+     * @param fromElsewhere whether they know the lists from before, as from a server that went
+     */
+    double subscribe(boolean fromElsewhere) throws IOException {
+        comeFromElsewhere = fromElsewhere;
+        if (fromElsewhere) {
+            reckon();
+        }
+        return timed(
+                () -> {
+                    for (int i = 0; i < fleet.subscribers; i++) {
+                        subscribers.add(new Session(i, false));
+                    }
+                },
+                () -> listed == (long) fleet.subscribers * fleet.subscriptions);
+    }
+
+    /** What was found of the changes. */
+    record Changes(long told, double seconds, Histogram toTheLastNanos) {}
+
+    /** Changes endpoints, so many a second, each another one, and waits until all subscribers were told of all. */
+    Changes change(int perSecond, int seconds, int from) throws IOException {
+        long start = System.nanoTime();
+        int count = perSecond * seconds;
+        var changed = new CompletableFuture<Void>();
+        thread.execute(() -> {
+            toTheLastNanos.reset();
+            changesTold = 0;
+            changeFrom(start, perSecond, from, 0, count, changed);
+        });
+        wait(changed);
+        long told = at(() -> {}, () -> changesTold == count);
+        return new Changes(count, (told - start) / 1e9, toTheLastNanos.copy());
+    }
+
+    private void changeFrom(long start, int perSecond, int from, int done, int count, CompletableFuture<Void> changed) {
+        int due = (int) Math.min(count, (System.nanoTime() - start) * perSecond / 1_000_000_000L);
+        for (int i = done; i < due; i++) {
+            // A step that is prime to all counts here: neighbours are of other services and publishers.
+            int number = (int) ((long) (from + i) * 7_919 % fleet.endpoints);
+            fleet.weigh(number, 101 + (from + i) % 1_000);
+            changedNanos[number] = System.nanoTime();
+            untold[number] = fleet.watching();
+            publishers.get(fleet.publisherOf(number)).register(number);
+        }
+        if (due == count) {
+            changed.complete(null);
+        } else {
+            var _ = thread.schedule(
+                    () -> changeFrom(start, perSecond, from, due, count, changed), 2, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Before the server is killed: from now on sessions count as gone, and know what there is. */
+    void reckon() throws IOException {
+        for (int i = 0; i < digests.length; i++) {
+            digests[i] = fleet.digest(i);
+        }
+        timed(
+                () -> {
+                    back = 0;
+                    listed = 0;
+                },
+                () -> true);
+    }
+
+    /** Waits until every session is back; gives when that was. */
+    long awaitBack() throws IOException {
+        return at(() -> {}, () -> back == fleet.publishers + fleet.subscribers);
+    }
+
+    /** Waits until every subscriber was told that what it knows holds, or a new list. */
+    long awaitListed() throws IOException {
+        return at(() -> {}, () -> listed == (long) fleet.subscribers * fleet.subscriptions);
+    }
+
+    long emptyLists() {
+        return emptyLists;
+    }
+
+    long refused() {
+        return refused;
+    }
+
+    private double timed(Runnable begin, Condition condition) throws IOException {
+        long start = System.nanoTime();
+        return (at(begin, condition) - start) / 1e9;
+    }
+
+    private long at(Runnable begin, Condition condition) throws IOException {
+        var reached = new CompletableFuture<Long>();
+        thread.execute(() -> {
+            goal = new Goal(condition, reached);
+            begin.run();
+            look();
+        });
+        return wait(reached);
+    }
+
+    private <T> T wait(CompletableFuture<T> future) throws IOException {
+        try {
+            return future.get(WAIT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | InterruptedException | TimeoutException e) {
+            throw new IOException(
+                    "the fleet waits: " + back + " sessions are back, " + listed + " lists are there, " + changesTold
+                            + " changes are told, " + refused + " requests were refused",
+                    e);
+        }
+    }
+
+    private void look() {
+        var wanted = goal;
+        if (wanted != null && wanted.condition.holds()) {
+            goal = null;
+            wanted.reached.complete(System.nanoTime());
+        }
+    }
+
+    /** One session of a publisher or a subscriber. */
+    private final class Session implements StreamObserver<ServerMessage> {
+        private final int number;
+        private final boolean publishes;
+        private final ManagedChannel channel;
+        private final short[] known;
+        private @Nullable StreamObserver<ClientMessage> requests;
+        private String id = "";
+        private long asked;
+        private long life;
+        private boolean isBack;
+        private boolean open;
+
+        Session(int number, boolean publishes) {
+            this.number = number;
+            this.publishes = publishes;
+            this.known = new short[publishes ? 0 : fleet.subscriptions];
+            if (comeFromElsewhere) {
+                Arrays.fill(known, (short) fleet.each());
+            }
+            this.channel = NettyChannelBuilder.forAddress("127.0.0.1", port)
+                    .usePlaintext()
+                    .eventLoopGroup(thread)
+                    .channelType(NioSocketChannel.class)
+                    .directExecutor()
+                    .build();
+            connect();
+            var _ = thread.scheduleAtFixedRate(
+                    this::keepAlive, KEEP_ALIVE_MILLIS, KEEP_ALIVE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+
+        private void connect() {
+            channel.resetConnectBackoff();
+            life++;
+            long mine = life;
+            requests = RegistryGrpc.newStub(channel).connect(new StreamObserver<>() {
+                @Override
+                public void onNext(ServerMessage message) {
+                    Session.this.onNext(message);
+                }
+
+                @Override
+                public void onError(Throwable failure) {
+                    if (life == mine) {
+                        Session.this.onError(failure);
+                    }
+                }
+
+                @Override
+                public void onCompleted() {
+                    if (life == mine) {
+                        Session.this.onCompleted();
+                    }
+                }
+            });
+            say(ClientMessage.newBuilder()
+                    .setOpen(Open.newBuilder()
+                            .setSessionId(id)
+                            .setClient((publishes ? "publisher-" : "subscriber-") + number)
+                            .setLeaseMillis(LEASE_MILLIS)));
+        }
+
+        private void say(ClientMessage.Builder message) {
+            if (requests != null) {
+                requests.onNext(message.build());
+            }
+        }
+
+        private void keepAlive() {
+            if (open) {
+                say(ClientMessage.newBuilder().setRequestId(++asked).setKeepAlive(KeepAlive.getDefaultInstance()));
+            }
+        }
+
+        void register(int endpoint) {
+            say(ClientMessage.newBuilder()
+                    .setRequestId(++asked)
+                    .setRegister(Register.newBuilder().setEndpoint(fleet.endpoint(endpoint))));
+        }
+
+        @Override
+        public void onNext(ServerMessage message) {
+            switch (message.getMessageCase()) {
+                case OPENED -> {
+                    id = message.getOpened().getSessionId();
+                    open = true;
+                    isBack = false;
+                    sayAll();
+                }
+                case ANSWER -> answered(message.getAnswer());
+                case UPDATE -> updated(message.getUpdate());
+                case MESSAGE_NOT_SET -> throw new IllegalStateException("an empty message");
+            }
+        }
+
+        /** All that it serves, or follows. */
+        private void sayAll() {
+            var message = ClientMessage.newBuilder().setRequestId(++asked);
+            if (publishes) {
+                message.setRegisterAll(RegisterAll.newBuilder().addAllEndpoints(fleet.of(number)));
+            } else {
+                var all = SubscribeAll.newBuilder();
+                for (int i = 0; i < fleet.subscriptions; i++) {
+                    int service = fleet.subscribed(number, i);
+                    var one = Subscribe.newBuilder().setService(Fleet.service(service));
+                    if (known[i] > 0) {
+                        one.setKnown(digests[service]);
+                    }
+                    all.addSubscriptions(one);
+                }
+                message.setSubscribeAll(all);
+            }
+            say(message);
+        }
+
+        private void answered(Answer answer) {
+            if (answer.hasRefusal() || answer.getRefusedCount() > 0) {
+                refused++;
+                if (!isBack) {
+                    var _ = thread.schedule(this::sayAll, AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+                }
+            } else if (!isBack) {
+                isBack = true;
+                back++;
+                look();
+            }
+        }
+
+        private void updated(ServiceUpdate update) {
+            int place = Math.floorMod(
+                    numbers.getOrDefault(update.getService(), 0) - fleet.subscribed(number, 0), fleet.services);
+            if (update.getUnchanged()) {
+                listed++;
+                look();
+                return;
+            }
+            if (update.getReset()) {
+                known[place] = 0;
+            }
+            boolean list = update.getReset() || known[place] < fleet.each();
+            if (list) {
+                known[place] += (short) update.getEndpointsCount();
+            } else {
+                for (var endpoint : update.getEndpointsList()) {
+                    told(Fleet.number(endpoint.getAddress()));
+                }
+            }
+            known[place] -= (short) update.getRemovedCount();
+            if (list && update.getComplete()) {
+                listed++;
+            }
+            if (update.getComplete() && known[place] == 0) {
+                emptyLists++;
+            }
+            look();
+        }
+
+        private void told(int endpoint) {
+            if (untold[endpoint] > 0 && --untold[endpoint] == 0) {
+                toTheLastNanos.recordValue(System.nanoTime() - changedNanos[endpoint]);
+                changesTold++;
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            open = false;
+            requests = null;
+            if (!closing) {
+                var _ = thread.schedule(this::connect, AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        }
+
+        @Override
+        public void onCompleted() {
+            onError(new IOException("the server ended the stream"));
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.execute(() -> closing = true);
+        publishers.forEach(session -> session.channel.shutdownNow());
+        subscribers.forEach(session -> session.channel.shutdownNow());
+        thread.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+}

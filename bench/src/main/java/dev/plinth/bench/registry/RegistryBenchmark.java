@@ -1,0 +1,296 @@
+package dev.plinth.bench.registry;
+
+import dev.plinth.bench.programs.ServerUnderTest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The registry beside Nacos (a third party's rebuild of 3.1.0, for Nacos's server is not on Maven Central) and SOFARegistry 6.3.0:
+ * registrations a second, the time from a registration to the last of a thousand subscribers, and heap for each endpoint.
+ *
+ * <p>Each server is a process on one processor, with the same heap; the load is on the others. Through the original clients (Nacos's
+ * 3.2.1 at Nacos and at our door for it, SOFARegistry's 6.5.6 at SOFARegistry), and, at Nacos and at our door, through a lean driver of
+ * the same wire, which costs the load so little that the servers are what is measured.
+ */
+public final class RegistryBenchmark {
+    private static final int HEAP_MB = 1_024;
+    private static final int SUBSCRIBERS = 1_000;
+    private static final int CLIENTS = 8;
+    private static final int THREADS = 4;
+    private static final int LEAN_CONNECTIONS = 64;
+    private static final int LEAN_AT_A_TIME = 2;
+    private static final int SOFAREGISTRY_CLIENTS = 20;
+    /** What a registration sets going beside its push is over when the next comes. */
+    private static final long BETWEEN_PUSHES_MILLIS = 400;
+
+    private static final double RATE_TARGET = 5;
+    private static final double PUSH_TARGET_MILLIS = 100;
+    private static final double PUSH_TARGET = 10;
+    private static final double HEAP_TARGET = 4;
+
+    private RegistryBenchmark() {}
+
+    private record Plan(int rounds, int warmUps, long millis, int pushes, int filling, int services) {}
+
+    public static List<Found> run(Path directory, String fileSystem, boolean quick)
+            throws IOException, InterruptedException {
+        var plan = quick ? new Plan(3, 3, 1_000, 10, 40, 500) : new Plan(5, 5, 2_000, 30, 100, 1_000);
+        System.out.printf(
+                Locale.ROOT,
+                "registry: Plinth beside Nacos 3.1.0-bugfix (a third party's rebuild) and SOFARegistry 6.3.0; heap %d MB each, in %s"
+                        + " on %s; %d processors%s, JDK %s%n",
+                HEAP_MB,
+                directory,
+                fileSystem,
+                Runtime.getRuntime().availableProcessors(),
+                ServerUnderTest.pinned() ? ", one for the servers and the others for the load" : "",
+                Runtime.version());
+        // Peers may have all processors while they start, and are to be made for one all the same.
+        var flags = List.of(
+                "-Xmx" + HEAP_MB + "m", "-Xms" + HEAP_MB + "m", "-XX:ActiveProcessorCount=1", "-XX:+UseSerialGC");
+        var startingNacos = RegistryServers.nacos(Files.createDirectories(directory.resolve("nacos")), flags);
+        var startingSofa =
+                RegistryServers.sofaRegistry(Files.createDirectories(directory.resolve("sofaregistry")), flags);
+        try (var plinth = RegistryServers.plinth(directory.resolve("plinth"), flags);
+                var nacos = startingNacos.await();
+                var sofa = startingSofa.await()) {
+            ServerUnderTest.leaveItsProcessor();
+            var heap = heap(directory, plan, plinth, nacos, sofa);
+            var push = push(directory, plan, plinth, nacos, sofa);
+            var rate = rate(directory, plan, plinth, nacos, sofa);
+            return List.of(rate.get(0), rate.get(1), push.get(0), push.get(1), heap);
+        }
+    }
+
+    // ---- heap
+
+    private static Found heap(
+            Path directory, Plan plan, RegistryServers.Ours plinth, ServerUnderTest nacos, ServerUnderTest sofa)
+            throws IOException, InterruptedException {
+        System.out.printf(
+                Locale.ROOT,
+                "heap: %,d endpoints with three entries of metadata, of %,d services, from %d clients (SOFARegistry: %d services"
+                        + " and %d clients)%n",
+                plan.services * plan.filling,
+                plan.services,
+                plan.filling,
+                plan.services * plan.filling / SOFAREGISTRY_CLIENTS,
+                SOFAREGISTRY_CLIENTS);
+        double ours = filled(plinth.server(), plinth.nacosPort(), plan);
+        double theirs = filled(nacos, nacos.port(), plan);
+        double sofas;
+        try (var client = OriginalRegistryClient.sofaRegistry(
+                directory.resolve("sofaregistry/fill.log"), sofa.port(), SOFAREGISTRY_CLIENTS, 1)) {
+            Thread.sleep(2_000);
+            long empty = sofa.liveHeapBytes();
+            long filled = Long.parseLong(
+                    client.ask("fill " + plan.services * plan.filling / SOFAREGISTRY_CLIENTS, "FILLED")[1]);
+            Thread.sleep(5_000);
+            sofas = per(sofa, empty, filled);
+        }
+        return new Found("registry.heap", Math.min(theirs, sofas) / ours, "of-theirs-to-ours", HEAP_TARGET, true);
+    }
+
+    private static double filled(ServerUnderTest server, int port, Plan plan) throws IOException, InterruptedException {
+        try (var clients = new NacosWire("fill", port, plan.filling)) {
+            long empty = server.liveHeapBytes();
+            long filled = clients.fill(plan.services).count();
+            Thread.sleep(3_000);
+            return per(server, empty, filled);
+        }
+    }
+
+    private static double per(ServerUnderTest server, long empty, long count) throws IOException, InterruptedException {
+        long full = server.liveHeapBytes();
+        double each = (double) (full - empty) / count;
+        System.out.printf(
+                Locale.ROOT,
+                "  %-14s %,12d bytes alive empty, %,12d with %,d endpoints: %,.0f bytes each%n",
+                server.name(),
+                empty,
+                full,
+                count,
+                each);
+        return each;
+    }
+
+    // ---- registrations
+
+    private static List<Found> rate(
+            Path directory, Plan plan, RegistryServers.Ours plinth, ServerUnderTest nacos, ServerUnderTest sofa)
+            throws IOException, InterruptedException {
+        System.out.printf(
+                Locale.ROOT,
+                "registrations/s: %d rounds of %d ms in turns after %d that do not count; original clients: %d with %d threads each;"
+                        + " lean driver: %d connections, %d at a time%n",
+                plan.rounds,
+                plan.millis,
+                plan.warmUps,
+                CLIENTS,
+                THREADS,
+                LEAN_CONNECTIONS,
+                LEAN_AT_A_TIME);
+        double[][] rates = new double[7][plan.rounds];
+        try (var ours = OriginalRegistryClient.nacos(
+                        directory.resolve("plinth/client.log"), plinth.nacosPort(), CLIENTS, THREADS);
+                var theirs = OriginalRegistryClient.nacos(
+                        directory.resolve("nacos/client.log"), nacos.port(), CLIENTS, THREADS);
+                var sofas = OriginalRegistryClient.sofaRegistry(
+                        directory.resolve("sofaregistry/client.log"), sofa.port(), CLIENTS, THREADS)) {
+            for (int i = -plan.warmUps; i < plan.rounds; i++) {
+                double[] round = {
+                    lean(plinth.server(), plinth.nacosPort(), i, plan),
+                    lean(nacos, nacos.port(), i, plan),
+                    own(plinth.server(), i, plan, 1),
+                    own(plinth.server(), i, plan, 100),
+                    cpu(plinth.server(), i, () -> ours.rate(plan.millis)),
+                    cpu(nacos, i, () -> theirs.rate(plan.millis)),
+                    cpu(sofa, i, () -> sofas.rate(plan.millis))
+                };
+                for (int j = 0; i >= 0 && j < round.length; j++) {
+                    rates[j][i] = round[j];
+                }
+            }
+        }
+        var names = List.of(
+                "Plinth, lean over Nacos's wire",
+                "Nacos, lean",
+                "Plinth, lean, own wire",
+                "  a hundred in a message",
+                "Plinth, Nacos's client",
+                "Nacos, its client",
+                "SOFARegistry, its client");
+        for (int j = 0; j < rates.length; j++) {
+            System.out.printf(Locale.ROOT, "  %-32s %s%n", names.get(j), range(rates[j]));
+        }
+        double[] same = new double[plan.rounds];
+        double[] lean = new double[plan.rounds];
+        double[] original = new double[plan.rounds];
+        for (int i = 0; i < plan.rounds; i++) {
+            same[i] = rates[0][i] / rates[1][i];
+            lean[i] = rates[2][i] / rates[1][i];
+            original[i] = rates[4][i] / Math.max(rates[5][i], rates[6][i]);
+        }
+        System.out.println("  ratio to the better peer, lean and each on its own wire: " + range(lean)
+                + "; lean, both on Nacos's: " + range(same) + "; original clients: " + range(original));
+        return List.of(
+                new Found("registry.rate", median(lean), "times-the-better-peer", RATE_TARGET, true),
+                new Found("registry.rate-original", median(original), "times-the-better-peer", RATE_TARGET, true));
+    }
+
+    /** With connections of its own, so that what one round registered is gone in the next. */
+    private static double lean(ServerUnderTest server, int port, int round, Plan plan) throws IOException {
+        try (var clients = new NacosWire("rate", port, LEAN_CONNECTIONS)) {
+            return cpu(
+                    server,
+                    round,
+                    () -> clients.register(plan.millis, LEAN_AT_A_TIME).rate());
+        }
+    }
+
+    private static double own(ServerUnderTest server, int round, Plan plan, int each) throws IOException {
+        try (var clients = new OurWire(server.port(), LEAN_CONNECTIONS)) {
+            return cpu(server, round, () -> clients.register(plan.millis, each).rate());
+        }
+    }
+
+    private interface Measured {
+        double rate() throws IOException;
+    }
+
+    private static double cpu(ServerUnderTest server, int round, Measured measured) throws IOException {
+        long before = server.cpuNanos();
+        long start = System.nanoTime();
+        double rate = measured.rate();
+        double busy = (double) (server.cpuNanos() - before) / (System.nanoTime() - start);
+        System.out.printf(
+                Locale.ROOT,
+                "  round %2d  %-14s %,10.0f/s, its processor %3.0f %% busy with it%n",
+                round + 1,
+                server.name(),
+                rate,
+                100 * busy);
+        return rate;
+    }
+
+    // ---- pushes
+
+    private static List<Found> push(
+            Path directory, Plan plan, RegistryServers.Ours plinth, ServerUnderTest nacos, ServerUnderTest sofa)
+            throws IOException, InterruptedException {
+        System.out.printf(
+                Locale.ROOT,
+                "push: from a registration to the last of %,d subscribers, ms, %d registrations one after the other; over Nacos's"
+                        + " wire each subscriber has a connection of its own, of SOFARegistry's there are %d for each client%n",
+                SUBSCRIBERS,
+                plan.pushes,
+                SUBSCRIBERS / SOFAREGISTRY_CLIENTS);
+        double[] ours = pushed("push", plinth.nacosPort(), plan.pushes);
+        double[] theirs = pushed("push", nacos.port(), plan.pushes);
+        double[] sofas = new double[plan.pushes];
+        try (var client = OriginalRegistryClient.sofaRegistry(
+                directory.resolve("sofaregistry/push.log"), sofa.port(), SOFAREGISTRY_CLIENTS, 1)) {
+            client.ask("subscribe " + SUBSCRIBERS, "SUBSCRIBED");
+            Thread.sleep(3_000);
+            for (int i = 0; i < plan.pushes; i++) {
+                sofas[i] = Long.parseLong(client.ask("push", "PUSHED")[1]) / 1e6;
+            }
+        }
+        System.out.println("  Plinth         " + range(ours));
+        System.out.println("  Nacos          " + range(theirs));
+        System.out.println("  SOFARegistry   " + range(sofas));
+        double better = Math.min(p99(theirs), p99(sofas));
+        return List.of(
+                new Found("registry.push-p99", p99(ours), "ms", PUSH_TARGET_MILLIS, false),
+                new Found("registry.push-ratio", better / p99(ours), "of-theirs-to-ours", PUSH_TARGET, true));
+    }
+
+    private static double[] pushed(String name, int port, int pushes) throws IOException, InterruptedException {
+        double[] millis = new double[pushes];
+        try (var subscribers = new NacosWire(name, port, SUBSCRIBERS);
+                var publisher = new NacosWire(name, port, 1)) {
+            var service = name + ".service";
+            publisher.registerOne(service, "10.0.0.1");
+            subscribers.subscribe(service);
+            Thread.sleep(2_000);
+            int warmUps = 10;
+            for (int i = -warmUps; i < pushes; i++) {
+                var ip = "10.1." + (i + warmUps) / 250 + "." + ((i + warmUps) % 250 + 1);
+                var expected = subscribers.expect(ip);
+                long start = System.nanoTime();
+                publisher.registerOne(service, ip);
+                double took = (expected.await() - start) / 1e6;
+                if (i >= 0) {
+                    millis[i] = took;
+                }
+                Thread.sleep(BETWEEN_PUSHES_MILLIS);
+            }
+        }
+        return millis;
+    }
+
+    private static double p99(double[] figures) {
+        double[] sorted = figures.clone();
+        Arrays.sort(sorted);
+        return sorted[Math.min(sorted.length - 1, (int) Math.ceil(sorted.length * 0.99) - 1)];
+    }
+
+    private static String range(double[] figures) {
+        return String.format(
+                Locale.ROOT,
+                "%,.2f (%,.2f to %,.2f)",
+                median(figures),
+                Arrays.stream(figures).min().orElseThrow(),
+                Arrays.stream(figures).max().orElseThrow());
+    }
+
+    private static double median(double[] figures) {
+        double[] sorted = figures.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+}
