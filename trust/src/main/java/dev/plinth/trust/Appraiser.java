@@ -57,6 +57,7 @@ public final class Appraiser {
             case Evidence.CcaToken token -> cca.verify(checks, token.token(), challenge);
             case Evidence.CsvReport csv -> hygon.verify(checks, csv, challenge);
             case Evidence.Simulated statement -> simulated.verify(checks, statement.statement(), challenge);
+            case Evidence.Sample sample -> SimulatedVerifier.verify(checks, sample, challenge);
             case Evidence.Composite composite ->
                 composite.parts().forEach((name, part) -> checks.part(name, appraise(part, challenge, checks.at())));
         }

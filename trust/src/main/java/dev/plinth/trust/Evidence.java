@@ -152,6 +152,17 @@ public sealed interface Evidence {
         }
     }
 
+    /**
+     * What Trustee's sample attester says of no hardware at all: not signed by anybody, for trying out a server. A result needs the
+     * waiver {@code sample}.
+     */
+    record Sample(Bytes reportData, String svn) implements Evidence {
+        @Override
+        public String kind() {
+            return "sample";
+        }
+    }
+
     /** Several pieces of evidence that together are one attester, each answering the same challenge: a VM and its GPUs. */
     record Composite(Map<String, Evidence> parts) implements Evidence {
         public static final int PARTS_MAX = 32;

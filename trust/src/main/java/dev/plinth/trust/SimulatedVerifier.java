@@ -52,4 +52,21 @@ final class SimulatedVerifier {
         checks.rate(Aspect.HARDWARE, TrustVector.UNRECOGNIZED);
         checks.rate(Aspect.RUNTIME_OPAQUE, TrustVector.CONTRAINDICATED);
     }
+
+    /** Trustee's sample, which nobody signs: its waiver is its own, so that a policy that lets a simulation in does not let this in. */
+    static void verify(Checks checks, Evidence.Sample sample, Challenge challenge) {
+        checks.unless(
+                false,
+                "sample",
+                "sample.signature",
+                "a signature of hardware",
+                "none: anybody can write this",
+                sample.reportData().where());
+        checks.challenge("sample.challenge", challenge, sample.reportData());
+        checks.claim("simulated", true);
+        checks.claim("debug", true);
+        checks.claim("sample.svn", sample.svn());
+        checks.rate(Aspect.HARDWARE, TrustVector.UNRECOGNIZED);
+        checks.rate(Aspect.RUNTIME_OPAQUE, TrustVector.CONTRAINDICATED);
+    }
 }

@@ -1,0 +1,84 @@
+package dev.plinth.trust.secrets;
+
+import dev.plinth.trust.Endorsement;
+import dev.plinth.trust.TrustAnchors;
+import dev.plinth.trust.Vendor;
+import java.time.Instant;
+import java.util.Set;
+
+/** What a door asks of keys and secrets. Keys and nonces are made before, and come sealed. */
+public sealed interface SecretsCommand {
+    /** Who asks: for the audit log. */
+    String actor();
+
+    /** There is this root key from now on. If there is one already, nothing is changed. */
+    record Initialize(Root root, String actor) implements SecretsCommand {}
+
+    /**
+     * The resource's next version.
+     *
+     * @param after the last version that whoever asks has seen, 0 for none; another one is there: nothing is changed
+     */
+    record Put(
+            ResourceName name,
+            SecretAlgorithm algorithm,
+            boolean exportable,
+            Material material,
+            long after,
+            String actor)
+            implements SecretsCommand {}
+
+    /** Nobody gets or uses this version any more; what was sealed is forgotten. */
+    record Revoke(ResourceName name, long version, String actor) implements SecretsCommand {}
+
+    /** Guards a subject from now on. What says the same as the present one changes nothing. */
+    record SetPolicy(String subject, String condition, Set<String> waivers, String actor) implements SecretsCommand {
+        public SetPolicy {
+            waivers = Set.copyOf(waivers);
+            ReleasePolicy.checkSubject(subject);
+            // What the engine makes of it must not fail there.
+            var _ = new ReleasePolicy(subject, 1, condition, waivers, actor, Instant.EPOCH);
+        }
+    }
+
+    /** An owner vouches for a key without a chain of certificates, or no longer does. */
+    record Vouch(Vendor vendor, String fingerprint, String owner, boolean holds, String actor)
+            implements SecretsCommand {
+        public Vouch {
+            var _ = new Endorsement.VouchedKey(vendor, fingerprint, owner);
+            if (owner.length() > 200) {
+                throw new IllegalArgumentException("owner: expected at most 200 characters");
+            }
+        }
+    }
+
+    /** A root of a vendor is trusted, or no longer is. */
+    record Anchor(Vendor vendor, String fingerprint, boolean holds, String actor) implements SecretsCommand {
+        public Anchor {
+            var _ = TrustAnchors.none().with(vendor, fingerprint);
+        }
+    }
+
+    /**
+     * Gives a secret out, or uses it, after a policy has said yes.
+     *
+     * @param version 0 for the newest that is not revoked
+     * @param policy which one said yes, as its label; it has to be the present one; empty: the administrator asks
+     */
+    record Take(ResourceName name, long version, Purpose purpose, String policy, String actor)
+            implements SecretsCommand {}
+
+    /** Somebody was refused: for the audit log. */
+    record Refuse(String subject, String reason, String actor) implements SecretsCommand {}
+
+    /** Something else that belongs into the audit log. */
+    record Note(String action, String subject, String detail, String actor) implements SecretsCommand {}
+
+    /** What a secret is taken for. */
+    enum Purpose {
+        RELEASE,
+        SIGN,
+        DECRYPT,
+        ENCRYPT
+    }
+}

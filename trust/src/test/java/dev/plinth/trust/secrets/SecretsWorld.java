@@ -1,0 +1,98 @@
+package dev.plinth.trust.secrets;
+
+import dev.plinth.kernel.Clock;
+import dev.plinth.kernel.DiskStorage;
+import dev.plinth.kernel.JournalOptions;
+import dev.plinth.kernel.LocalJournal;
+import dev.plinth.kernel.SegmentOptions;
+import dev.plinth.kernel.SegmentStore;
+import dev.plinth.kernel.SystemClock;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Keys and secrets on a real journal in a folder, which may be closed and opened again; the wall's time is the test's. */
+public final class SecretsWorld implements AutoCloseable {
+    private final Path folder;
+    private final RootKeeper keeper;
+    private final SystemClock machine = new SystemClock();
+    public final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+    private DiskStorage segments;
+    private DiskStorage snapshots;
+    private SegmentStore store;
+    public Secrets secrets;
+    private volatile Instant wall = Instant.parse("2026-06-01T00:00:00Z");
+
+    /** Time as the machine has it, but for the wall's. */
+    public final Clock clock = new Clock() {
+        @Override
+        public Instant wall() {
+            return wall;
+        }
+
+        @Override
+        public long nanoTime() {
+            return machine.nanoTime();
+        }
+
+        @Override
+        public Alarm schedule(Duration delay, Runnable task) {
+            return machine.schedule(delay, task);
+        }
+    };
+
+    private SecretsWorld(Path folder, RootKeeper keeper) {
+        this.folder = folder;
+        this.keeper = keeper;
+    }
+
+    public static SecretsWorld open(Path folder, RootKeeper keeper) throws IOException {
+        var world = new SecretsWorld(folder, keeper);
+        world.start();
+        return world;
+    }
+
+    public static SecretsWorld inFile(Path folder) throws IOException {
+        return open(folder, new RootKeeper.InFile(folder.resolve("root.key")));
+    }
+
+    public void wall(Instant now) {
+        wall = now;
+    }
+
+    private void start() throws IOException {
+        segments = DiskStorage.open(folder.resolve("journal"));
+        snapshots = DiskStorage.open(folder.resolve("snapshots"));
+        store = SegmentStore.open(segments, SegmentOptions.defaults(), machine);
+        secrets = Secrets.open(
+                LocalJournal.open(
+                        store, "secrets", Secrets.commandCodec(), snapshots, JournalOptions.defaults(), machine),
+                new Secrets.Options(keeper, false, java.util.List.of()),
+                clock,
+                workers,
+                new SecureRandom());
+    }
+
+    private void stop() throws IOException {
+        secrets.close();
+        store.close();
+        snapshots.close();
+        segments.close();
+    }
+
+    public void restart() throws IOException {
+        stop();
+        start();
+    }
+
+    @Override
+    public void close() throws IOException {
+        stop();
+        workers.shutdown();
+        machine.close();
+    }
+}
