@@ -20,6 +20,8 @@ import picocli.CommandLine.Command;
             CellsCommand.class,
             ClusterCommand.class,
             TransactionsCommand.class,
+            SecretsCommand.class,
+            AuditCommand.class,
             BackupCommand.class,
             RestoreCommand.class,
             TrustCommand.class,

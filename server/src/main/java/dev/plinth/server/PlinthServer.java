@@ -55,6 +55,11 @@ import dev.plinth.trust.control.TrustOutcome;
 import dev.plinth.trust.control.door.grpc.TokenGuard;
 import dev.plinth.trust.control.door.grpc.TrustDoor;
 import dev.plinth.trust.control.door.spiffe.WorkloadApiDoor;
+import dev.plinth.trust.secrets.AuditWriter;
+import dev.plinth.trust.secrets.Secrets;
+import dev.plinth.trust.secrets.door.grpc.SecretsDoor;
+import dev.plinth.trust.secrets.door.kbs.KbsDoor;
+import dev.plinth.trust.secrets.door.kbs.KbsHttp;
 import io.grpc.BindableService;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -188,6 +193,15 @@ public final class PlinthServer implements AutoCloseable {
         var random = new SecureRandom();
         var trust = parts.add(
                 "trust", Trust.open(journals.journal(Partitions.TRUST, Trust.commandCodec()), clock, workers, random));
+        var secrets = parts.add(
+                "secrets",
+                Secrets.open(
+                        journals.journal(Partitions.SECRETS, Secrets.commandCodec()),
+                        SecretsConfiguration.options(configuration.secrets(), data),
+                        clock,
+                        workers,
+                        random));
+        parts.add("audit log", AuditWriter.open(secrets, data.resolve("audit"), clock));
         Optional<BindableService> trustDoor = Optional.empty();
         if (configuration.trust().isPresent()) {
             var of = configuration.trust().get();
@@ -211,8 +225,15 @@ public final class PlinthServer implements AutoCloseable {
                 new BackupsDoor(backups, () -> http.toString(), workers),
                 new ClusterDoor(membership, this::groups, workers)));
         trustDoor.ifPresent(doors::add);
+        Optional<KbsHttp> kbs = Optional.empty();
+        if (configuration.secrets().isPresent()) {
+            var token = AdminToken.open(TrustConfiguration.token(data), random);
+            doors.add(SecretsDoor.of(secrets, token::is, clock, workers));
+            kbs = Optional.of(new KbsHttp(new KbsDoor(secrets, token::is, Release.VERSION, clock, random, workers)));
+        }
         openHttp(
                 doors,
+                kbs,
                 trust::trouble,
                 parts.add(
                         "console",
@@ -273,6 +294,7 @@ public final class PlinthServer implements AutoCloseable {
 
     private void openHttp(
             List<BindableService> grpc,
+            Optional<KbsHttp> kbs,
             Supplier<Optional<String>> trouble,
             ConsoleDoor console,
             Optional<ClusterSeataServers> seataServers)
@@ -297,6 +319,7 @@ public final class PlinthServer implements AutoCloseable {
                         () -> seataServers.<SeataServers>map(of -> of).orElseGet(() -> SeataServers.alone(http, seata)))
                 .mount(builder);
         new HealthDoor(membership.map(of -> of.roster().own().raft()), this::groups, trouble).mount(builder);
+        kbs.ifPresent(of -> of.mount(builder));
         console.mount(builder);
         var armeria = builder.build();
         try {
@@ -349,6 +372,7 @@ public final class PlinthServer implements AutoCloseable {
         sofaRegistry.ifPresent(listen ->
                 lines.add("  SOFARegistry's       " + listen.http() + " (HTTP), " + listen.bolt() + " (Bolt)"));
         dns.ifPresent(listen -> lines.add("  DNS                  " + listen + " (plinth., UDP and TCP)"));
+        configuration.secrets().ifPresent(_ -> lines.add("  secrets (KBS 0.4.0)  http://" + http + "/kbs/v0"));
         workloads.ifPresent(door -> lines.add("  workloads (SPIFFE)   " + door.endpoint()));
         membership
                 .map(Membership::roster)

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param registryDoors for the clients of other registries
  * @param cells the map to begin with; once a map is stored, the stored one holds
  * @param trust the trust domain that it signs for; empty: it gives no identities
+ * @param secrets how it keeps keys and secrets; empty: it keeps none
  * @param cluster the servers that run as one with this one; empty if it is alone
  */
 public record ServerConfiguration(
@@ -26,6 +27,7 @@ public record ServerConfiguration(
         RegistryDoors registryDoors,
         Optional<CellMap> cells,
         Optional<TrustConfiguration> trust,
+        Optional<SecretsConfiguration> secrets,
         Optional<ClusterConfiguration> cluster) {
     private static final Path DATA_DEFAULT = Path.of("plinth-data");
     private static final Listen HTTP_DEFAULT = new Listen("127.0.0.1", 7700);
@@ -45,7 +47,7 @@ public record ServerConfiguration(
     /** A server that is no member of a cluster. */
     public static ServerConfiguration alone(Path data, Listen http, Listen seata, Optional<CellMap> cells) {
         return new ServerConfiguration(
-                data, http, seata, RegistryDoors.NONE, cells, Optional.empty(), Optional.empty());
+                data, http, seata, RegistryDoors.NONE, cells, Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     /** As the other {@code read}, for a file that says itself which of a cluster's servers it is for. */
@@ -75,18 +77,26 @@ public record ServerConfiguration(
         var registryDoors = RegistryDoors.read(top);
         var cells = top.section("cells").map(CellMapSection::read);
         var trust = top.section("trust").map(TrustConfiguration::read);
+        var secrets = top.section("secrets").map(SecretsConfiguration::read);
         var cluster = top.section("cluster").map(section -> ClusterConfiguration.read(section, name));
         top.done();
         if (cluster.isEmpty() && name.isPresent()) {
             throw new ConfigurationException(file + ": cluster: missing; expected, for this server is given a name");
         }
         var listen = http.or(() -> cluster.map(of -> of.own().http())).orElse(HTTP_DEFAULT);
-        return new ServerConfiguration(data, listen, seata, registryDoors, cells, trust, cluster);
+        return new ServerConfiguration(data, listen, seata, registryDoors, cells, trust, secrets, cluster);
     }
 
     /** This configuration, for a server that signs for a trust domain. */
     public ServerConfiguration with(TrustConfiguration otherTrust) {
-        return new ServerConfiguration(data, http, seata, registryDoors, cells, Optional.of(otherTrust), cluster);
+        return new ServerConfiguration(
+                data, http, seata, registryDoors, cells, Optional.of(otherTrust), secrets, cluster);
+    }
+
+    /** This configuration, for a server that keeps keys and secrets. */
+    public ServerConfiguration with(SecretsConfiguration otherSecrets) {
+        return new ServerConfiguration(
+                data, http, seata, registryDoors, cells, trust, Optional.of(otherSecrets), cluster);
     }
 
     /** This configuration with what the command line says in place of what the file says. */
@@ -98,6 +108,7 @@ public record ServerConfiguration(
                 registryDoors,
                 cells,
                 trust,
+                secrets,
                 cluster);
     }
 
@@ -110,6 +121,7 @@ public record ServerConfiguration(
                 registryDoors,
                 cells,
                 trust,
+                secrets,
                 Optional.of(of));
     }
 

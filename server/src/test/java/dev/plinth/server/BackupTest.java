@@ -182,7 +182,7 @@ class BackupTest {
             assertThat(published(server)).isEqualTo("of a cluster");
             publish(server, "by a member");
             var again = take(server, "of-member");
-            assertThat(hashes(again)).hasSize(4);
+            assertThat(hashes(again)).hasSize(5);
         }
         var stopped = directory.resolve("of-folder");
         new StoppedServer(data("a")).backup(stopped, "test", _ -> {});

@@ -84,6 +84,7 @@ class ClusterTest {
                         RegistryDoors.NONE,
                         Optional.of(TWO_CELLS),
                         Optional.empty(),
+                        Optional.empty(),
                         Optional.of(self))));
     }
 
@@ -115,7 +116,7 @@ class ClusterTest {
         var groups = ask("a").getGroupsList();
         assertThat(groups)
                 .extracting(Group::getName)
-                .containsExactly("cells", "configuration", "transactions", "trust");
+                .containsExactly("cells", "configuration", "transactions", "trust", "secrets");
         assertThat(groups)
                 .allSatisfy(group -> assertThat(group.getMembersCount()).isEqualTo(3));
         await().atMost(LONG).until(() -> NAMES.stream().allMatch(name -> epoch(name) == 1));

@@ -88,6 +88,7 @@ class MembershipTest {
                 RegistryDoors.NONE,
                 Optional.of(TWO_CELLS),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 

@@ -49,8 +49,7 @@ public final class TrusteeEvidence {
             case "sgx" -> new Evidence.SgxQuote(base64(json, "quote"));
             case "tdx" ->
                 new Evidence.TdxQuote(
-                        base64(json, "quote"),
-                        json.find("cc_eventlog").map(_ -> base64(json, "cc_eventlog")));
+                        base64(json, "quote"), json.find("cc_eventlog").map(_ -> base64(json, "cc_eventlog")));
             case "cca" -> new Evidence.CcaToken(numbers(json.at("token")));
             case "sample" ->
                 new Evidence.Sample(
@@ -65,8 +64,7 @@ public final class TrusteeEvidence {
         var quote = json.at("tpm_quote");
         var registers = quote.at("pcrs").list();
         if (registers.size() != REGISTERS) {
-            throw new Malformed(
-                    quote.at("pcrs").where(), REGISTERS + " registers", Integer.toString(registers.size()));
+            throw new Malformed(quote.at("pcrs").where(), REGISTERS + " registers", Integer.toString(registers.size()));
         }
         var bank = new LinkedHashMap<Integer, Bytes>();
         for (var register : registers) {

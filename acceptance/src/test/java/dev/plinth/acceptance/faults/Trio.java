@@ -32,7 +32,7 @@ final class Trio implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final List<String> NAMES = List.of("a", "b", "c");
-    private static final List<String> GROUPS = List.of("cells", GROUP, "transactions", "trust");
+    private static final List<String> GROUPS = List.of("cells", GROUP, "transactions", "trust", "secrets");
     private static final int RAFT_PORT = 7801;
 
     /** Some files of the journal, of 64 MiB each; see {@link StorageFaults#fullDisk}. */

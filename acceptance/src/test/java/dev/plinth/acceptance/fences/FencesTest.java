@@ -63,7 +63,7 @@ class FencesTest {
                         "registry",
                         "transactions",
                         "trust"));
-        ROOMS.put("cli", List.of("wire", "cells", "server"));
+        ROOMS.put("cli", List.of("wire", "cells", "server", "trust"));
         ROOMS.put("bank", List.of("sdk"));
         // Two features, as engines behind the journal whose cost is part of a figure.
         ROOMS.put("bench", List.of("kernel", "wire", "raft", "config", "transactions"));

@@ -8,6 +8,7 @@ import dev.plinth.kernel.Storage;
 import dev.plinth.transactions.Coordinator;
 import dev.plinth.transactions.Participants;
 import dev.plinth.trust.control.Trust;
+import dev.plinth.trust.secrets.Secrets;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.List;
@@ -20,9 +21,10 @@ public final class Partitions {
     public static final String TRANSACTIONS = "transactions";
 
     public static final String TRUST = "trust";
+    public static final String SECRETS = "secrets";
 
     /** In the order in which they are opened, which is that in which they came to be: an older backup lacks the last ones. */
-    public static final List<String> NAMES = List.of(CELLS, CONFIGURATION, TRANSACTIONS, TRUST);
+    public static final List<String> NAMES = List.of(CELLS, CONFIGURATION, TRANSACTIONS, TRUST, SECRETS);
 
     /** Those that every backup has. */
     private static final int ALWAYS = 3;
@@ -57,6 +59,7 @@ public final class Partitions {
             case TRUST ->
                 Trust.open(new Rehearsal<>(name, Trust.commandCodec(), past), clock, Runnable::run, new SecureRandom())
                         .close();
+            case SECRETS -> Secrets.rehearse(new Rehearsal<>(name, Secrets.commandCodec(), past), clock);
             default -> throw new IOException("there is no partition '" + name + "'; expected one of " + NAMES);
         }
     }

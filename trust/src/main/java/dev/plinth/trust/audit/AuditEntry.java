@@ -23,15 +23,15 @@ public record AuditEntry(
 
     /** The entry that follows one with this hash. */
     public static AuditEntry after(
-            ByteString before,
-            long sequence,
-            Instant at,
-            String actor,
-            String action,
-            String subject,
-            String detail) {
+            ByteString before, long sequence, Instant at, String actor, String action, String subject, String detail) {
         return new AuditEntry(
-                sequence, at, actor, action, subject, detail, hash(before, sequence, at, actor, action, subject, detail));
+                sequence,
+                at,
+                actor,
+                action,
+                subject,
+                detail,
+                hash(before, sequence, at, actor, action, subject, detail));
     }
 
     /** Whether its hash is that of what it says, after an entry with this hash. */

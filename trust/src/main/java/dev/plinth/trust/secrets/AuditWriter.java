@@ -25,8 +25,8 @@ public final class AuditWriter implements AutoCloseable {
     private final Clock clock;
 
     /** One thread, so that what is written is in order. */
-    private final ExecutorService thread =
-            Executors.newSingleThreadExecutor(Thread.ofPlatform().name("plinth-audit").daemon().factory());
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("plinth-audit").daemon().factory());
 
     private Watcher.@Nullable Subscription subscription;
 

@@ -49,8 +49,7 @@ final class KeyMaker {
     Made make(SecretAlgorithm algorithm) {
         return switch (algorithm) {
             case OPAQUE ->
-                throw new SecretsProblem(
-                        SecretsProblem.Code.INVALID, "opaque: cannot be made; expected its bytes");
+                throw new SecretsProblem(SecretsProblem.Code.INVALID, "opaque: cannot be made; expected its bytes");
             case AES_128, SM4 -> new Made(bytes(16), ByteString.EMPTY);
             case AES_256 -> new Made(bytes(32), ByteString.EMPTY);
             case RSA_2048, RSA_3072, RSA_4096 -> rsa(bits(algorithm));
@@ -157,7 +156,8 @@ final class KeyMaker {
                     && key.getD().signum() > 0
                     && key.getD().compareTo(named.getN().subtract(BigInteger.ONE)) < 0) {
                 var point = new FixedPointCombMultiplier().multiply(named.getG(), key.getD());
-                return encoded(new ECPrivateKeyParameters(key.getD(), curve(algorithm)),
+                return encoded(
+                        new ECPrivateKeyParameters(key.getD(), curve(algorithm)),
                         new ECPublicKeyParameters(point, curve(algorithm)));
             }
         } catch (IOException | IllegalArgumentException | IllegalStateException e) {

@@ -43,8 +43,7 @@ final class KeyUse {
             return switch (algorithm) {
                 case RSA_2048, RSA_3072, RSA_4096 -> {
                     var signature = Signature.getInstance("RSASSA-PSS");
-                    signature.setParameter(
-                            new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1));
+                    signature.setParameter(new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1));
                     yield sign(signature, privateKey("RSA", key), message);
                 }
                 case EC_P256 -> sign(Signature.getInstance("SHA256withECDSA"), privateKey("EC", key), message);
@@ -132,8 +131,7 @@ final class KeyUse {
         }
     }
 
-    private static byte[] symmetric(
-            SecretAlgorithm algorithm, boolean encrypt, byte[] key, byte[] nonce, byte[] input)
+    private static byte[] symmetric(SecretAlgorithm algorithm, boolean encrypt, byte[] key, byte[] nonce, byte[] input)
             throws GeneralSecurityException, InvalidCipherTextException {
         return switch (algorithm) {
             case AES_128, AES_256 -> {

@@ -26,7 +26,9 @@ record Resource(ResourceName name, SecretAlgorithm algorithm, boolean exportable
     Optional<SecretVersion> version(long number) {
         return number == 0
                 ? current()
-                : versions.stream().filter(version -> version.number() == number).findFirst();
+                : versions.stream()
+                        .filter(version -> version.number() == number)
+                        .findFirst();
     }
 
     long lastNumber() {

@@ -28,8 +28,8 @@ final class RootFile {
                         + PosixFilePermissions.toString(permissions));
             }
             if (Files.size(file) != Envelope.KEY_BYTES) {
-                throw new IOException(file + ": expected a root key of " + Envelope.KEY_BYTES + " bytes, found "
-                        + Files.size(file));
+                throw new IOException(
+                        file + ": expected a root key of " + Envelope.KEY_BYTES + " bytes, found " + Files.size(file));
             }
             key = Files.readAllBytes(file);
         } catch (NoSuchFileException e) {

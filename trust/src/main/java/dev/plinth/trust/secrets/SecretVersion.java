@@ -9,8 +9,7 @@ import java.util.Optional;
  * @param number from 1
  * @param material empty once it is revoked: then nobody gets it any more
  */
-record SecretVersion(
-        long number, Optional<Material> material, String owner, Instant at, Optional<Instant> revokedAt) {
+record SecretVersion(long number, Optional<Material> material, String owner, Instant at, Optional<Instant> revokedAt) {
 
     SecretVersion revoked(Instant now) {
         return new SecretVersion(number, Optional.empty(), owner, at, Optional.of(now));

@@ -159,11 +159,7 @@ public final class Secrets implements AutoCloseable {
             throws IOException {
         var secrets = new Secrets(
                 Partition.durable(
-                        new SecretsEngine(),
-                        journal,
-                        SecretsCodecs.ALL,
-                        dev.plinth.kernel.Performer.none(),
-                        clock),
+                        new SecretsEngine(), journal, SecretsCodecs.ALL, dev.plinth.kernel.Performer.none(), clock),
                 options,
                 clock,
                 workers,
@@ -176,26 +172,27 @@ public final class Secrets implements AutoCloseable {
 
     /** Loads what the journal says, and forgets it again: for backups, which need nobody's key. */
     public static void rehearse(Journal<SecretsCommand> journal, Clock clock) throws IOException {
-        Partition.durable(
-                        new SecretsEngine(),
-                        journal,
-                        SecretsCodecs.ALL,
-                        dev.plinth.kernel.Performer.none(),
-                        clock)
+        Partition.durable(new SecretsEngine(), journal, SecretsCodecs.ALL, dev.plinth.kernel.Performer.none(), clock)
                 .close();
     }
 
     // ---- the root key
 
     public CompletableFuture<SealStatus> status() {
-        return partition.read(SecretsEngine::root).thenApply(root -> new SealStatus(
-                root.isPresent(),
-                !keyring.isOpen(),
-                root.map(Root::keeper).orElse(keeper.name()),
-                root.map(Root::cipher).orElse(suite).name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'),
-                root.map(Root::threshold).orElse(0),
-                root.map(Root::shares).orElse(0),
-                keyring.given()));
+        return partition
+                .read(SecretsEngine::root)
+                .thenApply(root -> new SealStatus(
+                        root.isPresent(),
+                        !keyring.isOpen(),
+                        root.map(Root::keeper).orElse(keeper.name()),
+                        root.map(Root::cipher)
+                                .orElse(suite)
+                                .name()
+                                .toLowerCase(java.util.Locale.ROOT)
+                                .replace('_', '-'),
+                        root.map(Root::threshold).orElse(0),
+                        root.map(Root::shares).orElse(0),
+                        keyring.given()));
     }
 
     /**
@@ -205,8 +202,10 @@ public final class Secrets implements AutoCloseable {
      */
     public CompletableFuture<List<String>> initialize(int threshold, int shares, String actor) {
         if (!(keeper instanceof RootKeeper.Shared)) {
-            return failed(SecretsProblem.Code.CONFLICT, "the root key is configured to be kept by " + keeper.name()
-                    + "; expected " + RootKeeper.Shared.NAME);
+            return failed(
+                    SecretsProblem.Code.CONFLICT,
+                    "the root key is configured to be kept by " + keeper.name() + "; expected "
+                            + RootKeeper.Shared.NAME);
         }
         return onWorkers(() -> {
                     Shares.checkNumbers(threshold, shares);
@@ -348,25 +347,22 @@ public final class Secrets implements AutoCloseable {
             ResourceName name, SecretAlgorithm algorithm, boolean exportable, byte[] secret, String actor) {
         return partition
                 .read(engine -> engine.find(name).map(Resource::lastNumber).orElse(0L))
-                .thenCompose(
-                        last -> put(name, algorithm, exportable, last, actor, () -> maker.take(algorithm, secret)))
+                .thenCompose(last -> put(name, algorithm, exportable, last, actor, () -> maker.take(algorithm, secret)))
                 .whenComplete((_, _) -> Arrays.fill(secret, (byte) 0));
     }
 
     /** Makes the next version of a secret that can be made. */
     public CompletableFuture<Long> rotate(ResourceName name, String actor) {
-        return partition
-                .read(engine -> engine.find(name))
-                .thenCompose(found -> {
-                    var there = found.orElseThrow(() -> absent(name));
-                    return put(
-                            name,
-                            there.algorithm(),
-                            there.exportable(),
-                            there.lastNumber(),
-                            actor,
-                            () -> maker.make(there.algorithm()));
-                });
+        return partition.read(engine -> engine.find(name)).thenCompose(found -> {
+            var there = found.orElseThrow(() -> absent(name));
+            return put(
+                    name,
+                    there.algorithm(),
+                    there.exportable(),
+                    there.lastNumber(),
+                    actor,
+                    () -> maker.make(there.algorithm()));
+        });
     }
 
     private CompletableFuture<Long> put(
@@ -376,8 +372,7 @@ public final class Secrets implements AutoCloseable {
             long after,
             String actor,
             java.util.function.Supplier<KeyMaker.Made> made) {
-        return opened()
-                .thenComposeAsync(
+        return opened().thenComposeAsync(
                         _ -> {
                             var secret = made.get();
                             try {
@@ -399,9 +394,9 @@ public final class Secrets implements AutoCloseable {
     /** By name. */
     public CompletableFuture<List<SecretInfo>> list(String after, int limit) {
         int most = Math.clamp(limit, 1, Limits.READ_ITEMS_MAX);
-        return partition.read(engine -> engine.list(after, most)).thenApply(all -> all.stream()
-                .map(Secrets::info)
-                .toList());
+        return partition
+                .read(engine -> engine.list(after, most))
+                .thenApply(all -> all.stream().map(Secrets::info).toList());
     }
 
     public CompletableFuture<Optional<SecretInfo>> find(ResourceName name) {
@@ -438,8 +433,7 @@ public final class Secrets implements AutoCloseable {
             ResourceName name, long version, AttestationResult result, String actor) {
         return taken(name, version, SecretsCommand.Purpose.RELEASE, Optional.of(result), actor)
                 .thenApplyAsync(
-                        taken -> new Released(
-                                taken.version(), taken.algorithm(), keyring.open(name, taken.material())),
+                        taken -> new Released(taken.version(), taken.algorithm(), keyring.open(name, taken.material())),
                         workers);
     }
 
@@ -513,8 +507,7 @@ public final class Secrets implements AutoCloseable {
             SecretsCommand.Purpose purpose,
             Optional<AttestationResult> result,
             String actor) {
-        return opened()
-                .thenCompose(_ -> result.isEmpty()
+        return opened().thenCompose(_ -> result.isEmpty()
                         ? submit(new SecretsCommand.Take(name, version, purpose, "", actor))
                         : decided(name, version, purpose, result.get(), actor, DECISIONS_MAX))
                 .thenApply(outcome -> (SecretsOutcome.Taken) outcome);
@@ -542,9 +535,14 @@ public final class Secrets implements AutoCloseable {
                                 return refused(name.toString(), String.join("; ", objections), actor);
                             }
                             var take = new SecretsCommand.Take(
-                                    name, version, purpose, asked.guard().orElseThrow().label(), actor);
-                            return partition.submit(take).thenCompose(outcome ->
-                                    outcome instanceof SecretsOutcome.Denied denied
+                                    name,
+                                    version,
+                                    purpose,
+                                    asked.guard().orElseThrow().label(),
+                                    actor);
+                            return partition
+                                    .submit(take)
+                                    .thenCompose(outcome -> outcome instanceof SecretsOutcome.Denied denied
                                                     && denied.reason() == SecretsOutcome.Reason.CONFLICT
                                                     && decisions > 1
                                             ? decided(name, version, purpose, result, actor, decisions - 1)
@@ -587,8 +585,7 @@ public final class Secrets implements AutoCloseable {
     }
 
     /** An owner vouches for a key without a chain of certificates, such as a TPM's attestation key; or no longer does. */
-    public CompletableFuture<Long> vouch(
-            Vendor vendor, String fingerprint, String owner, boolean holds, String actor) {
+    public CompletableFuture<Long> vouch(Vendor vendor, String fingerprint, String owner, boolean holds, String actor) {
         return onWorkers(() -> new SecretsCommand.Vouch(vendor, fingerprint, owner, holds, actor))
                 .thenCompose(this::submit)
                 .thenApply(Secrets::number);

@@ -137,7 +137,8 @@ final class SecretsCodecs {
                                 stored.getNote().getDetail(),
                                 actor);
                     case COMMAND_NOT_SET ->
-                        throw new IllegalArgumentException("a stored command of a kind that this release does not know");
+                        throw new IllegalArgumentException(
+                                "a stored command of a kind that this release does not know");
                 };
             } catch (InvalidProtocolBufferException e) {
                 throw new IllegalArgumentException("a stored command is damaged: " + e.getMessage(), e);
@@ -157,9 +158,8 @@ final class SecretsCodecs {
                             .setAlgorithm(algorithm.label())
                             .setMaterial(toStored(material)));
                 case SecretsOutcome.Denied(SecretsOutcome.Reason reason, String message) ->
-                    stored.setDenied(StoredDenied.newBuilder()
-                            .setReason(reason.name())
-                            .setMessage(message));
+                    stored.setDenied(
+                            StoredDenied.newBuilder().setReason(reason.name()).setMessage(message));
             }
             return stored.build().toByteArray();
         }
@@ -177,11 +177,11 @@ final class SecretsCodecs {
                                 fromStored(stored.getTaken().getMaterial()));
                     case DENIED ->
                         new SecretsOutcome.Denied(
-                                SecretsOutcome.Reason.valueOf(
-                                        stored.getDenied().getReason()),
+                                SecretsOutcome.Reason.valueOf(stored.getDenied().getReason()),
                                 stored.getDenied().getMessage());
                     case OUTCOME_NOT_SET ->
-                        throw new IllegalArgumentException("a stored outcome of a kind that this release does not know");
+                        throw new IllegalArgumentException(
+                                "a stored outcome of a kind that this release does not know");
                 };
             } catch (InvalidProtocolBufferException e) {
                 throw new IllegalArgumentException("a stored outcome is damaged: " + e.getMessage(), e);
@@ -349,9 +349,8 @@ final class SecretsCodecs {
             AuditHead head,
             OutputStream out)
             throws IOException {
-        var policies = settings.policies().values().stream()
-                .flatMap(List::stream)
-                .toList();
+        var policies =
+                settings.policies().values().stream().flatMap(List::stream).toList();
         var stored = StoredHead.newBuilder()
                 .setPolicies(policies.size())
                 .setVouched(settings.vouched().size())
@@ -385,7 +384,8 @@ final class SecretsCodecs {
             var policies = new TreeMap<String, List<ReleasePolicy>>();
             for (int i = 0; i < stored.getPolicies(); i++) {
                 var policy = fromStored(read(StoredPolicy.parser(), in));
-                policies.computeIfAbsent(policy.subject(), _ -> new ArrayList<>()).add(policy);
+                policies.computeIfAbsent(policy.subject(), _ -> new ArrayList<>())
+                        .add(policy);
             }
             policies.replaceAll((_, history) -> List.copyOf(history));
             var vouched = new TreeMap<String, SecretsCommand.Vouch>();

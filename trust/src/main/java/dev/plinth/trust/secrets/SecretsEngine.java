@@ -158,8 +158,8 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
                     SecretsOutcome.Reason.OVERLOADED,
                     "all secrets together would pass " + SecretsLimits.TOTAL_BYTES_MAX + " bytes");
         }
-        var version = new SecretVersion(
-                last + 1, Optional.of(put.material()), put.actor(), stamp(context), Optional.empty());
+        var version =
+                new SecretVersion(last + 1, Optional.of(put.material()), put.actor(), stamp(context), Optional.empty());
         var roomy = before.map(SecretsEngine::withRoom);
         if (roomy.isPresent() && roomy.get().versions().size() >= SecretsLimits.VERSIONS_MAX) {
             return denied(
@@ -169,8 +169,8 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
         keep(
                 before,
                 roomy.map(there -> there.with(version))
-                        .orElseGet(() ->
-                                new Resource(put.name(), put.algorithm(), put.exportable(), List.of(version))));
+                        .orElseGet(
+                                () -> new Resource(put.name(), put.algorithm(), put.exportable(), List.of(version))));
         record(
                 put.actor(),
                 before.isEmpty() ? "create" : "rotate",
@@ -316,8 +316,8 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
         if (!take.policy().isEmpty() && !take.policy().equals(guard)) {
             return denied(
                     SecretsOutcome.Reason.CONFLICT,
-                    "policy " + take.policy() + " said yes, and "
-                            + (guard.isEmpty() ? "no policy" : guard) + " is in force now");
+                    "policy " + take.policy() + " said yes, and " + (guard.isEmpty() ? "no policy" : guard)
+                            + " is in force now");
         }
         record(
                 take.actor(),

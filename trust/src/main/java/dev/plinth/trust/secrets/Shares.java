@@ -56,8 +56,8 @@ final class Shares {
                     Integer.parseInt(match.group(3)),
                     HexFormat.of().parseHex(match.group(4)));
             if (share.point() < 1 || share.point() > share.shares()) {
-                throw new IllegalArgumentException("share: expected a point from 1 to " + share.shares() + ", found "
-                        + share.point());
+                throw new IllegalArgumentException(
+                        "share: expected a point from 1 to " + share.shares() + ", found " + share.point());
             }
             checkNumbers(share.threshold(), share.shares());
             return share;

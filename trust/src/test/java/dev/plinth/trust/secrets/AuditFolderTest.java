@@ -86,10 +86,10 @@ class AuditFolderTest {
             var changed = whole.clone();
             changed[i] = (byte) (changed[i] == '5' ? '6' : '5');
             Files.write(file, changed);
-            boolean signedOver = !new String(whole, 0, i, java.nio.charset.StandardCharsets.ISO_8859_1)
-                            .contains("\"key\":\"")
-                    || new String(whole, 0, i, java.nio.charset.StandardCharsets.ISO_8859_1)
-                            .contains("\"signature\":\"");
+            boolean signedOver =
+                    !new String(whole, 0, i, java.nio.charset.StandardCharsets.ISO_8859_1).contains("\"key\":\"")
+                            || new String(whole, 0, i, java.nio.charset.StandardCharsets.ISO_8859_1)
+                                    .contains("\"signature\":\"");
             if (signedOver && i < whole.length - 1) {
                 assertThat(problems(key))
                         .as("byte %d of %s", i, new String(changed, java.nio.charset.StandardCharsets.ISO_8859_1))
@@ -124,8 +124,7 @@ class AuditFolderTest {
         Files.delete(file());
         chain.clear();
         try (var log = AuditFolder.open(folder)) {
-            log.append(List.of(
-                    AuditEntry.after(AuditEntry.BEFORE_ALL, 1, AT, "eve", "release", "nothing", "")));
+            log.append(List.of(AuditEntry.after(AuditEntry.BEFORE_ALL, 1, AT, "eve", "release", "nothing", "")));
             log.checkpoint(key(), AT);
         }
         assertThat(problems(key)).singleElement().asString().contains("is not signed by key");
@@ -153,14 +152,17 @@ class AuditFolderTest {
             var audit = folder.resolve("audit");
             Awaitility.await().until(() -> !world.secrets.status().join().isSealed());
             try (var _ = AuditWriter.open(world.secrets, audit, world.clock)) {
-                world.secrets.generate(name, SecretAlgorithm.AES_256, false, "ann").join();
+                world.secrets
+                        .generate(name, SecretAlgorithm.AES_256, false, "ann")
+                        .join();
             }
             world.restart();
             Awaitility.await().until(() -> !world.secrets.status().join().isSealed());
             try (var _ = AuditWriter.open(world.secrets, audit, world.clock)) {
                 world.secrets.rotate(name, "ann").join();
             }
-            var report = AuditFolder.verify(audit, world.secrets.publicTokenKey().join());
+            var report =
+                    AuditFolder.verify(audit, world.secrets.publicTokenKey().join());
             assertThat(report.problems()).isEmpty();
             assertThat(report.head()).isEqualTo(world.secrets.auditHead().join());
             assertThat(report.checkpointSequence()).isEqualTo(report.head().sequence());

@@ -50,7 +50,9 @@ class SecretsEngineTest {
     }
 
     private List<String> actions() {
-        return trial.engine().auditAfter(0, 1_000).stream().map(AuditEntry::action).toList();
+        return trial.engine().auditAfter(0, 1_000).stream()
+                .map(AuditEntry::action)
+                .toList();
     }
 
     @Test
@@ -118,12 +120,19 @@ class SecretsEngineTest {
         assertThat(trial.apply(new SecretsCommand.Revoke(NAME, 2, "ann"))).isEqualTo(new SecretsOutcome.Done(2));
         assertThat(take(SecretsCommand.Purpose.RELEASE, NAME + "@1"))
                 .isEqualTo(new SecretsOutcome.Taken(1, SecretAlgorithm.OPAQUE, MATERIAL));
-        assertThat(reason(trial.apply(new SecretsCommand.Take(
-                        NAME, 2, SecretsCommand.Purpose.RELEASE, NAME + "@1", "tpm"))))
+        assertThat(reason(trial.apply(
+                        new SecretsCommand.Take(NAME, 2, SecretsCommand.Purpose.RELEASE, NAME + "@1", "tpm"))))
                 .isEqualTo(SecretsOutcome.Reason.DENIED);
-        assertThat(trial.engine().find(NAME).orElseThrow().version(2).orElseThrow().material()).isEmpty();
+        assertThat(trial.engine()
+                        .find(NAME)
+                        .orElseThrow()
+                        .version(2)
+                        .orElseThrow()
+                        .material())
+                .isEmpty();
         trial.apply(new SecretsCommand.Revoke(NAME, 1, "ann"));
-        assertThat(reason(take(SecretsCommand.Purpose.RELEASE, NAME + "@1"))).isEqualTo(SecretsOutcome.Reason.NOT_FOUND);
+        assertThat(reason(take(SecretsCommand.Purpose.RELEASE, NAME + "@1")))
+                .isEqualTo(SecretsOutcome.Reason.NOT_FOUND);
         assertThat(put(2)).as("numbers are not used again").isEqualTo(new SecretsOutcome.Done(3));
     }
 
@@ -168,7 +177,10 @@ class SecretsEngineTest {
             before = new AuditHead(entry.sequence(), entry.hash());
         }
         assertThat(trial.engine().head()).isEqualTo(before);
-        assertThat(trial.engine().auditAfter(2, 1)).singleElement().extracting(AuditEntry::sequence).isEqualTo(3L);
+        assertThat(trial.engine().auditAfter(2, 1))
+                .singleElement()
+                .extracting(AuditEntry::sequence)
+                .isEqualTo(3L);
     }
 
     @Test

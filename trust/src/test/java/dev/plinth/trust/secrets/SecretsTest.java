@@ -60,7 +60,9 @@ class SecretsTest {
     void a_root_key_in_a_file_unseals_by_itself_also_after_a_restart() throws IOException {
         try (var world = SecretsWorld.inFile(folder)) {
             awaitUnsealed(world);
-            world.secrets.take(NAME, SecretAlgorithm.AES_256, false, new byte[32], "ann").join();
+            world.secrets
+                    .take(NAME, SecretAlgorithm.AES_256, false, new byte[32], "ann")
+                    .join();
             var encrypted = world.secrets
                     .encrypt(NAME, 0, MESSAGE, Optional.empty(), "ann")
                     .join()
@@ -91,7 +93,8 @@ class SecretsTest {
     @Test
     void operators_unseal_together_and_fewer_of_them_cannot() throws IOException {
         try (var world = SecretsWorld.open(folder, new RootKeeper.Shared())) {
-            assertThat(problem(world.secrets.generate(NAME, SecretAlgorithm.SM4, false, "ann")).code())
+            assertThat(problem(world.secrets.generate(NAME, SecretAlgorithm.SM4, false, "ann"))
+                            .code())
                     .isEqualTo(SecretsProblem.Code.NOT_INITIALIZED);
             var shares = world.secrets.initialize(3, 5, "ann").join();
             assertThat(shares).hasSize(5).doesNotHaveDuplicates();
@@ -104,9 +107,11 @@ class SecretsTest {
             assertThat(world.secrets.unseal(shares.get(4), "dan").join().given())
                     .as("the same share again")
                     .isEqualTo(1);
-            assertThat(world.secrets.unseal(shares.get(0), "ann").join().isSealed()).isTrue();
+            assertThat(world.secrets.unseal(shares.get(0), "ann").join().isSealed())
+                    .isTrue();
             assertThat(problem(world.secrets.rotate(NAME, "ann")).code()).isEqualTo(SecretsProblem.Code.SEALED);
-            assertThat(world.secrets.unseal(shares.get(2), "cat").join().isSealed()).isFalse();
+            assertThat(world.secrets.unseal(shares.get(2), "cat").join().isSealed())
+                    .isFalse();
             assertThat(world.secrets.rotate(NAME, "ann").join()).isEqualTo(2);
 
             assertThat(world.secrets.seal("ann").join().isSealed()).isTrue();
@@ -119,13 +124,16 @@ class SecretsTest {
         try (var world = SecretsWorld.open(folder, new RootKeeper.Shared())) {
             var shares = world.secrets.initialize(2, 2, "ann").join();
             world.secrets.seal("ann").join();
-            var wrong = Shares.split(new byte[32], 2, 2, new java.security.SecureRandom()).getFirst().text();
+            var wrong = Shares.split(new byte[32], 2, 2, new java.security.SecureRandom())
+                    .getFirst()
+                    .text();
             world.secrets.unseal(wrong, "eve").join();
             assertThat(problem(world.secrets.unseal(shares.get(1), "bob")))
                     .hasMessageContaining("do not make the root key");
             assertThat(world.secrets.status().join().given()).isZero();
             world.secrets.unseal(shares.get(0), "ann").join();
-            assertThat(world.secrets.unseal(shares.get(1), "bob").join().isSealed()).isFalse();
+            assertThat(world.secrets.unseal(shares.get(1), "bob").join().isSealed())
+                    .isFalse();
         }
     }
 
@@ -135,8 +143,10 @@ class SecretsTest {
         try (var world = SecretsWorld.inFile(folder)) {
             awaitUnsealed(world);
             world.secrets.generate(NAME, algorithm, false, "ann").join();
-            var signature =
-                    world.secrets.sign(NAME, 0, MESSAGE, Optional.empty(), "ann").join().result();
+            var signature = world.secrets
+                    .sign(NAME, 0, MESSAGE, Optional.empty(), "ann")
+                    .join()
+                    .result();
             assertThat(verifies(algorithm, publicKey(world), signature)).isTrue();
             signature[signature.length - 1] ^= 1;
             assertThat(verifies(algorithm, publicKey(world), signature)).isFalse();

@@ -44,7 +44,9 @@ class SharesTest {
         assertThat(Shares.times(0x57, 0x83)).isEqualTo(0xc1);
         assertThat(Shares.times(0x57, 0x13)).isEqualTo(0xfe);
         for (int value = 1; value < 256; value++) {
-            assertThat(Shares.times(value, Shares.inverse(value))).as("%d", value).isEqualTo(1);
+            assertThat(Shares.times(value, Shares.inverse(value)))
+                    .as("%d", value)
+                    .isEqualTo(1);
         }
     }
 
@@ -60,7 +62,8 @@ class SharesTest {
 
     @Test
     void a_share_survives_being_written_down_and_a_mistyped_one_is_refused_without_being_repeated() {
-        var share = Shares.split(HexFormat.of().parseHex("00112233"), 2, 3, RANDOM).get(1);
+        var share =
+                Shares.split(HexFormat.of().parseHex("00112233"), 2, 3, RANDOM).get(1);
         assertThat(Shares.Share.parse(" " + share.text() + "\n").values()).isEqualTo(share.values());
         var text = share.text();
         for (int i = 0; i < text.length(); i++) {

@@ -97,16 +97,18 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
     }
 
     private CompletableFuture<SealStatus> message(CompletableFuture<dev.plinth.trust.secrets.SealStatus> status) {
-        return status.thenCombine(secrets.publicTokenKey(), (now, key) -> SealStatus.newBuilder()
-                .setInitialized(now.initialized())
-                .setSealed(now.isSealed())
-                .setKeeper(now.keeper())
-                .setCipher(now.cipher())
-                .setThreshold(now.threshold())
-                .setShares(now.shares())
-                .setGiven(now.given())
-                .setTokenKey(key.map(one -> one.toJSONString()).orElse(""))
-                .build());
+        return status.thenCombine(
+                secrets.publicTokenKey(),
+                (now, key) -> SealStatus.newBuilder()
+                        .setInitialized(now.initialized())
+                        .setSealed(now.isSealed())
+                        .setKeeper(now.keeper())
+                        .setCipher(now.cipher())
+                        .setThreshold(now.threshold())
+                        .setShares(now.shares())
+                        .setGiven(now.given())
+                        .setTokenKey(key.map(one -> one.toJSONString()).orElse(""))
+                        .build());
     }
 
     @Override
@@ -114,8 +116,9 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
         administered(
                 answers,
                 () -> secrets.initialize(request.getThreshold(), request.getShares(), actor(request.getActor()))
-                        .thenApply(shares ->
-                                InitializeResponse.newBuilder().addAllShares(shares).build()));
+                        .thenApply(shares -> InitializeResponse.newBuilder()
+                                .addAllShares(shares)
+                                .build()));
     }
 
     @Override
@@ -146,9 +149,10 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
         administered(answers, () -> {
             var name = ResourceName.parse(request.getName());
             return secrets.find(name)
-                    .thenApply(found -> found.map(SecretsDoor::message).orElseThrow(() -> Status.NOT_FOUND
-                            .withDescription("there is no secret " + name)
-                            .asRuntimeException()));
+                    .thenApply(found -> found.map(SecretsDoor::message)
+                            .orElseThrow(() -> Status.NOT_FOUND
+                                    .withDescription("there is no secret " + name)
+                                    .asRuntimeException()));
         });
     }
 
@@ -162,9 +166,8 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
                         .setNumber(version.number())
                         .setOwner(version.owner())
                         .setAtMillis(version.at().toEpochMilli())
-                        .setRevokedAtMillis(version.revokedAt()
-                                .map(Instant::toEpochMilli)
-                                .orElse(0L))
+                        .setRevokedAtMillis(
+                                version.revokedAt().map(Instant::toEpochMilli).orElse(0L))
                         .setPublicKey(version.publicKey())));
         return secret.build();
     }
@@ -340,8 +343,11 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
     }
 
     private void change(StreamObserver<Changed> answers, Supplier<CompletableFuture<Long>> change) {
-        administered(answers, () -> change.get()
-                .thenApply(version -> Changed.newBuilder().setVersion(version).build()));
+        administered(
+                answers,
+                () -> change.get()
+                        .thenApply(version ->
+                                Changed.newBuilder().setVersion(version).build()));
     }
 
     private <R> void administered(StreamObserver<R> answers, Supplier<CompletableFuture<R>> work) {

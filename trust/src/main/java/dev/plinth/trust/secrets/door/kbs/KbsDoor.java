@@ -21,7 +21,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashSet;
@@ -182,7 +181,8 @@ public final class KbsDoor {
                 .orElseThrow(() -> attestation(
                         "cookie: expected a " + KbsSessions.COOKIE + " that auth has given, and that has not ended"));
         if (session.attested().isPresent()) {
-            return CompletableFuture.completedFuture(token(session, session.attested().get()));
+            return CompletableFuture.completedFuture(
+                    token(session, session.attested().get()));
         }
         var document = document(request, KbsProblem.Kind.ATTESTATION);
         if (document.hasNonNull("init-data")) {
@@ -196,13 +196,13 @@ public final class KbsDoor {
         var evidence = member(document, "tee-evidence");
         var additional = evidence.path("additional_evidence").asText("");
         if (!additional.isEmpty() && !additional.equals("{}")) {
-            throw attestation("tee-evidence.additional_evidence: expected none: this release reads one kind of evidence");
+            throw attestation(
+                    "tee-evidence.additional_evidence: expected none: this release reads one kind of evidence");
         }
         var primary = member(evidence, "primary_evidence");
         var who = session.tee() + " with key " + key.shortId();
         var challenge = Challenge.of(reportData(session.nonce(), key, additional));
-        return CompletableFuture.supplyAsync(
-                        () -> TrusteeEvidence.parse(session.tee(), bytes(primary)), workers)
+        return CompletableFuture.supplyAsync(() -> TrusteeEvidence.parse(session.tee(), bytes(primary)), workers)
                 .thenCompose(parsed -> secrets.attest(parsed, challenge, DEFAULT_POLICY, who))
                 .thenApplyAsync(
                         let -> {
@@ -215,7 +215,9 @@ public final class KbsDoor {
                                     session,
                                     Attested.sign(
                                             result,
-                                            let.policy().map(ReleasePolicy::waivers).orElse(Set.of()),
+                                            let.policy()
+                                                    .map(ReleasePolicy::waivers)
+                                                    .orElse(Set.of()),
                                             let.policy().stream()
                                                     .map(ReleasePolicy::label)
                                                     .toList(),
@@ -283,7 +285,8 @@ public final class KbsDoor {
                                 name,
                                 request.version(),
                                 attested.result(),
-                                attested.result().kind() + " with key " + attested.key().shortId())
+                                attested.result().kind() + " with key "
+                                        + attested.key().shortId())
                         .thenApplyAsync(
                                 released -> {
                                     try {
@@ -351,8 +354,7 @@ public final class KbsDoor {
     private CompletableFuture<KbsReply> set(String subject, JsonNode document) {
         var waivers = new HashSet<String>();
         document.path("waivers").forEach(waiver -> waivers.add(waiver.asText()));
-        return secrets.setPolicy(
-                        subject, base64(text(document, "policy", KbsProblem.Kind.INVALID)), waivers, ADMIN)
+        return secrets.setPolicy(subject, base64(text(document, "policy", KbsProblem.Kind.INVALID)), waivers, ADMIN)
                 .thenApply(_ -> KbsReply.done("application/octet-stream"));
     }
 
@@ -379,7 +381,8 @@ public final class KbsDoor {
     private void demandAdmin(KbsRequest request) {
         if (request.bearer().filter(admin).isEmpty()) {
             throw new KbsProblem(
-                    KbsProblem.Kind.ADMIN, "Authorization: expected Bearer and the administrator's token of this server");
+                    KbsProblem.Kind.ADMIN,
+                    "Authorization: expected Bearer and the administrator's token of this server");
         }
     }
 

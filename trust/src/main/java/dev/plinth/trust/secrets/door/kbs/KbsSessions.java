@@ -17,8 +17,9 @@ final class KbsSessions {
      */
     static final int SESSIONS_MAX = 100_000;
     static final String COOKIE = "kbs-session-id";
-    private static final DateTimeFormatter COOKIE_TIME =
-            DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter COOKIE_TIME = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
 
     private final Duration life;
 

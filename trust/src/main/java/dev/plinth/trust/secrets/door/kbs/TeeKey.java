@@ -119,8 +119,7 @@ final class TeeKey {
         try {
             return new TeeKey(
                     members,
-                    KeyFactory.getInstance("RSA")
-                            .generatePublic(new RSAPublicKeySpec(modulus, number(members, "e"))));
+                    KeyFactory.getInstance("RSA").generatePublic(new RSAPublicKeySpec(modulus, number(members, "e"))));
         } catch (GeneralSecurityException e) {
             throw wrong("n", "an RSA key", String.valueOf(e.getMessage()));
         }
@@ -143,8 +142,7 @@ final class TeeKey {
             throw wrong("x", "a point on the curve", "another");
         }
         try {
-            return new TeeKey(
-                    members, KeyFactory.getInstance("EC").generatePublic(new ECPublicKeySpec(point, curve)));
+            return new TeeKey(members, KeyFactory.getInstance("EC").generatePublic(new ECPublicKeySpec(point, curve)));
         } catch (GeneralSecurityException e) {
             throw wrong("x", "a point on the curve", String.valueOf(e.getMessage()));
         }
@@ -176,11 +174,11 @@ final class TeeKey {
         return x.compareTo(p) < 0
                 && y.compareTo(p) < 0
                 && y.multiply(y)
-                        .subtract(x.multiply(x).multiply(x))
-                        .subtract(curve.getA().multiply(x))
-                        .subtract(curve.getB())
-                        .mod(p)
-                        .signum()
+                                .subtract(x.multiply(x).multiply(x))
+                                .subtract(curve.getA().multiply(x))
+                                .subtract(curve.getB())
+                                .mod(p)
+                                .signum()
                         == 0;
     }
 
@@ -216,9 +214,7 @@ final class TeeKey {
             var protectedHeader = BASE64.encodeToString(header.getBytes(StandardCharsets.UTF_8));
             var cipher = Cipher.getInstance("AES/GCM/NoPadding");
             cipher.init(
-                    Cipher.ENCRYPT_MODE,
-                    new SecretKeySpec(contentKey, "AES"),
-                    new GCMParameterSpec(8 * TAG_BYTES, iv));
+                    Cipher.ENCRYPT_MODE, new SecretKeySpec(contentKey, "AES"), new GCMParameterSpec(8 * TAG_BYTES, iv));
             cipher.updateAAD(protectedHeader.getBytes(StandardCharsets.US_ASCII));
             var sealed = cipher.doFinal(payload);
             var response = new LinkedHashMap<String, String>();
@@ -227,8 +223,7 @@ final class TeeKey {
             response.put("iv", BASE64.encodeToString(iv));
             response.put("ciphertext", BASE64.encodeToString(Arrays.copyOf(sealed, sealed.length - TAG_BYTES)));
             response.put(
-                    "tag",
-                    BASE64.encodeToString(Arrays.copyOfRange(sealed, sealed.length - TAG_BYTES, sealed.length)));
+                    "tag", BASE64.encodeToString(Arrays.copyOfRange(sealed, sealed.length - TAG_BYTES, sealed.length)));
             return response;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this JDK cannot encrypt to a TEE's key: " + e.getMessage(), e);

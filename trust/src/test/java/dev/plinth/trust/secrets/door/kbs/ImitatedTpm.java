@@ -70,7 +70,11 @@ final class ImitatedTpm implements Attester {
             signed.writeShort(0x000b);
             signed.writeShort(raw.length);
             signed.write(raw);
-            return Attester.json(message, signature.toByteArray(), registers, keys.getPublic().getEncoded());
+            return Attester.json(
+                    message,
+                    signature.toByteArray(),
+                    registers,
+                    keys.getPublic().getEncoded());
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         } catch (IOException e) {

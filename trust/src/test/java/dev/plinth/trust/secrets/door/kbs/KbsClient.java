@@ -133,8 +133,8 @@ final class KbsClient {
         var text = new StringBuilder("{\"alg\":" + read.path("alg") + ",\"enc\":" + read.path("enc"));
         if (read.has("epk")) {
             var epk = read.path("epk");
-            text.append(",\"epk\":{\"crv\":" + epk.path("crv") + ",\"kty\":" + epk.path("kty") + ",\"x\":" + epk.path("x")
-                    + ",\"y\":" + epk.path("y") + "}");
+            text.append(",\"epk\":{\"crv\":" + epk.path("crv") + ",\"kty\":" + epk.path("kty") + ",\"x\":"
+                    + epk.path("x") + ",\"y\":" + epk.path("y") + "}");
         }
         return text.append('}').toString();
     }

@@ -132,7 +132,8 @@ class KbsDoorTest {
             throws IOException {
         assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
         assertThat(response.body())
-                .startsWith("{\"type\":\"https://github.com/confidential-containers/kbs/errors/" + type + "\",\"detail\":\"");
+                .startsWith("{\"type\":\"https://github.com/confidential-containers/kbs/errors/" + type
+                        + "\",\"detail\":\"");
         assertThat(KbsClient.json(response).path("detail").asText()).contains(detail);
     }
 
@@ -145,7 +146,9 @@ class KbsDoorTest {
         serve(new Drawn());
         List<String> recorded;
         try (var in = KbsDoorTest.class.getResourceAsStream("kbs-0.4.0-tpm.txt")) {
-            recorded = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            recorded = new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         }
         var start = recorded.indexOf("> POST /kbs/v0/auth");
         var client = client(JWK.parse(recorded.get(start - 1)), "ECDH-ES+A256KW");
@@ -162,8 +165,7 @@ class KbsDoorTest {
         var reply = client.get(SECRET);
         assertThat(client.open(reply.body())).isEqualTo(VALUE);
 
-        assertThat(comparable(client.transcript))
-                .isEqualTo(comparable(recorded.subList(start, recorded.size())));
+        assertThat(comparable(client.transcript)).isEqualTo(comparable(recorded.subList(start, recorded.size())));
     }
 
     /** What is drawn anew each time is left out: the token's content and signature, and what is in the JWE. */
@@ -211,8 +213,7 @@ class KbsDoorTest {
             var reply = client.get(SECRET);
             assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
             assertThat(client.open(reply.body())).isEqualTo(VALUE);
-            assertThat(KbsClient.json(reply).properties().stream()
-                            .map(java.util.Map.Entry::getKey))
+            assertThat(KbsClient.json(reply).properties().stream().map(java.util.Map.Entry::getKey))
                     .containsExactly("protected", "encrypted_key", "iv", "ciphertext", "tag");
         }
     }
@@ -273,7 +274,11 @@ class KbsDoorTest {
                 401,
                 "AttestationError",
                 "tee: expected one of cca, sample, sgx, tdx, tpm");
-        refused(client.send("POST", "/kbs/v0/auth", "{\"version\":"), 401, "AttestationError", "expected a JSON object");
+        refused(
+                client.send("POST", "/kbs/v0/auth", "{\"version\":"),
+                401,
+                "AttestationError",
+                "expected a JSON object");
         refused(
                 client.send("POST", "/kbs/v0/auth", "{\"version\":\"0.4.0\",\"version\":\"0.4.0\",\"tee\":\"tpm\"}"),
                 401,
@@ -327,8 +332,7 @@ class KbsDoorTest {
         var client = client();
         refused(client.attest(client.auth("tpm"), "{}"), 401, "AttestationError", "a member 'tpm_quote'");
         refused(client.attest(client.auth("tpm"), "[1,2]"), 401, "AttestationError", "tpm_quote");
-        refused(
-                client.attest(client.auth("sgx"), "{\"quote\":\"%%\"}"), 401, "AttestationError", "bytes in base64");
+        refused(client.attest(client.auth("sgx"), "{\"quote\":\"%%\"}"), 401, "AttestationError", "bytes in base64");
         refused(client.send("POST", "/kbs/v0/attest", "{}"), 401, "AttestationError", "runtime-data: missing");
     }
 
@@ -356,7 +360,8 @@ class KbsDoorTest {
         var reply = client.attest(nonce, sample);
         assertThat(reply.statusCode()).as(reply.body()).isEqualTo(200);
         var claims = new String(
-                Base64.getUrlDecoder().decode(KbsClient.json(reply).path("token").asText().split("\\.")[1]),
+                Base64.getUrlDecoder()
+                        .decode(KbsClient.json(reply).path("token").asText().split("\\.")[1]),
                 StandardCharsets.UTF_8);
         assertThat(claims).contains("\"plinth.simulated\":true");
         refused(client.get(SECRET), 403, "PolicyDeny", "sample");
@@ -399,8 +404,10 @@ class KbsDoorTest {
         refused(nobody.send("POST", "/kbs/v0/attestation-policy", policy), 401, "AdminAuth", "administrator's token");
 
         var admin = admin();
-        assertThat(admin.send("POST", "/kbs/v0/resource/a/b/c", "x").statusCode()).isEqualTo(200);
-        assertThat(admin.send("POST", "/kbs/v0/resource-policy", policy).statusCode()).isEqualTo(200);
+        assertThat(admin.send("POST", "/kbs/v0/resource/a/b/c", "x").statusCode())
+                .isEqualTo(200);
+        assertThat(admin.send("POST", "/kbs/v0/resource-policy", policy).statusCode())
+                .isEqualTo(200);
         assertThat(admin.send("GET", "/kbs/v0/resource-policy", "").body()).isEqualTo("true");
         refused(admin.send("POST", "/kbs/v0/resource-policy", "{\"policy\":\"%\"}"), 400, "InvalidRequest", "base64");
         refused(admin.send("POST", "/kbs/v0/attestation-policy", policy), 400, "InvalidRequest", "policy_id");

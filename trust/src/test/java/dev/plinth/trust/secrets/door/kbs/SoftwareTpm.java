@@ -55,8 +55,23 @@ final class SoftwareTpm implements Attester, AutoCloseable {
         try {
             tpm.awaitListening();
             tpm.run("tpm2_createek", "-Q", "-c", "ek.ctx", "-G", "rsa");
-            tpm.run("tpm2_createak", "-Q", "-C", "ek.ctx", "-c", "ak.ctx", "-G", "rsa", "-g", "sha256", "-s", "rsassa",
-                    "-u", "ak.pem", "-f", "pem");
+            tpm.run(
+                    "tpm2_createak",
+                    "-Q",
+                    "-C",
+                    "ek.ctx",
+                    "-c",
+                    "ak.ctx",
+                    "-G",
+                    "rsa",
+                    "-g",
+                    "sha256",
+                    "-s",
+                    "rsassa",
+                    "-u",
+                    "ak.pem",
+                    "-f",
+                    "pem");
             tpm.run("tpm2_flushcontext", "-t");
             return tpm;
         } catch (IOException | RuntimeException e) {
