@@ -176,7 +176,11 @@ final class Keyring {
         var _ = opened();
     }
 
-    Material seal(ResourceName name, KeyMaker.Made made) {
+    /*
+     * Not while the server is being sealed: with a root key that is wiped at this moment, what is stored would be sealed under zeros, and
+     * everybody could open it.
+     */
+    synchronized Material seal(ResourceName name, KeyMaker.Made made) {
         var now = opened();
         var dataKey = Envelope.newKey(random);
         try {
@@ -190,7 +194,7 @@ final class Keyring {
     }
 
     /** The secret in clear; the caller wipes it. */
-    byte[] open(ResourceName name, Material material) {
+    synchronized byte[] open(ResourceName name, Material material) {
         byte[] dataKey;
         try {
             dataKey = Envelope.open(opened().key(), "data key of " + name, material.wrappedKey());
