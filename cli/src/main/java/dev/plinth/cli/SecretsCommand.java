@@ -20,6 +20,7 @@ import dev.plinth.wire.secrets.v1.UnsealRequest;
 import dev.plinth.wire.secrets.v1.UseRequest;
 import dev.plinth.wire.secrets.v1.UseResponse;
 import dev.plinth.wire.secrets.v1.VouchRequest;
+import java.io.Console;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -139,9 +140,9 @@ final class SecretsCommand extends SecretsOptions {
         @Override
         public Integer call() throws InterruptedException, IOException {
             // Not as an argument: others see those.
-            var console = Objects.requireNonNull(System.console());
-            var share = console.isTerminal()
-                    ? new String(Objects.requireNonNull(console.readPassword("share: ")))
+            var console = Optional.ofNullable(System.console()).filter(Console::isTerminal);
+            var share = console.isPresent()
+                    ? new String(Objects.requireNonNull(console.get().readPassword("share: ")))
                     : new String(System.in.readAllBytes(), StandardCharsets.US_ASCII);
             out().println(line(ask(secrets -> secrets.unseal(UnsealRequest.newBuilder()
                     .setShare(share.strip())

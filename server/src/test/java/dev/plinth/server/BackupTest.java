@@ -238,7 +238,9 @@ class BackupTest {
             file = take(server, "backup");
         }
         var old = directory.resolve("old");
-        without("trust", file, old);
+        var newer = directory.resolve("newer");
+        without("secrets", file, newer);
+        without("trust", newer, old);
         restore(old, "two");
         try (var server = PlinthServer.start(alone("two", Optional.empty()).with(TRUST))) {
             assertThat(published(server)).isEqualTo("old");

@@ -116,7 +116,7 @@ class ClusterTest {
         var groups = ask("a").getGroupsList();
         assertThat(groups)
                 .extracting(Group::getName)
-                .containsExactly("cells", "configuration", "transactions", "trust", "secrets");
+                .containsExactly("cells", "configuration", "secrets", "transactions", "trust");
         assertThat(groups)
                 .allSatisfy(group -> assertThat(group.getMembersCount()).isEqualTo(3));
         await().atMost(LONG).until(() -> NAMES.stream().allMatch(name -> epoch(name) == 1));

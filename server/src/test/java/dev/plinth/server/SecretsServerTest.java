@@ -38,8 +38,8 @@ class SecretsServerTest {
     private Path data;
 
     private PlinthServer start() throws IOException {
-        return PlinthServer.start(ServerConfiguration.alone(data, ANY, ANY, Optional.empty())
-                .with(SecretsConfiguration.withShares()));
+        return PlinthServer.start(
+                ServerConfiguration.alone(data, ANY, ANY, Optional.empty()).with(SecretsConfiguration.withShares()));
     }
 
     private SecretsGrpc.SecretsBlockingStub secrets(PlinthServer server) throws IOException {
@@ -69,9 +69,10 @@ class SecretsServerTest {
         try (var server = start()) {
             assertThat(server.describe()).anyMatch(line -> line.contains("/kbs/v0"));
             var secrets = secrets(server);
-            refused(Status.Code.UNAUTHENTICATED, () -> GrpcClients.newClient(
-                            "gproto+http://" + server.http(), SecretsGrpc.SecretsBlockingStub.class)
-                    .getStatus(GetStatusRequest.getDefaultInstance()));
+            refused(
+                    Status.Code.UNAUTHENTICATED,
+                    () -> GrpcClients.newClient("gproto+http://" + server.http(), SecretsGrpc.SecretsBlockingStub.class)
+                            .getStatus(GetStatusRequest.getDefaultInstance()));
             refused(Status.Code.FAILED_PRECONDITION, () -> put(secrets));
             var shares = secrets.initialize(InitializeRequest.newBuilder()
                             .setThreshold(2)
@@ -82,10 +83,16 @@ class SecretsServerTest {
             first = ByteString.copyFromUtf8(shares.get(0));
             second = ByteString.copyFromUtf8(shares.get(2));
             put(secrets);
-            assertThat(kbs(server, HttpMethod.POST, "auth", "{\"version\":\"0.4.0\",\"tee\":\"tpm\",\"extra-params\":\"\"}")
+            assertThat(kbs(
+                                    server,
+                                    HttpMethod.POST,
+                                    "auth",
+                                    "{\"version\":\"0.4.0\",\"tee\":\"tpm\",\"extra-params\":\"\"}")
                             .contentUtf8())
                     .startsWith("{\"nonce\":\"");
-            assertThat(kbs(server, HttpMethod.GET, "resource/bank/keys/one", "").status().code())
+            assertThat(kbs(server, HttpMethod.GET, "resource/bank/keys/one", "")
+                            .status()
+                            .code())
                     .isEqualTo(401);
         }
         try (var server = start()) {
@@ -103,14 +110,18 @@ class SecretsServerTest {
                         .build());
             }
             assertThat(put(secrets)).isEqualTo(2);
-            refused(Status.Code.INVALID_ARGUMENT, () -> secrets.sign(UseRequest.newBuilder()
-                    .setName("bank/keys/one")
-                    .setActor("ann")
-                    .build()));
+            refused(
+                    Status.Code.INVALID_ARGUMENT,
+                    () -> secrets.sign(UseRequest.newBuilder()
+                            .setName("bank/keys/one")
+                            .setActor("ann")
+                            .build()));
         }
         var report = AuditFolder.verify(data.resolve("audit"), Optional.empty());
         assertThat(report.problems()).isEmpty();
-        assertThat(report.checkpointSequence()).isEqualTo(report.head().sequence()).isGreaterThan(3);
+        assertThat(report.checkpointSequence())
+                .isEqualTo(report.head().sequence())
+                .isGreaterThan(3);
         try (var files = Files.walk(data)) {
             for (var file : files.filter(Files::isRegularFile).toList()) {
                 var text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
@@ -134,7 +145,8 @@ class SecretsServerTest {
     @Test
     void without_the_section_there_is_no_door_and_no_root_key() throws Exception {
         try (var server = PlinthServer.start(ServerConfiguration.alone(data, ANY, ANY, Optional.empty()))) {
-            assertThat(kbs(server, HttpMethod.POST, "auth", "{}").status().code()).isNotEqualTo(200);
+            assertThat(kbs(server, HttpMethod.POST, "auth", "{}").status().code())
+                    .isNotEqualTo(200);
             assertThat(data.resolve("secrets")).doesNotExist();
         }
     }

@@ -1,6 +1,8 @@
 package dev.plinth.trust.audit;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
@@ -10,6 +12,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +39,10 @@ public final class AuditFolder implements AutoCloseable {
      *
      * A crash leaves half a line at the end; it is cut off before more is written, for its entry comes again.
      */
-    private static final ObjectMapper JSON = new ObjectMapper();
+    // Whatever could be read in two ways is refused: a name that stands twice, and what comes after a line's object.
+    private static final ObjectMapper JSON = new ObjectMapper()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final int ENTRIES_PER_FILE = 100_000;
     private static final int PROBLEMS_MAX = 20;
     private static final String CHECKPOINT = "plinth audit checkpoint";
@@ -219,7 +225,9 @@ public final class AuditFolder implements AutoCloseable {
             var verifier = Signature.getInstance("SHA256withECDSA");
             verifier.initVerify(publicKey);
             verifier.update(message);
-            return verifier.verify(Base64.getDecoder().decode(signature));
+            var bytes = Base64.getDecoder().decode(signature);
+            // The last digits of base64 have bits that mean nothing.
+            return Base64.getEncoder().encodeToString(bytes).equals(signature) && verifier.verify(bytes);
         } catch (JOSEException | GeneralSecurityException | IllegalArgumentException e) {
             return false;
         }
@@ -257,6 +265,8 @@ public final class AuditFolder implements AutoCloseable {
         for (var file : files(folder)) {
             try (var reader = Files.newBufferedReader(file)) {
                 verification.read(file.getFileName().toString(), reader);
+            } catch (CharacterCodingException e) {
+                verification.problems.add(file.getFileName() + ": expected UTF-8, found other bytes");
             }
         }
         return verification.report();
@@ -362,10 +372,11 @@ public final class AuditFolder implements AutoCloseable {
                         + head.sequence() + " with hash " + hex(head.hash()));
             }
             return key.isEmpty()
-                            || verifies(
-                                    key.get(),
-                                    signed(sequence, at, hash),
-                                    line.path("signature").asText())
+                            || (line.path("key").asText().equals(key.get().getKeyID())
+                                    && verifies(
+                                            key.get(),
+                                            signed(sequence, at, hash),
+                                            line.path("signature").asText()))
                     ? Optional.empty()
                     : Optional.of("the checkpoint of entry " + sequence + " is not signed by key "
                             + key.get().getKeyID());

@@ -82,19 +82,12 @@ class AuditFolderTest {
         }
         var file = file();
         var whole = Files.readAllBytes(file);
-        for (int i = 0; i < whole.length; i++) {
+        // But for the last one, the end of the last line.
+        for (int i = 0; i < whole.length - 1; i++) {
             var changed = whole.clone();
             changed[i] = (byte) (changed[i] == '5' ? '6' : '5');
             Files.write(file, changed);
-            boolean signedOver =
-                    !new String(whole, 0, i, java.nio.charset.StandardCharsets.ISO_8859_1).contains("\"key\":\"")
-                            || new String(whole, 0, i, java.nio.charset.StandardCharsets.ISO_8859_1)
-                                    .contains("\"signature\":\"");
-            if (signedOver && i < whole.length - 1) {
-                assertThat(problems(key))
-                        .as("byte %d of %s", i, new String(changed, java.nio.charset.StandardCharsets.ISO_8859_1))
-                        .isNotEmpty();
-            }
+            assertThat(problems(key)).as("byte %d", i).isNotEmpty();
         }
     }
 
