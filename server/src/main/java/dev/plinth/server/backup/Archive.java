@@ -173,8 +173,8 @@ public final class Archive implements AutoCloseable {
         ZipFile zip;
         try {
             zip = new ZipFile(path.toFile());
-        } catch (ZipException e) {
-            throw new IOException(path + ": is no backup, or only the beginning of one: " + e.getMessage(), e);
+        } catch (ZipException | EOFException e) {
+            throw new IOException(path + ": is no backup, or only the beginning of one: " + reason(e), e);
         }
         try {
             var archive = new Archive(path, zip, manifest(path, zip));
@@ -212,8 +212,13 @@ public final class Archive implements AutoCloseable {
         try (var in = zip.getInputStream(zip.getEntry(name))) {
             return in.readAllBytes();
         } catch (ZipException | EOFException e) {
-            throw damaged(path, name, String.valueOf(e.getMessage()));
+            throw damaged(path, name, reason(e));
         }
+    }
+
+    /** Java says of a table that leads past the file's end only that it is the end. */
+    private static String reason(IOException e) {
+        return e.getMessage() == null ? "it leads past the file's end" : e.getMessage();
     }
 
     private static IOException damaged(Path path, String part, String reason) {
@@ -227,7 +232,7 @@ public final class Archive implements AutoCloseable {
             try (var in = new DigestInputStream(part(part.name()), digest)) {
                 bytes = in.transferTo(OutputStream.nullOutputStream());
             } catch (ZipException | EOFException e) {
-                throw damaged(path, part.name(), String.valueOf(e.getMessage()));
+                throw damaged(path, part.name(), reason(e));
             }
             var found = HexFormat.of().formatHex(digest.digest());
             if (bytes != part.bytes() || !found.equals(part.sha256())) {
