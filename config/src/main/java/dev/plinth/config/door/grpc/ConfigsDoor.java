@@ -22,13 +22,13 @@ import dev.plinth.wire.config.v1.ReleaseRequest;
 import dev.plinth.wire.config.v1.RemoveRequest;
 import dev.plinth.wire.config.v1.RollBackRequest;
 import dev.plinth.wire.config.v1.WithdrawRequest;
+import dev.plinth.wire.grpc.CallAnswers;
 import dev.plinth.wire.grpc.RetryHint;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
@@ -36,21 +36,23 @@ import java.util.function.Supplier;
 public final class ConfigsDoor extends ConfigsGrpc.ConfigsImplBase {
     private final Configs configs;
     private final Executor workers;
+    private final CallAnswers calls;
 
     /** @param workers encode and send, so that the engine's thread need not; they refuse nothing */
     public ConfigsDoor(Configs configs, Executor workers) {
         this.configs = configs;
         this.workers = workers;
+        this.calls = new CallAnswers(workers, ConfigsDoor::status);
     }
 
     @Override
     public void get(GetRequest request, StreamObserver<Config> answers) {
-        answer(answers, () -> found(request.getKey()).thenApply(ConfigMessages::message));
+        calls.answer(answers, () -> found(request.getKey()).thenApply(ConfigMessages::message));
     }
 
     @Override
     public void list(ListRequest request, StreamObserver<ListResponse> answers) {
-        answer(answers, () -> {
+        calls.answer(answers, () -> {
             int limit = request.getLimit() <= 0
                     ? Limits.READ_ITEMS_MAX
                     : Math.min(request.getLimit(), Limits.READ_ITEMS_MAX);
@@ -114,7 +116,7 @@ public final class ConfigsDoor extends ConfigsGrpc.ConfigsImplBase {
 
     @Override
     public void diff(DiffRequest request, StreamObserver<DiffResponse> answers) {
-        answer(
+        calls.answer(
                 answers,
                 () -> found(request.getKey())
                         .thenApplyAsync(
@@ -148,7 +150,7 @@ public final class ConfigsDoor extends ConfigsGrpc.ConfigsImplBase {
     }
 
     private void change(StreamObserver<Changed> answers, Supplier<ConfigCommand> command) {
-        answer(
+        calls.answer(
                 answers,
                 () -> configs.submit(command.get()).thenApply(outcome -> switch (outcome) {
                     case ConfigOutcome.Done done ->
@@ -162,30 +164,6 @@ public final class ConfigsDoor extends ConfigsGrpc.ConfigsImplBase {
                                 .withDescription(denied.message())
                                 .asRuntimeException();
                 }));
-    }
-
-    private <R> void answer(StreamObserver<R> answers, Supplier<CompletableFuture<R>> work) {
-        CompletableFuture<R> future;
-        try {
-            future = work.get();
-        } catch (IllegalArgumentException e) {
-            answers.onError(
-                    Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
-            return;
-        }
-        var _ = future.whenCompleteAsync(
-                (value, failure) -> {
-                    if (failure == null) {
-                        answers.onNext(value);
-                        answers.onCompleted();
-                    } else {
-                        answers.onError(status(
-                                failure instanceof CompletionException && failure.getCause() != null
-                                        ? failure.getCause()
-                                        : failure));
-                    }
-                },
-                workers);
     }
 
     private static StatusRuntimeException status(Throwable failure) {

@@ -9,6 +9,8 @@ import dev.plinth.trust.control.SpiffeId;
 import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.control.TrustCommand;
 import dev.plinth.trust.control.TrustOutcome;
+import dev.plinth.wire.grpc.CallAnswers;
+import dev.plinth.wire.grpc.RetryHint;
 import dev.plinth.wire.trust.v1.Authority;
 import dev.plinth.wire.trust.v1.BindRequest;
 import dev.plinth.wire.trust.v1.BindingHistory;
@@ -45,8 +47,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
@@ -54,16 +54,18 @@ import java.util.function.Supplier;
 public final class TrustDoor extends TrustGrpc.TrustImplBase {
     private final Trust trust;
     private final Executor workers;
+    private final CallAnswers calls;
 
     /** @param workers encode and send, so that the engine's thread need not; they refuse nothing */
     public TrustDoor(Trust trust, Executor workers) {
         this.trust = trust;
         this.workers = workers;
+        this.calls = new CallAnswers(workers, TrustDoor::status);
     }
 
     @Override
     public void getDomain(GetDomainRequest request, StreamObserver<Domain> answers) {
-        answer(answers, () -> trust.identities().thenApply(TrustDoor::domain));
+        calls.answer(answers, () -> trust.identities().thenApply(TrustDoor::domain));
     }
 
     private static Domain domain(Identities identities) {
@@ -113,7 +115,7 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
 
     @Override
     public void getBundle(GetBundleRequest request, StreamObserver<Bundle> answers) {
-        answer(
+        calls.answer(
                 answers,
                 () -> trust.identities()
                         .thenApplyAsync(
@@ -175,7 +177,7 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
 
     @Override
     public void listEntries(ListEntriesRequest request, StreamObserver<ListEntriesResponse> answers) {
-        answer(
+        calls.answer(
                 answers,
                 () -> trust.identities()
                         .thenApply(identities ->
@@ -215,7 +217,7 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
 
     @Override
     public void getPolicy(GetNamedRequest request, StreamObserver<PolicyHistory> answers) {
-        answer(
+        calls.answer(
                 answers,
                 () -> trust.policy(request.getTenant(), request.getName()).thenApply(versions -> {
                     var history = PolicyHistory.newBuilder();
@@ -248,7 +250,7 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
 
     @Override
     public void getReference(GetNamedRequest request, StreamObserver<ReferenceHistory> answers) {
-        answer(
+        calls.answer(
                 answers,
                 () -> trust.reference(request.getTenant(), request.getName()).thenApply(versions -> {
                     var history = ReferenceHistory.newBuilder();
@@ -272,7 +274,7 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
 
     @Override
     public void getBinding(GetNamedRequest request, StreamObserver<BindingHistory> answers) {
-        answer(
+        calls.answer(
                 answers,
                 () -> trust.binding(request.getTenant(), request.getName()).thenApply(versions -> {
                     var history = BindingHistory.newBuilder();
@@ -297,7 +299,7 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
     }
 
     private void change(StreamObserver<Changed> answers, Supplier<TrustCommand> command) {
-        answer(
+        calls.answer(
                 answers,
                 () -> trust.submit(command.get()).thenApply(outcome -> switch (outcome) {
                     case TrustOutcome.Done(long version) ->
@@ -314,30 +316,6 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
                 }));
     }
 
-    private <R> void answer(StreamObserver<R> answers, Supplier<CompletableFuture<R>> work) {
-        CompletableFuture<R> future;
-        try {
-            future = work.get();
-        } catch (IllegalArgumentException e) {
-            answers.onError(
-                    Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
-            return;
-        }
-        var _ = future.whenCompleteAsync(
-                (value, failure) -> {
-                    if (failure == null) {
-                        answers.onNext(value);
-                        answers.onCompleted();
-                    } else {
-                        answers.onError(status(
-                                failure instanceof CompletionException && failure.getCause() != null
-                                        ? failure.getCause()
-                                        : failure));
-                    }
-                },
-                workers);
-    }
-
     private static StatusRuntimeException status(Throwable failure) {
         return switch (failure) {
             case StatusRuntimeException said -> said;
@@ -346,7 +324,7 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
                                 ? Status.RESOURCE_EXHAUSTED
                                 : Status.UNAVAILABLE)
                         .withDescription(refused.getMessage())
-                        .asRuntimeException();
+                        .asRuntimeException(RetryHint.trailers(refused.retryAfter()));
             default ->
                 Status.INTERNAL
                         .withDescription("trust's door failed")

@@ -13,6 +13,8 @@ import dev.plinth.trust.secrets.SecretAlgorithm;
 import dev.plinth.trust.secrets.Secrets;
 import dev.plinth.trust.secrets.SecretsProblem;
 import dev.plinth.trust.secrets.door.kbs.AttestationTokens;
+import dev.plinth.wire.grpc.CallAnswers;
+import dev.plinth.wire.grpc.RetryHint;
 import dev.plinth.wire.secrets.v1.AnchorRequest;
 import dev.plinth.wire.secrets.v1.AuditEntry;
 import dev.plinth.wire.secrets.v1.Changed;
@@ -53,7 +55,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -62,12 +63,12 @@ import java.util.function.Supplier;
 public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
     private final Secrets secrets;
     private final Clock clock;
-    private final Executor workers;
+    private final CallAnswers calls;
 
     private SecretsDoor(Secrets secrets, Clock clock, Executor workers) {
         this.secrets = secrets;
         this.clock = clock;
-        this.workers = workers;
+        this.calls = new CallAnswers(workers, SecretsDoor::status);
     }
 
     /**
@@ -293,7 +294,7 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
 
     private void use(UseRequest request, StreamObserver<UseResponse> answers, Operation operation) {
         var token = Caller.token();
-        answer(answers, () -> {
+        calls.answer(answers, () -> {
             var name = ResourceName.parse(request.getName());
             var caller = token.map(one -> AttestationTokens.read(one, secrets.tokenKey(), clock.wall()));
             return operation
@@ -351,33 +352,10 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
     }
 
     private <R> void administered(StreamObserver<R> answers, Supplier<CompletableFuture<R>> work) {
-        answer(answers, () -> {
+        calls.answer(answers, () -> {
             demandAdmin();
             return work.get();
         });
-    }
-
-    private <R> void answer(StreamObserver<R> answers, Supplier<CompletableFuture<R>> work) {
-        CompletableFuture<R> future;
-        try {
-            future = work.get();
-        } catch (IllegalArgumentException | Malformed | SecretsProblem | StatusRuntimeException e) {
-            answers.onError(status(e));
-            return;
-        }
-        var _ = future.whenCompleteAsync(
-                (value, failure) -> {
-                    if (failure == null) {
-                        answers.onNext(value);
-                        answers.onCompleted();
-                    } else {
-                        answers.onError(status(
-                                failure instanceof CompletionException && failure.getCause() != null
-                                        ? failure.getCause()
-                                        : failure));
-                    }
-                },
-                workers);
     }
 
     private static StatusRuntimeException status(Throwable failure) {
@@ -396,11 +374,11 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
                         },
                         problem);
             case Refused refused ->
-                described(
-                        refused.code() == Refused.Code.OVERLOADED || refused.code() == Refused.Code.TOO_LARGE
+                (refused.code() == Refused.Code.OVERLOADED || refused.code() == Refused.Code.TOO_LARGE
                                 ? Status.RESOURCE_EXHAUSTED
-                                : Status.UNAVAILABLE,
-                        refused);
+                                : Status.UNAVAILABLE)
+                        .withDescription(refused.getMessage())
+                        .asRuntimeException(RetryHint.trailers(refused.retryAfter()));
             default ->
                 Status.INTERNAL
                         .withDescription("the door of keys and secrets failed")
