@@ -1,4 +1,4 @@
-package dev.plinth.acceptance.registry;
+package dev.plinth.acceptance.original;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,7 +16,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** An application on an original client, in a process and on a class path of its own, that does what the test says. */
-class OriginalClient implements AutoCloseable {
+public class OriginalClient implements AutoCloseable {
     private static final long ANSWER_SECONDS_MAX = 40;
 
     private final Process process;
@@ -29,7 +29,7 @@ class OriginalClient implements AutoCloseable {
      *
      * @param home it keeps its logs, and what it has seen, under the user's home
      */
-    OriginalClient(String module, String program, Path home, List<String> options, List<String> arguments)
+    public OriginalClient(String module, String program, Path home, List<String> options, List<String> arguments)
             throws IOException {
         Path target = Path.of(module, "target").toAbsolutePath();
         List<String> command = new ArrayList<>(List.of(
@@ -69,20 +69,20 @@ class OriginalClient implements AutoCloseable {
         }
     }
 
-    OriginalClient ready() throws InterruptedException {
+    public OriginalClient ready() throws InterruptedException {
         assertThat(answers.poll(ANSWER_SECONDS_MAX, TimeUnit.SECONDS)).isEqualTo("READY");
         return this;
     }
 
     /** Has something done that works. */
-    String ask(String order) throws IOException, InterruptedException {
+    public String ask(String order) throws IOException, InterruptedException {
         var answer = tryTo(order);
         assertThat(answer).as(order).startsWith("= ");
         return answer.substring(2);
     }
 
     /** Has something tried; the answer begins with {@code =} or {@code !}. */
-    String tryTo(String order) throws IOException, InterruptedException {
+    public String tryTo(String order) throws IOException, InterruptedException {
         orders.write(order);
         orders.newLine();
         orders.flush();
@@ -92,12 +92,12 @@ class OriginalClient implements AutoCloseable {
     }
 
     /** What it was pushed, oldest first. */
-    List<String> pushed() {
+    public List<String> pushed() {
         return List.copyOf(pushed);
     }
 
     /** What it was pushed last of this subject; the empty text if nothing was. */
-    String lastPushed(String subject) {
+    public String lastPushed(String subject) {
         return pushed.stream()
                 .filter(line -> line.startsWith(subject + " "))
                 .reduce((_, later) -> later)
@@ -106,7 +106,7 @@ class OriginalClient implements AutoCloseable {
     }
 
     /** Kill -9. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
     }
 

@@ -2,6 +2,7 @@ package dev.plinth.acceptance.registry;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.plinth.acceptance.original.OriginalClient;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;

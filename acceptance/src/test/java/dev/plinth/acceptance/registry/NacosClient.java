@@ -1,5 +1,6 @@
 package dev.plinth.acceptance.registry;
 
+import dev.plinth.acceptance.original.OriginalClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

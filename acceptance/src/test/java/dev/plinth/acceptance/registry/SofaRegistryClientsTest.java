@@ -3,6 +3,7 @@ package dev.plinth.acceptance.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.plinth.acceptance.original.OriginalClient;
 import dev.plinth.rpc.hessian.ForeignBodies;
 import dev.plinth.rpc.hessian.ForeignObject;
 import dev.plinth.wire.bolt.BoltDecoder;

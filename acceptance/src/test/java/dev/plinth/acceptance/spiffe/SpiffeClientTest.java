@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.plinth.acceptance.original.OriginalClient;
 import dev.plinth.server.Listen;
 import dev.plinth.server.PlinthServer;
 import dev.plinth.server.ServerConfiguration;
@@ -85,8 +86,14 @@ class SpiffeClientTest {
         }
     }
 
-    private SpiffeClient client() throws Exception {
-        return new SpiffeClient(server.workloads().orElseThrow()).ready();
+    private OriginalClient client() throws Exception {
+        return new OriginalClient(
+                        "spiffe-app",
+                        "dev.plinth.acceptance.spiffe.app.SpiffeApplication",
+                        data,
+                        List.of(),
+                        List.of(server.workloads().orElseThrow()))
+                .ready();
     }
 
     private static Entry.Builder entry(String... selectors) {
