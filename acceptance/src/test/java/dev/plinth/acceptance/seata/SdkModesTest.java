@@ -465,6 +465,18 @@ class SdkModesTest {
 
     // ---- the server, or the leader of three, is killed
 
+    /** Branches of AT, TCC and XA, and then a server that is killed and goes on. */
+    private void allModesAndAKill(Place place, int account, int other) throws Exception {
+        var app = banks.get(place).app;
+        app.addAt("a", account, -30);
+        app.addAt("b", account, 30);
+        app.freeze(account, 7);
+        app.addXa("a", other, -2);
+        app.addXa("b", other, 2);
+        houses.get(place).kill();
+        houses.get(place).goOn();
+    }
+
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = ".*SEATAS_SERVER")
     void branches_of_all_modes_are_committed_although_the_server_was_killed_since(Place place) throws Exception {
@@ -472,15 +484,7 @@ class SdkModesTest {
         int account = bank.openAccount();
         int other = bank.openAccount();
 
-        var xid = committed(bank, () -> {
-            bank.app.addAt("a", account, -30);
-            bank.app.addAt("b", account, 30);
-            bank.app.freeze(account, 7);
-            bank.app.addXa("a", other, -2);
-            bank.app.addXa("b", other, 2);
-            houses.get(place).kill();
-            houses.get(place).goOn();
-        });
+        var xid = committed(bank, () -> allModesAndAKill(place, account, other));
 
         bank.awaitNothingLeft(xid, account);
         bank.awaitBalances(account, OPENING_BALANCE - 37, OPENING_BALANCE + 30);
@@ -495,15 +499,7 @@ class SdkModesTest {
         int account = bank.openAccount();
         int other = bank.openAccount();
 
-        var xid = rolledBack(bank, () -> {
-            bank.app.addAt("a", account, -30);
-            bank.app.addAt("b", account, 30);
-            bank.app.freeze(account, 7);
-            bank.app.addXa("a", other, -2);
-            bank.app.addXa("b", other, 2);
-            houses.get(place).kill();
-            houses.get(place).goOn();
-        });
+        var xid = rolledBack(bank, () -> allModesAndAKill(place, account, other));
 
         bank.awaitNothingLeft(xid, account);
         bank.awaitBalances(account, OPENING_BALANCE, OPENING_BALANCE);

@@ -32,6 +32,9 @@ public final class RegistryBenchmark {
     private static final double PUSH_TARGET = 10;
     private static final double HEAP_TARGET = 4;
 
+    /** Work that a server has still to do when its clients have their answers; neither peer says when it is done. */
+    private static final long AT_REST_MILLIS = 5_000;
+
     private RegistryBenchmark() {}
 
     private record Plan(int rounds, int warmUps, long millis, int pushes, int filling, int services) {}
@@ -85,11 +88,11 @@ public final class RegistryBenchmark {
         double sofas;
         try (var client = OriginalRegistryClient.sofaRegistry(
                 directory.resolve("sofaregistry/fill.log"), sofa.port(), SOFAREGISTRY_CLIENTS, 1)) {
-            Thread.sleep(2_000);
+            Thread.sleep(AT_REST_MILLIS);
             long empty = sofa.liveHeapBytes();
             long filled = Long.parseLong(
                     client.ask("fill " + plan.services * plan.filling / SOFAREGISTRY_CLIENTS, "FILLED")[1]);
-            Thread.sleep(5_000);
+            Thread.sleep(AT_REST_MILLIS);
             sofas = per(sofa, empty, filled);
         }
         return new Found("registry.heap", Math.min(theirs, sofas) / ours, "of-theirs-to-ours", HEAP_TARGET, true);
@@ -99,7 +102,7 @@ public final class RegistryBenchmark {
         try (var clients = new NacosWire("fill", port, plan.filling)) {
             long empty = server.liveHeapBytes();
             long filled = clients.fill(plan.services).count();
-            Thread.sleep(3_000);
+            Thread.sleep(AT_REST_MILLIS);
             return per(server, empty, filled);
         }
     }
@@ -235,7 +238,7 @@ public final class RegistryBenchmark {
         try (var client = OriginalRegistryClient.sofaRegistry(
                 directory.resolve("sofaregistry/push.log"), sofa.port(), SOFAREGISTRY_CLIENTS, 1)) {
             client.ask("subscribe " + SUBSCRIBERS, "SUBSCRIBED");
-            Thread.sleep(3_000);
+            Thread.sleep(AT_REST_MILLIS);
             for (int i = 0; i < plan.pushes; i++) {
                 sofas[i] = Long.parseLong(client.ask("push", "PUSHED")[1]) / 1e6;
             }
