@@ -105,7 +105,7 @@ class PlinthTest {
                 .singleElement()
                 .asString()
                 .isEqualTo("plinth server: " + file
-                        + ":1: htpp: expected one of data, http, seata, nacos, sofaregistry, dns, cells, cluster");
+                        + ":1: htpp: expected one of data, http, seata, nacos, sofaregistry, dns, cells, trust, secrets, cluster");
     }
 
     @Test
