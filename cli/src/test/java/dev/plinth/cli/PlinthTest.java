@@ -104,8 +104,9 @@ class PlinthTest {
         assertThat(err.toString().lines())
                 .singleElement()
                 .asString()
-                .isEqualTo("plinth server: " + file
-                        + ":1: htpp: expected one of data, http, seata, nacos, sofaregistry, dns, cells, trust, secrets, cluster");
+                .isEqualTo(
+                        "plinth server: " + file
+                                + ":1: htpp: expected one of data, http, seata, nacos, sofaregistry, dns, cells, trust, secrets, cluster");
     }
 
     @Test
