@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -30,17 +29,12 @@ class BankUnderFaultsTest {
 
     @Test
     void whatever_is_killed_the_sum_is_exact_no_acknowledged_transfer_is_missing_and_nothing_hangs() throws Exception {
-        run("one", 1, BankUnderFaultsTest::killServerAndPayments, line -> line.contains(" failed."));
+        run("one", 1, BankUnderFaultsTest::killServerAndPayments);
     }
 
     @Test
     void three_servers_go_on_whichever_of_them_is_killed_and_the_sum_is_exact() throws Exception {
-        // The driver lost a server that it talked to; no transfer need fail of that.
-        run(
-                "three",
-                3,
-                BankUnderFaultsTest::killLeaders,
-                line -> line.contains(" failed.") || line.contains("no connection to the registry"));
+        run("three", 3, BankUnderFaultsTest::killLeaders);
     }
 
     private static void killServerAndPayments(BankHouse house, HouseProcess driver) throws Exception {
@@ -56,14 +50,20 @@ class BankUnderFaultsTest {
             }
             awaitTransfers(driver);
         }
+        assertThat(driver.lines()).as("kills that hit something").anyMatch(line -> line.contains(" failed."));
     }
 
+    /** No transfer need fail of that, nor the driver have talked to a server that is killed; but another one has to lead. */
     private static void killLeaders(BankHouse house, HouseProcess driver) throws Exception {
         for (int kill = 1; kill <= LEADER_KILLS; kill++) {
             await().atMost(PROGRESS_WITHIN)
                     .until(() -> house.leader("transactions").isPresent());
             String leader = house.leader("transactions").orElseThrow();
             house.kill(leader);
+            await().atMost(PROGRESS_WITHIN)
+                    .until(() -> house.leader("transactions")
+                            .filter(next -> !next.equals(leader))
+                            .isPresent());
             awaitTransfers(driver); // without it
             house.run(leader);
             house.awaitReady(leader);
@@ -71,7 +71,7 @@ class BankUnderFaultsTest {
         }
     }
 
-    private static void run(String name, int servers, Faults faults, Predicate<String> hit) throws Exception {
+    private static void run(String name, int servers, Faults faults) throws Exception {
         Path directory = Files.createDirectories(Path.of(
                         "target",
                         "bank-under-faults",
@@ -120,7 +120,6 @@ class BankUnderFaultsTest {
             await().atMost(SETTLING)
                     .until(() -> house.get("/api/v1/transactions?state=live").contains("\"transactions\":[]"));
             assertThat(Files.readAllLines(acknowledged)).hasSizeGreaterThan(100);
-            assertThat(driver.lines()).as("kills that hit something").anyMatch(hit);
             assertThat(auditor.isAlive()).isTrue();
             assertThat(auditor.lines())
                     .noneMatch(line -> line.contains("BROKEN"))
