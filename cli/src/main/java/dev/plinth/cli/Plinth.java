@@ -25,6 +25,8 @@ import picocli.CommandLine.Command;
             BackupCommand.class,
             RestoreCommand.class,
             TrustCommand.class,
+            IdentityCommand.class,
+            DrillCommand.class,
             BenchCommand.class,
             SimulateCommand.class,
             CommandLine.HelpCommand.class,

@@ -1,12 +1,8 @@
 package dev.plinth.cli;
 
 import dev.plinth.wire.secrets.v1.SecretsGrpc;
-import io.grpc.Metadata;
-import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -52,19 +48,9 @@ abstract class SecretsOptions implements Callable<Integer> {
     }
 
     <R> R ask(Function<SecretsGrpc.SecretsBlockingStub, R> question) throws InterruptedException, IOException {
-        var headers = new Metadata();
-        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + shown());
+        var showing = TrustOptions.showing(token);
         return connection.ask(channel -> question.apply(SecretsGrpc.newBlockingStub(channel)
-                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                .withInterceptors(showing)
                 .withDeadlineAfter(ANSWER_SECONDS_MAX, TimeUnit.SECONDS)));
-    }
-
-    private String shown() throws IOException {
-        try {
-            return Files.readString(token).strip();
-        } catch (NoSuchFileException e) {
-            throw new IOException(
-                    "--token: there is no file " + token + "; name the one in the server's data folder", e);
-        }
     }
 }

@@ -68,7 +68,12 @@ final class TrustEntryCommands {
                 names = "--selector",
                 paramLabel = "SELECTOR",
                 required = true,
-                description = "unix:uid:N, unix:gid:N, unix:path:/... or unix:sha256:HEX. May be repeated.")
+                description = {
+                    "What it has to be, all of it. A process of the server's host: unix:uid:N, unix:gid:N, unix:path:/..., unix:sha256:HEX.",
+                    "One that attests from anywhere: join-token:NAME, tpm:ek:HEX, evidence:TENANT/RESOURCE, k8s:CLUSTER:ns:NAME,",
+                    "k8s:CLUSTER:sa:NAMESPACE/NAME, k8s:CLUSTER:pod:NAMESPACE/NAME, k8s:CLUSTER:pod-uid:UID, k8s:CLUSTER:node:NAME.",
+                    "May be repeated."
+                })
         private List<String> selectors = new ArrayList<>();
 
         @Option(

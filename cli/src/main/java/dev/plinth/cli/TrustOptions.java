@@ -1,6 +1,7 @@
 package dev.plinth.cli;
 
 import dev.plinth.wire.trust.v1.TrustGrpc;
+import io.grpc.ClientInterceptor;
 import io.grpc.Metadata;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
@@ -38,14 +39,20 @@ abstract class TrustOptions implements Callable<Integer> {
     }
 
     <R> R ask(Function<TrustGrpc.TrustBlockingStub, R> question) throws InterruptedException, IOException {
-        var headers = new Metadata();
-        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + shown());
+        var showing = showing(token);
         return connection.ask(channel -> question.apply(TrustGrpc.newBlockingStub(channel)
-                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                .withInterceptors(showing)
                 .withDeadlineAfter(Connection.ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS)));
     }
 
-    private String shown() throws IOException {
+    /** Shows the token in a file with each call. */
+    static ClientInterceptor showing(Path token) throws IOException {
+        var headers = new Metadata();
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + shown(token));
+        return MetadataUtils.newAttachHeadersInterceptor(headers);
+    }
+
+    private static String shown(Path token) throws IOException {
         try {
             return Files.readString(token).strip();
         } catch (NoSuchFileException e) {

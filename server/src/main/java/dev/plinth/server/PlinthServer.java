@@ -47,11 +47,14 @@ import dev.plinth.transactions.door.peer.PeerServers;
 import dev.plinth.transactions.door.peer.PeersDoor;
 import dev.plinth.transactions.door.seata.SeataDoor;
 import dev.plinth.transactions.door.seata.SeataParticipants;
+import dev.plinth.trust.Endorsement;
 import dev.plinth.trust.control.AdminToken;
+import dev.plinth.trust.control.CollateralFolder;
 import dev.plinth.trust.control.FileRootKey;
 import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.control.TrustCommand;
 import dev.plinth.trust.control.TrustOutcome;
+import dev.plinth.trust.control.door.attest.AttestationDoor;
 import dev.plinth.trust.control.door.grpc.TokenGuard;
 import dev.plinth.trust.control.door.grpc.TrustDoor;
 import dev.plinth.trust.control.door.spiffe.WorkloadApiDoor;
@@ -192,7 +195,13 @@ public final class PlinthServer implements AutoCloseable {
         openRegistryDoors(registry, texts, clock, workers);
         var random = new SecureRandom();
         var trust = parts.add(
-                "trust", Trust.open(journals.journal(Partitions.TRUST, Trust.commandCodec()), clock, workers, random));
+                "trust",
+                Trust.open(
+                        journals.journal(Partitions.TRUST, Trust.commandCodec()),
+                        collateral(),
+                        clock,
+                        workers,
+                        random));
         var secrets = parts.add(
                 "secrets",
                 Secrets.open(
@@ -202,15 +211,16 @@ public final class PlinthServer implements AutoCloseable {
                         workers,
                         random));
         parts.add("audit log", AuditWriter.open(secrets, data.resolve("audit"), clock));
-        Optional<BindableService> trustDoor = Optional.empty();
+        List<BindableService> trustDoors = new ArrayList<>();
         if (configuration.trust().isPresent()) {
             var of = configuration.trust().get();
             unlock(trust, of.rootKey(data), random);
             settle(trust, new TrustCommand.SetDomain(of.domain()));
             workloads = Optional.of(
                     parts.add("Workload API", WorkloadApiDoor.open(trust, of.socket(data), clock, workers)));
-            trustDoor = Optional.of(TokenGuard.before(
-                    new TrustDoor(trust, workers), AdminToken.open(TrustConfiguration.token(data), random)));
+            trustDoors.add(TokenGuard.before(
+                    new TrustDoor(trust, workers, random), AdminToken.open(TrustConfiguration.token(data), random)));
+            trustDoors.add(new AttestationDoor(trust, clock, workers, random));
         }
         var registryPeers = parts.add("registry's peers", RegistryPeers.of(registry, List.of(), clock, workers));
         membership.ifPresent(of -> of.follow(others -> registryPeers.follow(
@@ -224,7 +234,7 @@ public final class PlinthServer implements AutoCloseable {
                 new PeersDoor(coordinator, participants, workers),
                 new BackupsDoor(backups, () -> http.toString(), workers),
                 new ClusterDoor(membership, this::groups, workers)));
-        trustDoor.ifPresent(doors::add);
+        doors.addAll(trustDoors);
         Optional<KbsHttp> kbs = Optional.empty();
         if (configuration.secrets().isPresent()) {
             var token = AdminToken.open(TrustConfiguration.token(data), random);
@@ -473,6 +483,15 @@ public final class PlinthServer implements AutoCloseable {
             }
         } catch (IllegalStateException e) {
             throw new IOException("trust.rootKey: " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private List<Endorsement> collateral() throws IOException {
+        var folder = configuration.trust().flatMap(TrustConfiguration::collateral);
+        try {
+            return folder.isPresent() ? CollateralFolder.read(folder.get()) : List.of();
+        } catch (IOException e) {
+            throw new IOException("trust.collateral: " + e.getMessage(), e);
         }
     }
 

@@ -14,12 +14,14 @@ import java.util.Optional;
  * @param socket where workloads of this host find the SPIFFE Workload API; empty: in the data folder
  * @param rootKey the file with the key that private keys are sealed under, the same on all servers of a cluster; empty: in the data
  *     folder
+ * @param collateral a folder with what hardware's vendors publish; empty: evidence has to bring what it needs
  */
-public record TrustConfiguration(String domain, Optional<Path> socket, Optional<Path> rootKey) {
+public record TrustConfiguration(
+        String domain, Optional<Path> socket, Optional<Path> rootKey, Optional<Path> collateral) {
 
     /** All of it in the data folder. */
     public static TrustConfiguration of(String domain) {
-        return new TrustConfiguration(domain, Optional.empty(), Optional.empty());
+        return new TrustConfiguration(domain, Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     Path socket(Path data) {
@@ -51,7 +53,8 @@ public record TrustConfiguration(String domain, Optional<Path> socket, Optional<
                 text -> new TrustCommand.SetDomain(text).name());
         var socket = section.value("socket", Path::of);
         var rootKey = section.value("rootKey", Path::of);
+        var collateral = section.value("collateral", Path::of);
         section.done();
-        return new TrustConfiguration(domain, socket, rootKey);
+        return new TrustConfiguration(domain, socket, rootKey, collateral);
     }
 }

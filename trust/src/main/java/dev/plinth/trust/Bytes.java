@@ -121,7 +121,8 @@ public final class Bytes {
         return (int) size;
     }
 
-    byte[] copy() {
+    /** What it holds, in an array of its own. */
+    public byte[] copy() {
         return Arrays.copyOfRange(array, start, start + length);
     }
 

@@ -20,11 +20,11 @@ import org.junit.jupiter.api.Test;
 
 /** The TPM's side is played here, after part 1, 24 of the library's specification. */
 class TpmEnrolmentTest {
-    private static final TestAuthority MAKER = TestAuthority.root("CN=TPM maker,O=Imitation", "secp256r1");
-    private static final KeyPair ENDORSEMENT = TestAuthority.rsa();
+    static final TestAuthority MAKER = TestAuthority.root("CN=TPM maker,O=Imitation", "secp256r1");
+    static final KeyPair ENDORSEMENT = TestAuthority.rsa();
     private static final KeyPair ATTESTATION = TestAuthority.rsa();
     /** fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, restricted, sign. */
-    private static final int ATTRIBUTES = 0x0005_0072;
+    static final int ATTRIBUTES = 0x0005_0072;
 
     private static final TrustAnchors ANCHORS = TrustAnchors.none().with(Vendor.TPM, MAKER.certificate());
 
@@ -37,7 +37,7 @@ class TpmEnrolmentTest {
                         TpmWorld.NOW);
     }
 
-    private static byte[] area(KeyPair keys, int attributes) {
+    static byte[] area(KeyPair keys, int attributes) {
         var modulus = ((RSAPublicKey) keys.getPublic()).getModulus().toByteArray();
         return new Out()
                 .be16(1)
@@ -56,6 +56,11 @@ class TpmEnrolmentTest {
 
     /** TPM2_ActivateCredential: null if the TPM would refuse. */
     private static byte[] activate(TpmEnrolment.Offer offer, KeyPair endorsement, byte[] area) throws Exception {
+        return activate(offer.credentialBlob(), offer.encryptedSecret(), endorsement, area);
+    }
+
+    static byte[] activate(Bytes credentialBlob, Bytes encryptedSecret, KeyPair endorsement, byte[] area)
+            throws Exception {
         var oaep = Cipher.getInstance("RSA/ECB/OAEPPadding");
         oaep.init(
                 Cipher.DECRYPT_MODE,
@@ -65,9 +70,9 @@ class TpmEnrolmentTest {
                         "MGF1",
                         MGF1ParameterSpec.SHA256,
                         new PSource.PSpecified("IDENTITY\0".getBytes(StandardCharsets.US_ASCII))));
-        var seed = oaep.doFinal(offer.encryptedSecret().from(2).copy());
+        var seed = oaep.doFinal(encryptedSecret.from(2).copy());
         var name = new Out().be16(0x0b).put(Signatures.digest("SHA-256", area)).bytes();
-        var blob = offer.credentialBlob().from(2);
+        var blob = credentialBlob.from(2);
         var integrity = blob.slice(2, 32).copy();
         var identity = blob.from(34).copy();
         if (!Arrays.equals(integrity, hmac(kdfa(seed, "INTEGRITY", new byte[0], 256), identity, name))) {

@@ -57,7 +57,12 @@ public final class Partitions {
                 Coordinator.open(new Rehearsal<>(name, Coordinator.codec(), past), history, NOBODY, clock, 0)
                         .close();
             case TRUST ->
-                Trust.open(new Rehearsal<>(name, Trust.commandCodec(), past), clock, Runnable::run, new SecureRandom())
+                Trust.open(
+                                new Rehearsal<>(name, Trust.commandCodec(), past),
+                                List.of(),
+                                clock,
+                                Runnable::run,
+                                new SecureRandom())
                         .close();
             case SECRETS -> Secrets.rehearse(new Rehearsal<>(name, Secrets.commandCodec(), past), clock);
             default -> throw new IOException("there is no partition '" + name + "'; expected one of " + NAMES);

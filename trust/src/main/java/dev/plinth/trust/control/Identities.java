@@ -26,9 +26,10 @@ public record Identities(
         long lastNumber,
         SortedMap<String, RegistrationEntry> entries,
         SortedMap<String, String> federated,
+        Attestors attestors,
         long sequence) {
     static final Identities NONE =
-            new Identities(Optional.empty(), List.of(), 0, 0, 0, new TreeMap<>(), new TreeMap<>(), 0);
+            new Identities(Optional.empty(), List.of(), 0, 0, 0, new TreeMap<>(), new TreeMap<>(), Attestors.NONE, 0);
 
     public Identities {
         authorities = List.copyOf(authorities);
@@ -61,21 +62,22 @@ public record Identities(
 
     Identities withDomain(Domain other) {
         return new Identities(
-                Optional.of(other), authorities, signer, making, lastNumber, entries, federated, sequence);
+                Optional.of(other), authorities, signer, making, lastNumber, entries, federated, attestors, sequence);
     }
 
     Identities withSigner(long number) {
-        return new Identities(domain, authorities, number, making, lastNumber, entries, federated, sequence);
+        return new Identities(domain, authorities, number, making, lastNumber, entries, federated, attestors, sequence);
     }
 
     Identities withMaking(long effect) {
-        return new Identities(domain, authorities, signer, effect, lastNumber, entries, federated, sequence);
+        return new Identities(domain, authorities, signer, effect, lastNumber, entries, federated, attestors, sequence);
     }
 
     Identities with(Authority authority) {
         var more = new ArrayList<>(authorities);
         more.add(authority);
-        return new Identities(domain, more, signer, making, authority.number(), entries, federated, sequence + 1);
+        return new Identities(
+                domain, more, signer, making, authority.number(), entries, federated, attestors, sequence + 1);
     }
 
     Identities without(List<Authority> ended) {
@@ -87,14 +89,19 @@ public record Identities(
                 lastNumber,
                 entries,
                 federated,
+                attestors,
                 sequence + 1);
     }
 
     Identities withEntries(SortedMap<String, RegistrationEntry> others) {
-        return new Identities(domain, authorities, signer, making, lastNumber, others, federated, sequence);
+        return new Identities(domain, authorities, signer, making, lastNumber, others, federated, attestors, sequence);
     }
 
     Identities withFederated(SortedMap<String, String> others) {
-        return new Identities(domain, authorities, signer, making, lastNumber, entries, others, sequence);
+        return new Identities(domain, authorities, signer, making, lastNumber, entries, others, attestors, sequence);
+    }
+
+    Identities with(Attestors others) {
+        return new Identities(domain, authorities, signer, making, lastNumber, entries, federated, others, sequence);
     }
 }

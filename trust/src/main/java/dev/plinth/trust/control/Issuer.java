@@ -12,6 +12,7 @@ import com.nimbusds.jose.crypto.RSASSAVerifier;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPrivateKey;
@@ -84,16 +85,47 @@ public final class Issuer {
      * @throws IllegalStateException if no authority signs at the moment, or its key cannot be opened
      */
     public X509Svid x509(Identities identities, RegistrationEntry entry, Instant now) {
-        var authority = signing(identities, now);
         var keys = EcKeys.make(random);
+        var svid = x509(identities, entry, keys.getPublic(), now);
+        return new X509Svid(
+                svid.id(),
+                svid.certificate(),
+                ByteString.copyFrom(keys.getPrivate().getEncoded()),
+                svid.notAfter(),
+                svid.hint());
+    }
+
+    /** As the other {@code x509}, for somebody who keeps the private key: {@link X509Svid#key} is empty. */
+    public X509Svid x509(Identities identities, RegistrationEntry entry, PublicKey key, Instant now) {
+        var authority = signing(identities, now);
         var life =
                 entry.life().orElseGet(() -> identities.domain().orElseThrow().svidLife());
         var to = earlier(now.plus(life), authority.keys().notAfter()).truncatedTo(ChronoUnit.SECONDS);
         var by = open(authority);
-        var certificate =
-                SvidCertificates.leaf(entry.id(), keys.getPublic(), by.certificate(), by.key(), now, to, random);
-        return new X509Svid(
-                entry.id(), certificate, ByteString.copyFrom(keys.getPrivate().getEncoded()), to, entry.hint());
+        var certificate = SvidCertificates.leaf(entry.id(), key, by.certificate(), by.key(), now, to, random);
+        return new X509Svid(entry.id(), certificate, ByteString.EMPTY, to, entry.hint());
+    }
+
+    /** Whose certificate it is, and the key in it. */
+    public record Own(SpiffeId id, PublicKey key) {}
+
+    /** What a certificate says that an authority of this domain has signed and that is good now; empty if it is none. */
+    public Optional<Own> own(Identities identities, ByteString certificate, Instant now) {
+        return identities.authorities().stream()
+                .filter(authority -> now.isBefore(authority.keys().notAfter()))
+                .map(authority ->
+                        SvidCertificates.parse(authority.keys().certificate()).getPublicKey())
+                .flatMap(key -> SvidCertificates.signedBy(key, certificate, now).stream())
+                .filter(own -> identities
+                        .domain()
+                        .filter(domain -> domain.name().equals(own.id().trustDomain()))
+                        .isPresent())
+                .findFirst();
+    }
+
+    /** What names a public key: no two have the same. */
+    public static String keyId(PublicKey key) {
+        return EcKeys.id(ByteString.copyFrom(key.getEncoded()));
     }
 
     /** A JWT-SVID (JWT-SVID.md, 3), good for five minutes. */

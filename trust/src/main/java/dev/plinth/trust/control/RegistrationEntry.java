@@ -13,8 +13,10 @@ import java.util.regex.Pattern;
  * Which attested properties get which identity.
  *
  * @param name people's name for it
- * @param selectors what a workload has to be, all of it: {@code unix:uid:N}, {@code unix:gid:N}, {@code unix:path:/...}, {@code
- *     unix:sha256:HEX}
+ * @param selectors what a workload has to be, all of it. A process of this host: {@code unix:uid:N}, {@code unix:gid:N}, {@code
+ *     unix:path:/...}, {@code unix:sha256:HEX}. One that proves from elsewhere what it is: {@code join-token:NAME}, {@code
+ *     tpm:ek:HEX}, {@code evidence:TENANT/RESOURCE} (what guards that resource grants for its evidence), {@code
+ *     k8s:CLUSTER:ns:NAME}, {@code sa:NAMESPACE/NAME}, {@code pod:NAMESPACE/NAME}, {@code pod-uid:UID}, {@code node:NAME}
  * @param life of its X.509-SVIDs; empty: as the domain's
  * @param federatesWith foreign domains whose bundles it gets, too
  * @param version from 1; a change makes the next one
@@ -33,6 +35,15 @@ public record RegistrationEntry(
     public static final int FEDERATES_MAX = 16;
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/@-]{0,199}");
 
+    /** Begins what a join token proves: the token's name follows. */
+    public static final String JOIN_TOKEN = "join-token:";
+
+    /** Begins what evidence proves: tenant and resource follow, whose policies have to grant. */
+    public static final String EVIDENCE = "evidence:";
+
+    private static final String LABEL = "[A-Za-z0-9][A-Za-z0-9.-]{0,252}";
+    static final Pattern TOKEN_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
+
     /*
      * A selector of a kind that no attestor here knows would never match, and its writer would not learn why; one with a path that is not
      * absolute, or a hash in capitals, likewise. So the forms are checked when they are written.
@@ -41,7 +52,12 @@ public record RegistrationEntry(
             Pattern.compile("unix:uid:(0|[1-9][0-9]{0,9})"),
             Pattern.compile("unix:gid:(0|[1-9][0-9]{0,9})"),
             Pattern.compile("unix:path:/[^\\x00-\\x1f]{0,1023}"),
-            Pattern.compile("unix:sha256:[0-9a-f]{64}"));
+            Pattern.compile("unix:sha256:[0-9a-f]{64}"),
+            Pattern.compile(JOIN_TOKEN + TOKEN_NAME),
+            Pattern.compile("tpm:ek:[0-9a-f]{64}"),
+            Pattern.compile(EVIDENCE + "[A-Za-z0-9][A-Za-z0-9._@-]{0,99}/[A-Za-z0-9][A-Za-z0-9._/@-]{0,199}"),
+            Pattern.compile("k8s:" + KubernetesCluster.NAME + ":(ns|pod-uid|node):" + LABEL),
+            Pattern.compile("k8s:" + KubernetesCluster.NAME + ":(sa|pod):" + LABEL + "/" + LABEL));
 
     public RegistrationEntry {
         name("name", name);
@@ -58,8 +74,10 @@ public record RegistrationEntry(
         for (var selector : selectors) {
             if (FORMS.stream().noneMatch(form -> form.matcher(selector).matches())) {
                 throw new IllegalArgumentException("selector of " + name
-                        + ": expected unix:uid:N, unix:gid:N, unix:path:/... or unix:sha256: with 64 hexadecimal digits in lower"
-                        + " case, found '" + selector.substring(0, Math.min(selector.length(), 100)) + "'");
+                        + ": expected unix:uid:N, unix:gid:N, unix:path:/..., unix:sha256:HEX, join-token:NAME, tpm:ek:HEX,"
+                        + " evidence:TENANT/RESOURCE, or k8s:CLUSTER: with ns:NAME, sa:NAMESPACE/NAME, pod:NAMESPACE/NAME, pod-uid:UID or"
+                        + " node:NAME; HEX is 64 hexadecimal digits in lower case; found '"
+                        + selector.substring(0, Math.min(selector.length(), 100)) + "'");
             }
         }
         if (hint.length() > 200) {
@@ -73,7 +91,7 @@ public record RegistrationEntry(
         federatesWith.forEach(SpiffeId::checkDomain);
     }
 
-    private static void name(String what, String name) {
+    static void name(String what, String name) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
                     what + " of an entry: expected 1 to 200 letters, digits and . _ / @ -, found '"

@@ -3,6 +3,7 @@ package dev.plinth.trust.control;
 import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
@@ -11,6 +12,8 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.Date;
+import java.util.List;
+import java.util.Optional;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -114,6 +117,25 @@ final class SvidCertificates {
     /** SubjectPublicKeyInfo. */
     static ByteString publicKey(ByteString der) {
         return ByteString.copyFrom(parse(der).getPublicKey().getEncoded());
+    }
+
+    /** What a leaf says, if this key has signed it and it is good now; empty if not, or if it is no leaf with one SPIFFE ID. */
+    static Optional<Issuer.Own> signedBy(PublicKey key, ByteString der, Instant now) {
+        try {
+            var leaf = (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(der.newInput());
+            leaf.verify(key);
+            var names = Optional.ofNullable(leaf.getSubjectAlternativeNames()).orElse(List.of());
+            if (names.size() != 1
+                    || leaf.getBasicConstraints() >= 0
+                    || now.isBefore(leaf.getNotBefore().toInstant())
+                    || !now.isBefore(leaf.getNotAfter().toInstant())) {
+                return Optional.empty();
+            }
+            return Optional.of(new Issuer.Own(
+                    SpiffeId.parse(String.valueOf(names.iterator().next().get(1))), leaf.getPublicKey()));
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     static X509Certificate parse(ByteString der) {

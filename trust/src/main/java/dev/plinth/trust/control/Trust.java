@@ -7,6 +7,7 @@ import dev.plinth.kernel.Partition;
 import dev.plinth.kernel.Watcher;
 import dev.plinth.trust.AppraisalPolicy;
 import dev.plinth.trust.AttestationResult;
+import dev.plinth.trust.Endorsement;
 import dev.plinth.trust.PolicyBook;
 import dev.plinth.trust.ReferenceValue;
 import java.io.IOException;
@@ -28,6 +29,7 @@ public final class Trust implements AutoCloseable {
     private final Partition<TrustEngine, TrustCommand, TrustOutcome, MakeAuthority, Identities> partition;
     private final RootKeyPlace root;
     private final Issuer issuer;
+    private final Appraisals appraisals;
     private final Clock clock;
     private final List<Runnable> followers = new CopyOnWriteArrayList<>();
 
@@ -39,11 +41,13 @@ public final class Trust implements AutoCloseable {
     private Trust(
             Partition<TrustEngine, TrustCommand, TrustOutcome, MakeAuthority, Identities> partition,
             RootKeyPlace root,
+            List<Endorsement> collateral,
             Clock clock,
             SecureRandom random) {
         this.partition = partition;
         this.root = root;
         this.issuer = new Issuer(root, random);
+        this.appraisals = new Appraisals(collateral, random);
         this.clock = clock;
         this.watch = partition.watch(TrustEngine.KEY, this::told);
         watch.next();
@@ -63,10 +67,16 @@ public final class Trust implements AutoCloseable {
     /**
      * Replays the journal, and serves; signs when it has been given the root key.
      *
+     * @param collateral of hardware's vendors, for the appraisal of evidence
      * @param workers make keys; they refuse nothing
      * @throws IOException if the journal is damaged
      */
-    public static Trust open(Journal<TrustCommand> journal, Clock clock, Executor workers, SecureRandom random)
+    public static Trust open(
+            Journal<TrustCommand> journal,
+            List<Endorsement> collateral,
+            Clock clock,
+            Executor workers,
+            SecureRandom random)
             throws IOException {
         var root = new RootKeyPlace();
         return new Trust(
@@ -77,6 +87,7 @@ public final class Trust implements AutoCloseable {
                         new AuthorityMaker(root, clock, workers, random),
                         clock),
                 root,
+                collateral,
                 clock,
                 random);
     }
@@ -126,6 +137,11 @@ public final class Trust implements AutoCloseable {
     /** Signs for workloads that have been attested. */
     public Issuer issuer() {
         return issuer;
+    }
+
+    /** Appraises evidence. */
+    public Appraisals appraisals() {
+        return appraisals;
     }
 
     /**

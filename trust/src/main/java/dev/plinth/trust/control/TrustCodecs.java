@@ -67,6 +67,7 @@ final class TrustCodecs {
             var stored = StoredOutcome.newBuilder();
             switch (outcome) {
                 case TrustOutcome.Done(long version) -> stored.setDone(version);
+                case TrustOutcome.Joined(String token) -> stored.setJoined(token);
                 case TrustOutcome.Denied(TrustOutcome.Reason reason, String message) ->
                     stored.setDenied(StoredDenied.newBuilder()
                             .setReason(
@@ -87,6 +88,7 @@ final class TrustCodecs {
                 var stored = StoredOutcome.parseFrom(bytes);
                 return switch (stored.getOutcomeCase()) {
                     case DONE -> new TrustOutcome.Done(stored.getDone());
+                    case JOINED -> new TrustOutcome.Joined(stored.getJoined());
                     case DENIED ->
                         new TrustOutcome.Denied(
                                 switch (stored.getDenied().getReason()) {
@@ -153,6 +155,7 @@ final class TrustCodecs {
                         StoredFederated.newBuilder().setDomain(domain).setJwks(jwks));
             case TrustCommand.RemoveFederated(String domain) ->
                 stored.setRemoveFederated(StoredName.newBuilder().setName(domain));
+            case TrustCommand.OfAttestors of -> stored.setOfAttestors(AttestorCodecs.toStored(of));
             case TrustCommand.PutPolicy put ->
                 stored.setPutPolicy(policy(put.tenant(), put.name(), put.owner(), put.condition(), put.waivers()));
             case TrustCommand.RollBackPolicy back ->
@@ -218,6 +221,7 @@ final class TrustCodecs {
                 yield new TrustCommand.Bind(
                         bind.getTenant(), bind.getResource(), bind.getOwner(), bind.getPoliciesList());
             }
+            case OF_ATTESTORS -> AttestorCodecs.fromStored(stored.getOfAttestors());
             case COMMAND_NOT_SET -> throw unknown("a command");
         };
     }
@@ -259,6 +263,9 @@ final class TrustCodecs {
                                     .setDomain(other.getKey())
                                     .setJwks(other.getValue())));
         }
+        for (var part : AttestorCodecs.parts(identities.attestors())) {
+            write(data, part);
+        }
         for (var one : contents.references()) {
             write(
                     data,
@@ -296,6 +303,7 @@ final class TrustCodecs {
         List<Authority> authorities = new ArrayList<>();
         var entries = new TreeMap<String, RegistrationEntry>();
         var federated = new TreeMap<String, String>();
+        var attestors = new AttestorCodecs.Reading();
         List<ReferenceValue> references = new ArrayList<>();
         List<AppraisalPolicy> policies = new ArrayList<>();
         List<PolicyBook.Binding> bindings = new ArrayList<>();
@@ -318,6 +326,7 @@ final class TrustCodecs {
                     case REFERENCE -> references.add(fromStored(part.getReference()));
                     case POLICY -> policies.add(fromStored(part.getPolicy()));
                     case BINDING -> bindings.add(fromStored(part.getBinding()));
+                    case TOKEN, ROOT, ENROLLED, CLUSTER -> attestors.take(part);
                     case PART_NOT_SET -> throw unknown("a part");
                 }
             } catch (IllegalArgumentException e) {
@@ -334,6 +343,7 @@ final class TrustCodecs {
                         first.getLastNumber(),
                         entries,
                         federated,
+                        attestors.read(),
                         first.getSequence()),
                 new PolicyBook.Contents(references, policies, bindings));
     }

@@ -45,6 +45,69 @@ public sealed interface TrustCommand {
 
     record RemoveFederated(String domain) implements TrustCommand {}
 
+    /** About those who prove from elsewhere what they are. */
+    sealed interface OfAttestors extends TrustCommand {}
+
+    /**
+     * Whoever shows what has this hash first, and within this time, comes in. Takes the place of one with the same name.
+     *
+     * @param hash SHA-256 in hexadecimal
+     */
+    record PutToken(String name, String hash, Duration life) implements OfAttestors {
+        private static final Duration LIFE_MAX = Duration.ofDays(7);
+
+        public PutToken {
+            if (!RegistrationEntry.TOKEN_NAME.matcher(name).matches()) {
+                throw new IllegalArgumentException(
+                        "name of a join token: expected 1 to 100 letters, digits and . _ -, the first a letter or digit");
+            }
+            demandHash("join token", hash);
+            if (life.compareTo(Duration.ofSeconds(1)) < 0 || life.compareTo(LIFE_MAX) > 0) {
+                throw new IllegalArgumentException(
+                        "life of join token " + name + ": expected 1 s to 7 days, found " + life.toSeconds() + " s");
+            }
+        }
+    }
+
+    /** Whoever came in with it cannot renew any more. */
+    record RemoveToken(String name) implements OfAttestors {}
+
+    /** Somebody who holds this key showed what has this hash. */
+    record Join(String hash, String key) implements OfAttestors {}
+
+    /** Somebody who came in with a join token has a new key. */
+    record Rejoin(String from, String to) implements OfAttestors {}
+
+    record PutRoot(Attestors.Root root, String owner) implements OfAttestors {
+        public PutRoot {
+            RegistrationEntry.name("owner", owner);
+        }
+    }
+
+    record RemoveRoot(Attestors.Root root) implements OfAttestors {}
+
+    /** The TPM with this endorsement key has proved that it has this attestation key, which takes the place of the one before. */
+    record Enrol(String endorsement, String attestation) implements OfAttestors {
+        public Enrol {
+            demandHash("endorsement key", endorsement);
+            demandHash("attestation key", attestation);
+        }
+    }
+
+    /** The TPM with this endorsement key is believed no more, until it enrols again. */
+    record Expel(String endorsement) implements OfAttestors {}
+
+    record PutCluster(KubernetesCluster cluster) implements OfAttestors {}
+
+    record RemoveCluster(String name) implements OfAttestors {}
+
+    private static void demandHash(String what, String hash) {
+        if (!hash.matches("[0-9a-f]{64}")) {
+            throw new IllegalArgumentException("SHA-256 of " + what
+                    + ": expected 64 hexadecimal digits in lower case, found " + hash.length() + " characters");
+        }
+    }
+
     record PutPolicy(String tenant, String name, String owner, String condition, Set<String> waivers)
             implements TrustCommand {
         public PutPolicy {

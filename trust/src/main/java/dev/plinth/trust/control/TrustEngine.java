@@ -48,6 +48,11 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
             case TrustCommand.RemoveEntry remove -> removeEntry(remove.name(), context);
             case TrustCommand.PutFederated put -> putFederated(put, context);
             case TrustCommand.RemoveFederated remove -> removeFederated(remove.domain(), context);
+            case TrustCommand.OfAttestors of -> {
+                var ruling = AttestorRules.apply(of, identities.attestors(), stamp(context));
+                ruling.after().ifPresent(after -> change(identities.with(after), context));
+                yield ruling.outcome();
+            }
             case TrustCommand.PutPolicy _,
                     TrustCommand.RollBackPolicy _,
                     TrustCommand.PutReference _,
@@ -216,7 +221,8 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
                     TrustCommand.PutEntry _,
                     TrustCommand.RemoveEntry _,
                     TrustCommand.PutFederated _,
-                    TrustCommand.RemoveFederated _ ->
+                    TrustCommand.RemoveFederated _,
+                    TrustCommand.OfAttestors _ ->
                 throw new IllegalStateException("not about the book of policies: " + command);
         };
     }

@@ -10,6 +10,9 @@ public sealed interface TrustOutcome {
      */
     record Done(long version) implements TrustOutcome {}
 
+    /** Who asked is the holder of this join token. */
+    record Joined(String token) implements TrustOutcome {}
+
     /** Nothing was changed. */
     record Denied(Reason reason, String message) implements TrustOutcome {}
 

@@ -2,6 +2,8 @@ package dev.plinth.trust.control.door.grpc;
 
 import dev.plinth.kernel.Limits;
 import dev.plinth.kernel.Refused;
+import dev.plinth.trust.Vendor;
+import dev.plinth.trust.control.Attestors;
 import dev.plinth.trust.control.Bundles;
 import dev.plinth.trust.control.Identities;
 import dev.plinth.trust.control.RegistrationEntry;
@@ -19,15 +21,22 @@ import dev.plinth.wire.trust.v1.Bundle;
 import dev.plinth.wire.trust.v1.Changed;
 import dev.plinth.wire.trust.v1.Domain;
 import dev.plinth.wire.trust.v1.Entry;
+import dev.plinth.wire.trust.v1.GetAttestorsRequest;
 import dev.plinth.wire.trust.v1.GetBundleRequest;
 import dev.plinth.wire.trust.v1.GetDomainRequest;
 import dev.plinth.wire.trust.v1.GetNamedRequest;
+import dev.plinth.wire.trust.v1.HardwareRoot;
+import dev.plinth.wire.trust.v1.JoinToken;
+import dev.plinth.wire.trust.v1.JoinTokenState;
+import dev.plinth.wire.trust.v1.KubernetesCluster;
 import dev.plinth.wire.trust.v1.ListEntriesRequest;
 import dev.plinth.wire.trust.v1.ListEntriesResponse;
+import dev.plinth.wire.trust.v1.NamedAttestor;
 import dev.plinth.wire.trust.v1.PolicyHistory;
 import dev.plinth.wire.trust.v1.PolicyVersion;
 import dev.plinth.wire.trust.v1.PutEntryRequest;
 import dev.plinth.wire.trust.v1.PutFederatedRequest;
+import dev.plinth.wire.trust.v1.PutJoinTokenRequest;
 import dev.plinth.wire.trust.v1.PutPolicyRequest;
 import dev.plinth.wire.trust.v1.PutReferenceRequest;
 import dev.plinth.wire.trust.v1.ReferenceHistory;
@@ -41,25 +50,38 @@ import dev.plinth.wire.trust.v1.TrustGrpc;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /** Trust over gRPC ({@code plinth.trust.v1.Trust}). */
 public final class TrustDoor extends TrustGrpc.TrustImplBase {
+    private static final String TPM = "tpm:ek:";
+    private static final int TOKEN_BYTES = 32;
+
     private final Trust trust;
     private final Executor workers;
+    private final SecureRandom random;
     private final CallAnswers calls;
 
     /** @param workers encode and send, so that the engine's thread need not; they refuse nothing */
-    public TrustDoor(Trust trust, Executor workers) {
+    public TrustDoor(Trust trust, Executor workers, SecureRandom random) {
         this.trust = trust;
         this.workers = workers;
+        this.random = random;
         this.calls = new CallAnswers(workers, TrustDoor::status);
     }
 
@@ -196,6 +218,114 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
     }
 
     @Override
+    public void putJoinToken(PutJoinTokenRequest request, StreamObserver<JoinToken> answers) {
+        var bytes = new byte[TOKEN_BYTES];
+        random.nextBytes(bytes);
+        var token = HexFormat.of().formatHex(bytes);
+        calls.answer(
+                answers,
+                () -> changed(new TrustCommand.PutToken(
+                                request.getName(), hash(token), Duration.ofSeconds(request.getLifeSeconds())))
+                        .thenApply(_ -> JoinToken.newBuilder().setToken(token).build()));
+    }
+
+    private static String hash(String token) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this JDK has no SHA-256", e);
+        }
+    }
+
+    @Override
+    public void removeJoinToken(NamedAttestor request, StreamObserver<Changed> answers) {
+        change(answers, () -> new TrustCommand.RemoveToken(request.getName()));
+    }
+
+    @Override
+    public void putRoot(HardwareRoot request, StreamObserver<Changed> answers) {
+        change(answers, () -> new TrustCommand.PutRoot(root(request), request.getOwner()));
+    }
+
+    @Override
+    public void removeRoot(HardwareRoot request, StreamObserver<Changed> answers) {
+        change(answers, () -> new TrustCommand.RemoveRoot(root(request)));
+    }
+
+    private static Attestors.Root root(HardwareRoot message) {
+        var vendor = Arrays.stream(Vendor.values())
+                .filter(one -> name(one).equals(message.getVendor()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("vendor: expected one of "
+                        + String.join(
+                                ", ",
+                                Arrays.stream(Vendor.values())
+                                        .map(TrustDoor::name)
+                                        .toList())));
+        return new Attestors.Root(vendor, message.getFingerprint());
+    }
+
+    private static String name(Vendor vendor) {
+        return vendor.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public void expelTpm(NamedAttestor request, StreamObserver<Changed> answers) {
+        change(answers, () -> {
+            if (!request.getName().startsWith(TPM)) {
+                throw new IllegalArgumentException("name of a TPM: expected its selector, " + TPM + "HEX");
+            }
+            return new TrustCommand.Expel(request.getName().substring(TPM.length()));
+        });
+    }
+
+    @Override
+    public void putCluster(KubernetesCluster request, StreamObserver<Changed> answers) {
+        change(
+                answers,
+                () -> new TrustCommand.PutCluster(new dev.plinth.trust.control.KubernetesCluster(
+                        request.getName(), request.getIssuer(), request.getAudience(), request.getJwks())));
+    }
+
+    @Override
+    public void removeCluster(NamedAttestor request, StreamObserver<Changed> answers) {
+        change(answers, () -> new TrustCommand.RemoveCluster(request.getName()));
+    }
+
+    @Override
+    public void getAttestors(GetAttestorsRequest request, StreamObserver<dev.plinth.wire.trust.v1.Attestors> answers) {
+        calls.answer(answers, () -> trust.identities().thenApply(identities -> message(identities.attestors())));
+    }
+
+    private static dev.plinth.wire.trust.v1.Attestors message(Attestors attestors) {
+        var message = dev.plinth.wire.trust.v1.Attestors.newBuilder();
+        attestors.tokens().values().stream()
+                .limit(Limits.READ_ITEMS_MAX)
+                .forEach(token -> message.addTokens(JoinTokenState.newBuilder()
+                        .setName(token.name())
+                        .setUntilMillis(token.until().toEpochMilli())
+                        .setUsed(!token.holder().isEmpty())));
+        attestors.roots().entrySet().stream()
+                .limit(Limits.READ_ITEMS_MAX)
+                .forEach(root -> message.addRoots(HardwareRoot.newBuilder()
+                        .setVendor(name(root.getKey().vendor()))
+                        .setFingerprint(root.getKey().fingerprint())
+                        .setOwner(root.getValue())));
+        attestors.keys().keySet().stream()
+                .limit(Limits.READ_ITEMS_MAX)
+                .forEach(endorsement -> message.addTpms(TPM + endorsement));
+        attestors
+                .clusters()
+                .values()
+                .forEach(cluster -> message.addClusters(KubernetesCluster.newBuilder()
+                        .setName(cluster.name())
+                        .setIssuer(cluster.issuer())
+                        .setAudience(cluster.audience())));
+        return message.build();
+    }
+
+    @Override
     public void putPolicy(PutPolicyRequest request, StreamObserver<Changed> answers) {
         change(
                 answers,
@@ -299,21 +429,24 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
     }
 
     private void change(StreamObserver<Changed> answers, Supplier<TrustCommand> command) {
-        calls.answer(
-                answers,
-                () -> trust.submit(command.get()).thenApply(outcome -> switch (outcome) {
-                    case TrustOutcome.Done(long version) ->
-                        Changed.newBuilder().setVersion(version).build();
-                    case TrustOutcome.Denied(TrustOutcome.Reason reason, String message) ->
-                        throw (switch (reason) {
-                                    case INVALID -> Status.INVALID_ARGUMENT;
-                                    case NOT_FOUND -> Status.NOT_FOUND;
-                                    case CONFLICT -> Status.FAILED_PRECONDITION;
-                                    case OVERLOADED -> Status.RESOURCE_EXHAUSTED;
-                                })
-                                .withDescription(message)
-                                .asRuntimeException();
-                }));
+        calls.answer(answers, () -> changed(command.get()));
+    }
+
+    private CompletableFuture<Changed> changed(TrustCommand command) {
+        return trust.submit(command).thenApply(outcome -> switch (outcome) {
+            case TrustOutcome.Done(long version) ->
+                Changed.newBuilder().setVersion(version).build();
+            case TrustOutcome.Joined _ -> Changed.getDefaultInstance();
+            case TrustOutcome.Denied(TrustOutcome.Reason reason, String message) ->
+                throw (switch (reason) {
+                            case INVALID -> Status.INVALID_ARGUMENT;
+                            case NOT_FOUND -> Status.NOT_FOUND;
+                            case CONFLICT -> Status.FAILED_PRECONDITION;
+                            case OVERLOADED -> Status.RESOURCE_EXHAUSTED;
+                        })
+                        .withDescription(message)
+                        .asRuntimeException();
+        });
     }
 
     private static StatusRuntimeException status(Throwable failure) {

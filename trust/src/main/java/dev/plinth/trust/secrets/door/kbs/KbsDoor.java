@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Refused;
 import dev.plinth.trust.Challenge;
+import dev.plinth.trust.KeyBinding;
 import dev.plinth.trust.Malformed;
 import dev.plinth.trust.TrusteeEvidence;
 import dev.plinth.trust.secrets.ReleasePolicy;
@@ -17,8 +18,6 @@ import dev.plinth.trust.secrets.SecretAlgorithm;
 import dev.plinth.trust.secrets.Secrets;
 import dev.plinth.trust.secrets.SecretsProblem;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
@@ -30,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -238,18 +236,7 @@ public final class KbsDoor {
 
     /** What the evidence of a TEE has to repeat. */
     static byte[] reportData(String nonce, TeeKey key, String additionalEvidence) {
-        var runtime = new TreeMap<String, Object>();
-        runtime.put("nonce", nonce);
-        runtime.put("tee-pubkey", key.members());
-        runtime.put("additional-evidence", additionalEvidence);
-        try {
-            return Arrays.copyOf(
-                    MessageDigest.getInstance("SHA-384")
-                            .digest(Canonical.write(runtime).getBytes(StandardCharsets.UTF_8)),
-                    TrusteeEvidence.REPORT_DATA_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this JDK has no SHA-384", e);
-        }
+        return KeyBinding.ofBroker(nonce, key.members(), additionalEvidence);
     }
 
     private static TeeKey key(JsonNode jwk) {

@@ -1,5 +1,6 @@
 package dev.plinth.trust.secrets.door.kbs;
 
+import dev.plinth.trust.CanonicalJson;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -45,8 +46,8 @@ final class KbsProblem extends RuntimeException {
         members.put("type", TYPES + kind.type);
         members.put("detail", String.valueOf(getMessage()));
         // serde writes type first, and no client minds; so does this.
-        var body = Canonical.write(members.tailMap("type"));
-        var detail = Canonical.write(members.headMap("type"));
+        var body = CanonicalJson.write(members.tailMap("type"));
+        var detail = CanonicalJson.write(members.headMap("type"));
         return new KbsReply(
                 kind.status,
                 KbsReply.JSON,

@@ -1,5 +1,6 @@
 package dev.plinth.trust.secrets.door.kbs;
 
+import dev.plinth.trust.CanonicalJson;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -189,7 +190,7 @@ final class TeeKey {
 
     /** Says which key it is, shortly: the start of the SHA-256 of its members. */
     String shortId() {
-        return HexId.of(Canonical.write(members));
+        return HexId.of(CanonicalJson.write(members));
     }
 
     /** Encrypts {@code payload} under a key that was never used before, and that to this key. */
@@ -205,7 +206,7 @@ final class TeeKey {
             if (algorithm.equals(ECDH_ES_A256KW)) {
                 var ephemeral = ephemeral(random);
                 header = "{\"alg\":\"" + algorithm + "\",\"enc\":\"" + ENC + "\",\"epk\":"
-                        + Canonical.write(ephemeral.jwk()) + "}";
+                        + CanonicalJson.write(ephemeral.jwk()) + "}";
                 wrapped = wrap(ephemeral, contentKey);
             } else {
                 header = "{\"alg\":\"" + algorithm + "\",\"enc\":\"" + ENC + "\"}";

@@ -71,6 +71,7 @@ class WorkloadApiDoorTest {
         var random = new SecureRandom();
         trust = Trust.open(
                 LocalJournal.open(store, "trust", Trust.commandCodec(), snapshots, JournalOptions.defaults(), clock),
+                List.of(),
                 clock,
                 workers,
                 random);

@@ -1,14 +1,18 @@
-package dev.plinth.trust.secrets.door.kbs;
+package dev.plinth.trust;
 
 import java.util.Map;
 import java.util.SortedMap;
 
 /** Objects of texts and such objects in the one form that is hashed (RFC 8785): names in order, nothing between, few escapes. */
-final class Canonical {
-    private Canonical() {}
+public final class CanonicalJson {
+    private CanonicalJson() {}
 
-    /** @param object texts, and sorted maps of texts */
-    static String write(SortedMap<String, ?> object) {
+    /**
+     * Writes one.
+     *
+     * @param object texts, and sorted maps of texts
+     */
+    public static String write(SortedMap<String, ?> object) {
         var out = new StringBuilder();
         write(object, out);
         return out.toString();
