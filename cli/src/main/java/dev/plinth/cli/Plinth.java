@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             DevCommand.class,
             ServerCommand.class,
             ServicesCommand.class,
+            RegistryCommand.class,
             CellsCommand.class,
             ClusterCommand.class,
             TransactionsCommand.class,

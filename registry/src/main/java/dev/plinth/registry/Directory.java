@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** All endpoints, found by name, by service and by cell. */
 final class Directory {
@@ -126,29 +128,51 @@ final class Directory {
         return new Page<>(List.copyOf(page), false);
     }
 
-    /** The registrations of a service, of a cell, of both or of all, by key. */
-    Page<Registration> registrations(Optional<String> service, Optional<String> cell, String after, int limit) {
+    /**
+     * The registrations of a service, of a cell, of both or of all, by key.
+     *
+     * @param shown what is shown of a registration, if it is
+     */
+    Page<Registration> registrations(
+            Optional<String> service,
+            Optional<String> cell,
+            String after,
+            int limit,
+            Function<Registration, Optional<Registration>> shown) {
         int most = within(limit);
         var prefix = service.map(EndpointName::prefix).orElse("");
-        List<Registration> found = cell.isEmpty()
-                ? registrations.page(prefix, after, most + 1)
-                : ofCell(cell.get(), prefix, after, most + 1);
+        List<Registration> found = new ArrayList<>();
+        Predicate<Registration> take = registration -> {
+            shown.apply(registration).ifPresent(found::add);
+            return found.size() <= most;
+        };
+        if (cell.isEmpty()) {
+            visit(prefix, after, take);
+        } else {
+            visitCell(cell.get(), prefix, after, take);
+        }
         return new Page<>(List.copyOf(found.subList(0, Math.min(found.size(), most))), found.size() > most);
     }
 
-    private List<Registration> ofCell(String cell, String prefix, String after, int limit) {
-        List<Registration> page = new ArrayList<>();
+    /**
+     * Shows the registrations whose keys start with {@code prefix} and come after {@code after}, in order, until one is not wanted.
+     *
+     * @param wanted false to end it
+     */
+    void visit(String prefix, String after, Predicate<? super Registration> wanted) {
+        registrations.visit(prefix, after, wanted);
+    }
+
+    private void visitCell(String cell, String prefix, String after, Predicate<? super Registration> wanted) {
         var names = namesByCell.get(cell);
         if (names != null) {
-            names.visitAfter(after.compareTo(prefix) < 0 ? prefix : after, name -> {
-                if (!name.startsWith(prefix)) {
-                    return false;
-                }
-                page.add(find(name).orElseThrow(() -> new IllegalStateException("no endpoint of a cell's " + name)));
-                return page.size() < limit;
-            });
+            names.visitAfter(
+                    after.compareTo(prefix) < 0 ? prefix : after,
+                    name -> name.startsWith(prefix)
+                            && wanted.test(find(name)
+                                    .orElseThrow(() ->
+                                            new IllegalStateException("no endpoint of a cell's " + name))));
         }
-        return page;
     }
 
     private static int within(int limit) {

@@ -52,6 +52,10 @@ public record Endpoint(EndpointName name, int weight, SortedMap<String, String> 
         return of(name, RegistryLimits.WEIGHT_DEFAULT, metadata);
     }
 
+    Endpoint with(int otherWeight) {
+        return otherWeight == weight ? this : new Endpoint(name, otherWeight, metadata);
+    }
+
     /** The cell in which it stands, if it says so. */
     public Optional<String> cell() {
         return Optional.ofNullable(metadata.get(CELL)).filter(cell -> !cell.isEmpty());

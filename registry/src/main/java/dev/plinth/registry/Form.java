@@ -70,6 +70,11 @@ final class Form {
         return all(host, c -> lower(c | 0x20) || digit(c) || c == '.' || c == '-' || c == '_');
     }
 
+    /** Whether it may be the host of an address. */
+    static boolean isHost(String host) {
+        return !host.isEmpty() && host(host);
+    }
+
     private static boolean port(String port) {
         if (port.isEmpty() || port.length() > 5 || port.startsWith("0") || !all(port, Form::digit)) {
             return false;

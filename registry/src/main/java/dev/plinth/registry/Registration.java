@@ -49,4 +49,8 @@ public record Registration(
                 version,
                 sharing.one(claim));
     }
+
+    Registration with(Endpoint shown) {
+        return new Registration(shown, session, client, since, claim);
+    }
 }

@@ -7,6 +7,7 @@ import dev.plinth.kernel.Performer;
 import dev.plinth.kernel.Watcher;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -85,7 +86,7 @@ public final class Registry implements AutoCloseable {
     }
 
     /**
-     * The endpoints of a service, of a cell, of both or of all, by key; throws IllegalArgumentException if {@code service} is no
+     * The endpoints of a service, of a cell, of both or of all that callers are shown, by key; throws IllegalArgumentException if {@code service} is no
      * service's name.
      *
      * @param after the {@link EndpointName#key} of the last one of the page before, or the empty string
@@ -95,6 +96,29 @@ public final class Registry implements AutoCloseable {
             Optional<String> service, Optional<String> cell, String after, int limit) {
         service.ifPresent(Form::service);
         return partition.read(engine -> engine.listings(service, cell, after, limit));
+    }
+
+    /**
+     * A part of the endpoints that fit, by key, also of those that callers are not shown.
+     *
+     * @param after where the part before ended, as {@link Found#next} says, or the empty string
+     * @param limit at most so many; never more than {@link dev.plinth.kernel.Limits#READ_ITEMS_MAX}
+     */
+    public CompletableFuture<Found> search(Search search, String after, int limit) {
+        return partition.read(engine -> engine.search(search, after, limit));
+    }
+
+    /** Where a service's endpoint at an address is; throws IllegalArgumentException if they are none. */
+    public CompletableFuture<Whereabouts> whereabouts(String service, String address) {
+        Form.service(service);
+        Form.address(address);
+        return partition.read(engine -> engine.whereabouts(service, address));
+    }
+
+    /** This server's sessions that are subscribed to a service; throws IllegalArgumentException if it is no service's name. */
+    public CompletableFuture<List<Subscriber>> subscribers(String service, int limit) {
+        Form.service(service);
+        return partition.read(engine -> engine.subscribers(service, limit));
     }
 
     /** Watches what one server's sessions vouch for, each under {@link #endpointKey}. */

@@ -56,6 +56,13 @@ public sealed interface RegistryCommand {
     /** The stream broke. The session lives on until its lease is over; its subscriptions were the stream's. */
     record Detach(Hold hold) implements RegistryCommand {}
 
+    /** From now on people say this of endpoints, and nothing else. */
+    record Obey(List<Rule> rules) implements RegistryCommand {
+        public Obey {
+            rules = List.copyOf(rules);
+        }
+    }
+
     /** A command about what another server's sessions vouch for. */
     sealed interface OfPeer extends RegistryCommand {
         /** The incarnation of that server's registry. */

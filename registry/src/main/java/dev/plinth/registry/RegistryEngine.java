@@ -2,12 +2,14 @@ package dev.plinth.registry;
 
 import dev.plinth.kernel.Context;
 import dev.plinth.kernel.Engine;
+import dev.plinth.kernel.Limits;
 import dev.plinth.kernel.Snapshot;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -26,13 +28,16 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
      * one's process is gone and its lease not over yet, or somebody's configuration is wrong. Whether the first session's stream is
      * open tells the two apart. If it is, the second is refused, by name of the first: letting the newest win would have two
      * misconfigured processes take the endpoint from one another for ever. If it is not, the newer takes over at once: making a
-     * restarted process wait out its own old lease would be an outage of our making.
+     * restarted process wait out its own old lease would be an outage of our making. A session that stands in for others (a copy
+     * from another registry) gives way to any that does not.
      *
      * Between servers the newest claim holds, and nobody is refused. A server cannot tell whether a session that another one calls
      * connected still is, and a client that moves must not wait for that; nor do two misconfigured processes take an endpoint from
      * one another for ever, for a claim is new only when its client connects.
      *
      * Where many endpoints of a service vanish at once, some are kept beyond their lease: see Vanishing.
+     *
+     * What people say of endpoints (Rules) is looked up when an endpoint is shown; all else here is about what clients say.
      *
      * Watchers see single endpoints under their keys, so a change is one item to all who watch, whatever the service's size.
      */
@@ -52,6 +57,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     private final Vanishing vanishing = new Vanishing();
     private final Sharing sharing = new Sharing();
+    private final Departures departures = new Departures();
+    private Rules rules = Rules.NONE;
     private int subscriptions;
 
     /** Endpoints that are kept beyond their lease. */
@@ -113,7 +120,47 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 yield within(within, session, context);
             }
             case RegistryCommand.OfPeer told -> ofPeer(told, context);
+            case RegistryCommand.Obey obey -> obey(obey, context);
         };
+    }
+
+    private RegistryOutcome obey(RegistryCommand.Obey obey, Context<Void> context) {
+        var before = rules;
+        rules = Rules.of(obey.rules());
+        before.differing(rules)
+                .ifPresentOrElse(
+                        services -> services.forEach(
+                                service -> showAnew(EndpointName.prefix(service), before, context)),
+                        () -> showAnew("", before, context));
+        return new RegistryOutcome.Done();
+    }
+
+    /** Watchers are told of what is shown otherwise than before. */
+    private void showAnew(String prefix, Rules before, Context<Void> context) {
+        directory().visit(prefix, "", one -> {
+            if (!before.served(one).equals(rules.served(one))) {
+                context.changed(one.endpoint().name().key());
+            }
+            return true;
+        });
+    }
+
+    /** What this server's or another one's sessions vouched for, they do no more. */
+    private void remove(long of, EndpointName name, Departure.Cause cause, Context<Void> context) {
+        var before = directory().find(name);
+        claims.remove(of, name, context);
+        if (before.isPresent() && directory().find(name).isEmpty()) {
+            departures.add(name, new Departure(context.now(), cause, before.get().client()));
+        }
+    }
+
+    private void removeAll(long of, List<EndpointName> names, Departure.Cause cause, Context<Void> context) {
+        names.forEach(name -> remove(of, name, cause, context));
+    }
+
+    private void put(Registration registration, Context<Void> context) {
+        claims.put(registration, context);
+        departures.forget(registration.endpoint().name());
     }
 
     private RegistryOutcome within(RegistryCommand.OfSession command, Session session, Context<Void> context) {
@@ -122,7 +169,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             case RegistryCommand.Register register -> register(session, register.endpoint(), context);
             case RegistryCommand.Deregister deregister -> {
                 if (session.endpoints.remove(deregister.name()) != null) {
-                    claims.remove(server, deregister.name(), context);
+                    remove(server, deregister.name(), Departure.Cause.DEREGISTERED, context);
                 }
                 yield new RegistryOutcome.Done();
             }
@@ -134,7 +181,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 yield new RegistryOutcome.Done();
             }
             case RegistryCommand.Close _ -> {
-                end(session, context);
+                end(session, Departure.Cause.SESSION_CLOSED, context);
                 yield new RegistryOutcome.Done();
             }
         };
@@ -159,6 +206,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         }
         session.client = open.client();
         session.lease = open.lease();
+        session.standIn = open.standIn();
         session.stream = index;
         session.heldSince = context.now().truncatedTo(ChronoUnit.MILLIS);
         unsubscribeAll(session);
@@ -234,7 +282,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             return new RegistryOutcome.Done();
         }
         var holding = directory().find(name);
-        if (own.isPresent() && !mine && holder(own.get()).attached()) {
+        if (own.isPresent() && !mine && isHeldAgainst(session, holder(own.get()))) {
             return duplicate(own.get());
         }
         var full = full(session, endpoint, mine, holding);
@@ -254,7 +302,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 ? holding.get().sinceMillis()
                 : context.now().toEpochMilli();
         var claimedSince = claimed ? own.get().claim().since() : claimedSince(session, holding);
-        claims.put(
+        put(
                 new Registration(
                         shared,
                         session.id,
@@ -264,6 +312,10 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                         claim(session, claimedSince)),
                 context);
         return new RegistryOutcome.Done();
+    }
+
+    private static boolean isHeldAgainst(Session newer, Session holder) {
+        return holder.attached() && (newer.standIn || !holder.standIn);
     }
 
     /** Later than whatever is known, for clocks differ from server to server. */
@@ -305,14 +357,69 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         return Optional.empty();
     }
 
-    /** As {@link Directory#registrations}, with how each session stands. */
+    /** As {@link Directory#registrations}: those that callers are shown, with how each session stands. */
     Page<Listing> listings(Optional<String> service, Optional<String> cell, String after, int limit) {
-        var page = directory().registrations(service, cell, after, limit);
+        var page = directory().registrations(service, cell, after, limit, rules::served);
         return new Page<>(
                 page.items().stream()
                         .map(registration -> new Listing(registration, connected(registration)))
                         .toList(),
                 page.more());
+    }
+
+    /** Looks at no more than {@link RegistryLimits#SEARCHED_MAX} endpoints after {@code after}, and finds no more than {@code limit}. */
+    Found search(Search search, String after, int limit) {
+        List<Sight> sights = new ArrayList<>();
+        int most = Math.clamp(limit, 1, Limits.READ_ITEMS_MAX);
+        var looked = new Object() {
+            int count;
+            String last = after;
+            boolean more;
+        };
+        directory().visit("", after, one -> {
+            if (looked.count == RegistryLimits.SEARCHED_MAX || sights.size() == most) {
+                looked.more = true;
+                return false;
+            }
+            looked.count++;
+            looked.last = one.endpoint().name().key();
+            if (search.fits(one.endpoint())) {
+                sights.add(sight(one));
+            }
+            return true;
+        });
+        return new Found(List.copyOf(sights), looked.more ? looked.last : "");
+    }
+
+    /** Also of an endpoint that callers are not shown, or that is gone. */
+    Whereabouts whereabouts(String service, String address) {
+        List<Sight> sights = new ArrayList<>();
+        directory().visit(EndpointName.prefix(service), "", one -> {
+            if (one.endpoint().name().address().equals(address)) {
+                sights.add(sight(one));
+            }
+            return true;
+        });
+        return new Whereabouts(
+                List.copyOf(sights), sights.isEmpty() ? departures.find(service, address) : Optional.empty());
+    }
+
+    private Sight sight(Registration registration) {
+        boolean isKept = registration.session().server() == server && holder(registration).kept;
+        return new Sight(
+                registration,
+                connected(registration),
+                isKept,
+                rules.about(registration.endpoint().name()));
+    }
+
+    /** This server's sessions that are subscribed to a service, oldest first. */
+    List<Subscriber> subscribers(String service, int limit) {
+        return sessions.values().stream()
+                .filter(session -> session.subscriptions.contains(service))
+                .limit(Math.clamp(limit, 1, Limits.READ_ITEMS_MAX))
+                .map(session -> new Subscriber(session.id, session.client))
+                .toList();
     }
 
     /** Whether the session's stream is open, as far as this server knows. */
@@ -369,13 +476,13 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                         sharing,
                         known.map(before -> before.endpoint().name()),
                         directory().nameOf(name.service()));
-                claims.put(shared, context);
+                put(shared, context);
                 yieldTo(Optional.of(shared), name, context);
             }
         }
-        claims.removeAll(tells.server(), tells.gone(), context);
+        removeAll(tells.server(), tells.gone(), Departure.Cause.GONE_ELSEWHERE, context);
         if (tells.complete()) {
-            claims.removeAll(tells.server(), held.complete(), context);
+            removeAll(tells.server(), held.complete(), Departure.Cause.GONE_ELSEWHERE, context);
         }
     }
 
@@ -391,7 +498,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         var session = holder(own.get());
         if (!session.attached() || other.get().claim().movedFrom().equals(Optional.of(session.id))) {
             forget(session, name);
-            claims.remove(server, name, context);
+            remove(server, name, Departure.Cause.GIVEN_UP, context);
         }
     }
 
@@ -461,7 +568,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 var service = name.service();
                 if (vanishing.mayGo(service, directory().endpoints(service), session.id, context.now())) {
                     session.endpoints.remove(name);
-                    claims.remove(server, name, context);
+                    remove(server, name, Departure.Cause.LEASE_OVER, context);
                 }
             }
             if (!session.endpoints.isEmpty()) {
@@ -469,7 +576,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 return;
             }
         }
-        end(session, context);
+        end(session, Departure.Cause.LEASE_OVER, context);
     }
 
     private void keep(Session session, Context<Void> context) {
@@ -482,13 +589,13 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         restate(session, context);
     }
 
-    private void end(Session session, Context<Void> context) {
+    private void end(Session session, Departure.Cause cause, Context<Void> context) {
         byDeadline.remove(session);
         if (session.kept) {
             kept -= session.endpoints.size();
         }
         unsubscribeAll(session);
-        claims.removeAll(server, session.endpoints.list(), context);
+        removeAll(server, session.endpoints.list(), cause, context);
         sessions.remove(session.id.number());
     }
 
@@ -508,7 +615,9 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         }
         vanishing.forget(context.now());
         for (long peer : claims.copies()) {
-            claims.copy(peer).ifPresent(held -> claims.removeAll(peer, held.ended(context.now()), context));
+            claims.copy(peer)
+                    .ifPresent(held -> removeAll(
+                            peer, held.ended(context.now()), Departure.Cause.SERVER_LOST, context));
         }
         claims.forgetEmpty();
     }
@@ -530,13 +639,13 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     public Optional<Registration> view(String key) {
         return HeldKey.isOne(key)
                 ? claims.of(HeldKey.server(key)).flatMap(held -> held.find(HeldKey.endpoint(key)))
-                : directory().find(key);
+                : directory().find(key).flatMap(rules::served);
     }
 
     @Override
     public List<String> keys(String prefix, String after, int limit) {
         if (!HeldKey.isOne(prefix)) {
-            return directory().keys(prefix, after, limit);
+            return rules.isEmpty() ? directory().keys(prefix, after, limit) : shownKeys(prefix, after, limit);
         }
         long of = HeldKey.server(prefix);
         var afterEndpoint = after.isEmpty() ? "" : HeldKey.endpoint(after);
@@ -549,12 +658,24 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 .toList();
     }
 
+    /** What people say changes what is shown, and the digest is of what clients say: so with rules there is none. */
     @Override
     public OptionalLong digest(String prefix) {
         var service = EndpointName.serviceOf(prefix);
-        return !HeldKey.isOne(prefix) && EndpointName.prefix(service).equals(prefix)
+        return rules.isEmpty() && !HeldKey.isOne(prefix) && EndpointName.prefix(service).equals(prefix)
                 ? OptionalLong.of(directory().digest(service))
                 : OptionalLong.empty();
+    }
+
+    private List<String> shownKeys(String prefix, String after, int limit) {
+        List<String> shown = new ArrayList<>();
+        directory().visit(prefix, after, one -> {
+            if (rules.served(one).isPresent()) {
+                shown.add(one.endpoint().name().key());
+            }
+            return shown.size() < limit;
+        });
+        return shown;
     }
 
     /** The state as text, one line for each thing in it: nobody restores it, but tests and people compare it. */

@@ -64,6 +64,15 @@ public final class RegistryLimits {
     /** Lives of other servers whose registrations are kept: those that are followed, and those that were lost lately. */
     public static final int PEERS_MAX = 64;
 
+    /** What people say of endpoints, in all. */
+    public static final int RULES_MAX = 10_000;
+
+    /** Entries of the blacklist: each is compared with every endpoint that is shown. */
+    public static final int BLACKLIST_MAX = 256;
+
+    /** Endpoints that one part of a search looks at. */
+    public static final int SEARCHED_MAX = 10_000;
+
     public static final int WEIGHT_MAX = 10_000;
     public static final int WEIGHT_DEFAULT = 100;
 }

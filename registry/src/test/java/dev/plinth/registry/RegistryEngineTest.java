@@ -283,7 +283,7 @@ class RegistryEngineTest {
                 .containsExactly("accounts bolt 127.0.0.1:1");
         assertThat(trial.engine()
                         .directory()
-                        .registrations(Optional.of("accounts"), Optional.of("east"), "", 10)
+                        .registrations(Optional.of("accounts"), Optional.of("east"), "", 10, Optional::of)
                         .items())
                 .hasSize(1);
     }
@@ -320,7 +320,9 @@ class RegistryEngineTest {
         var listed = new ArrayList<String>();
         Page<Registration> page;
         do {
-            page = trial.engine().directory().registrations(Optional.empty(), Optional.of("east"), after, 7);
+            page = trial.engine()
+                    .directory()
+                    .registrations(Optional.empty(), Optional.of("east"), after, 7, Optional::of);
             page.items()
                     .forEach(registration ->
                             listed.add(registration.endpoint().name().key()));

@@ -22,12 +22,14 @@ import dev.plinth.raft.RaftNode;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.door.dns.DnsDoor;
 import dev.plinth.registry.door.grpc.RegistryDoor;
+import dev.plinth.registry.door.grpc.RegistryOperationsDoor;
 import dev.plinth.registry.door.nacos.NacosDoor;
 import dev.plinth.registry.door.nacos.NacosHttpDoor;
 import dev.plinth.registry.door.peer.RegistryPeers;
 import dev.plinth.registry.door.peer.RegistryPeersDoor;
 import dev.plinth.registry.door.sofa.SofaRegistryDoor;
 import dev.plinth.registry.persistent.PersistentEndpoints;
+import dev.plinth.registry.rules.StoredRules;
 import dev.plinth.server.backup.BackupsDoor;
 import dev.plinth.server.backup.Partitions;
 import dev.plinth.server.backup.RunningServer;
@@ -192,6 +194,7 @@ public final class PlinthServer implements AutoCloseable {
         var workers = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("plinth-door-", 0).factory());
         parts.add("door workers", workers);
+        var rules = parts.add("registry's rules", StoredRules.open(registry, texts, clock, workers));
         openRegistryDoors(registry, texts, clock, workers);
         var random = new SecureRandom();
         var trust = parts.add(
@@ -229,6 +232,7 @@ public final class PlinthServer implements AutoCloseable {
                 new CellMapsDoor(cells, workers),
                 new RegistryDoor(registry, clock, workers),
                 new RegistryPeersDoor(registry, clock, workers),
+                new RegistryOperationsDoor(registry, rules, workers),
                 new ConfigsDoor(texts, workers),
                 new TransactionsDoor(coordinator, seataDoor::xid, workers),
                 new PeersDoor(coordinator, participants, workers),

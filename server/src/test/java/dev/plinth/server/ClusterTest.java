@@ -18,9 +18,22 @@ import dev.plinth.wire.cluster.v1.GetClusterRequest;
 import dev.plinth.wire.cluster.v1.GetClusterResponse;
 import dev.plinth.wire.cluster.v1.Group;
 import dev.plinth.wire.cluster.v1.Role;
+import dev.plinth.wire.registry.v1.ClientMessage;
+import dev.plinth.wire.registry.v1.ExplainRequest;
+import dev.plinth.wire.registry.v1.ListEndpointsRequest;
+import dev.plinth.wire.registry.v1.Open;
+import dev.plinth.wire.registry.v1.PutRuleRequest;
+import dev.plinth.wire.registry.v1.Register;
+import dev.plinth.wire.registry.v1.RegistryGrpc;
+import dev.plinth.wire.registry.v1.RegistryOperationsGrpc;
+import dev.plinth.wire.registry.v1.Rule;
+import dev.plinth.wire.registry.v1.ServerMessage;
+import dev.plinth.wire.registry.v1.SwitchedOffRule;
+import dev.plinth.wire.registry.v1.WeightRule;
 import dev.plinth.wire.transactions.v1.GetPulseRequest;
 import dev.plinth.wire.transactions.v1.TransactionsGrpc;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -135,6 +148,99 @@ class ClusterTest {
 
         start(leader);
         await().atMost(LONG).until(() -> epoch(leader) == 1);
+    }
+
+    private RegistryOperationsGrpc.RegistryOperationsBlockingStub operations(String name) {
+        return GrpcClients.newClient(
+                "gproto+http://" + running.get(name).http(),
+                RegistryOperationsGrpc.RegistryOperationsBlockingStub.class);
+    }
+
+    /** The weights of the endpoints that callers are shown by this server. */
+    private List<Integer> weights(String name) {
+        return GrpcClients.newClient(
+                        "gproto+http://" + running.get(name).http(), RegistryGrpc.RegistryBlockingStub.class)
+                .listEndpoints(ListEndpointsRequest.getDefaultInstance())
+                .getRegistrationsList()
+                .stream()
+                .map(registration -> registration.getEndpoint().getWeight())
+                .toList();
+    }
+
+    private static Rule weightOf(String address, int weight) {
+        return Rule.newBuilder()
+                .setWeight(WeightRule.newBuilder()
+                        .setService("accounts")
+                        .setAddress(address)
+                        .setWeight(weight))
+                .build();
+    }
+
+    private static Rule off(String address) {
+        return Rule.newBuilder()
+                .setSwitchedOff(
+                        SwitchedOffRule.newBuilder().setService("accounts").setAddress(address))
+                .build();
+    }
+
+    private void put(String name, Rule rule) {
+        var _ = operations(name)
+                .putRule(PutRuleRequest.newBuilder()
+                        .setRule(rule)
+                        .setAuthor("ann")
+                        .build());
+    }
+
+    @Test
+    void what_people_say_of_endpoints_at_one_server_holds_on_all_and_after_a_restart() throws IOException {
+        startAll();
+        var client = GrpcClients.newClient("gproto+http://" + running.get("a").http(), RegistryGrpc.RegistryStub.class)
+                .connect(new NothingHeard());
+        client.onNext(ClientMessage.newBuilder()
+                .setOpen(Open.newBuilder().setClient("provider").setLeaseMillis(60_000))
+                .build());
+        for (var address : List.of("10.0.0.1:1", "10.0.0.2:1")) {
+            client.onNext(ClientMessage.newBuilder()
+                    .setRequestId(1)
+                    .setRegister(Register.newBuilder()
+                            .setEndpoint(dev.plinth.wire.registry.v1.Endpoint.newBuilder()
+                                    .setService("accounts")
+                                    .setProtocol("bolt")
+                                    .setAddress(address)))
+                    .build());
+        }
+        await().atMost(LONG)
+                .until(() -> NAMES.stream().allMatch(name -> weights(name).equals(List.of(100, 100))));
+
+        put("b", off("10.0.0.1:1"));
+        put("c", weightOf("10.0.0.2:1", 7));
+
+        await().atMost(LONG)
+                .until(() -> NAMES.stream().allMatch(name -> weights(name).equals(List.of(7))));
+        running.remove("c").close();
+        start("c");
+        await().atMost(LONG).until(() -> weights("c").equals(List.of(7)));
+        await().atMost(LONG)
+                .untilAsserted(() -> assertThat(operations("c")
+                                .explain(ExplainRequest.newBuilder()
+                                        .setService("accounts")
+                                        .setAddress("10.0.0.1:1")
+                                        .build())
+                                .getFindingsList())
+                        .anyMatch(finding -> finding.contains("it is switched off, by ann")));
+        client.onCompleted();
+    }
+
+    /** What the registry says to a client that does not listen. */
+    private static final class NothingHeard implements StreamObserver<ServerMessage> {
+        @Override
+        public void onNext(ServerMessage message) {}
+
+        @Override
+        public void onError(Throwable failure) {}
+
+        @Override
+        public void onCompleted() {}
     }
 
     /** What Seata's clients are told by this server, as JSON. */

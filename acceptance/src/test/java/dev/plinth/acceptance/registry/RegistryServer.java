@@ -1,5 +1,9 @@
 package dev.plinth.acceptance.registry;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.plinth.config.Author;
+import dev.plinth.config.ConfigOutcome;
 import dev.plinth.config.Configs;
 import dev.plinth.kernel.DiskStorage;
 import dev.plinth.kernel.JournalOptions;
@@ -13,13 +17,16 @@ import dev.plinth.registry.Hold;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryCommand;
 import dev.plinth.registry.RegistryOutcome;
+import dev.plinth.registry.Rule;
 import dev.plinth.registry.door.grpc.RegistryDoor;
+import dev.plinth.registry.door.grpc.RegistryOperationsDoor;
 import dev.plinth.registry.door.nacos.NacosDoor;
 import dev.plinth.registry.door.nacos.NacosHttpDoor;
 import dev.plinth.registry.door.peer.RegistryPeers;
 import dev.plinth.registry.door.peer.RegistryPeersDoor;
 import dev.plinth.registry.door.sofa.SofaRegistryDoor;
 import dev.plinth.registry.persistent.PersistentEndpoints;
+import dev.plinth.registry.rules.StoredRules;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
@@ -45,6 +52,7 @@ final class RegistryServer implements AutoCloseable {
     private final Configs configs;
     private final Registry registry;
     private final Server grpc;
+    private final StoredRules rules;
     private final PersistentEndpoints persistent;
     private final NacosDoor nacos;
     private final NacosHttpDoor nacosHttp;
@@ -69,9 +77,11 @@ final class RegistryServer implements AutoCloseable {
                 LocalJournal.open(store, "config", Configs.commandCodec(), snapshots, JournalOptions.defaults(), clock),
                 clock);
         registry = Registry.open(incarnation, engine, clock);
+        rules = StoredRules.open(registry, configs, clock, workers);
         grpc = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addService(new RegistryDoor(registry, clock, workers))
                 .addService(new RegistryPeersDoor(registry, clock, workers))
+                .addService(new RegistryOperationsDoor(registry, rules, workers))
                 .build()
                 .start();
         persistent = PersistentEndpoints.open(registry, configs, clock, workers);
@@ -152,6 +162,16 @@ final class RegistryServer implements AutoCloseable {
                 .join();
     }
 
+    /** Somebody says something of endpoints. */
+    void say(Rule rule) {
+        assertThat(rules.put(rule, new Author("test", "")).join()).isInstanceOf(ConfigOutcome.Done.class);
+    }
+
+    /** Somebody takes back what was said. */
+    void unsay(Rule rule) {
+        assertThat(rules.remove(rule, new Author("test", "")).join()).isInstanceOf(ConfigOutcome.Done.class);
+    }
+
     List<String> endpoints(String service) {
         return registry.endpoints(Optional.of(service), Optional.empty(), "", 1_000).join().items().stream()
                 .map(listing -> listing.registration().endpoint().name())
@@ -167,6 +187,7 @@ final class RegistryServer implements AutoCloseable {
         nacosHttp.close();
         sofa.close();
         persistent.close();
+        rules.close();
         peers.close();
         registry.close();
         configs.close();

@@ -106,7 +106,8 @@ final class Instances {
         var ip = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
         int port = Integer.parseInt(address.substring(colon + 1));
         var off = endpoint.metadata().getOrDefault(SWITCHED_OFF_AT, "");
-        boolean isOff = off.matches("[0-9]{1,5}");
+        // Unless somebody gave it another weight: then it is on at all doors.
+        boolean isOff = off.matches("[0-9]{1,5}") && endpoint.weight() == 0;
         double weight = isOff ? Integer.parseInt(off) : endpoint.weight();
         var instance = NacosPayloads.object();
         instance.put("instanceId", ip + "#" + port + "#" + cluster + "#" + service.grouped());

@@ -141,7 +141,7 @@ final class SofaTexts {
         var endpoint = registration.endpoint();
         var published = endpoint.metadata().get(Endpoint.TEXT);
         if (published != null) {
-            return published;
+            return weighted(published, endpoint);
         }
         Map<String, String> parameters = new TreeMap<>(endpoint.metadata());
         parameters.remove(WEIGHT);
@@ -159,6 +159,23 @@ final class SofaTexts {
             separator = '&';
         }
         return url.toString();
+    }
+
+    /** The text to the letter, unless somebody gave the endpoint another weight than the text does. */
+    private static String weighted(String published, Endpoint endpoint) {
+        var url = URL.matcher(published);
+        if (endpoint.isValue() || !url.matches()) {
+            return published;
+        }
+        var query = url.group(4) == null ? "" : url.group(4);
+        if (weight(parameters(query)) == endpoint.weight()) {
+            return published;
+        }
+        List<String> parts = new ArrayList<>(List.of(query.split("&")));
+        parts.removeIf(part -> part.isEmpty() || part.startsWith(WEIGHT + "="));
+        parts.add(WEIGHT + "=" + endpoint.weight());
+        var before = url.group(4) == null ? published : published.substring(0, url.start(4) - 1);
+        return before + "?" + String.join("&", parts);
     }
 
     private static String encoded(String text) {

@@ -77,6 +77,21 @@ class SofaTextsTest {
                 .isEqualTo("10.0.0.1:1");
     }
 
+    @Test
+    void a_weight_that_somebody_else_gave_is_in_the_text() {
+        assertThat(weighted("bolt://10.0.0.1:1?weight=50&app=core%20bank", 7))
+                .isEqualTo("bolt://10.0.0.1:1?app=core%20bank&weight=7");
+        assertThat(weighted("10.0.0.1:1", 7)).isEqualTo("10.0.0.1:1?weight=7");
+        assertThat(weighted("10.0.0.1:1/path?", 7)).isEqualTo("10.0.0.1:1/path?weight=7");
+        assertThat(weighted("10.0.0.1:1?weight=7&a=1", 7)).isEqualTo("10.0.0.1:1?weight=7&a=1");
+        assertThat(weighted("hello", 7)).isEqualTo("hello");
+    }
+
+    private static String weighted(String text, int weight) {
+        var endpoint = endpoints(text).getFirst();
+        return SofaTexts.text(registered(Endpoint.of(endpoint.name(), weight, endpoint.metadata())));
+    }
+
     @Property
     void every_text_comes_back_to_the_letter(@ForAll @Size(max = 20) List<@StringLength(max = 40) String> texts) {
         var endpoints = SofaTexts.endpoints(publish("DEFAULT_ZONE", texts), _ -> false);
