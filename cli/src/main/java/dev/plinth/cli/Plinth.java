@@ -1,6 +1,7 @@
 package dev.plinth.cli;
 
 import dev.plinth.cli.dev.DevCommand;
+import dev.plinth.cli.migrate.MigrateCommand;
 import dev.plinth.server.Listen;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Command;
             ServerCommand.class,
             ServicesCommand.class,
             RegistryCommand.class,
+            MigrateCommand.class,
             CellsCommand.class,
             ClusterCommand.class,
             TransactionsCommand.class,

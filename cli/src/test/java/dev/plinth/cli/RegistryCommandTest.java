@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.plinth.server.Listen;
 import dev.plinth.server.PlinthServer;
-import dev.plinth.server.RegistryDoors;
 import dev.plinth.server.ServerConfiguration;
 import dev.plinth.wire.registry.v1.ClientMessage;
 import dev.plinth.wire.registry.v1.Endpoint;
@@ -39,13 +38,8 @@ class RegistryCommandTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = PlinthServer.start(new ServerConfiguration(
-                data,
-                new Listen("127.0.0.1", 0),
-                new Listen("127.0.0.1", 0),
-                RegistryDoors.NONE,
-                Optional.empty(),
-                Optional.empty()));
+        server = PlinthServer.start(ServerConfiguration.alone(
+                data, new Listen("127.0.0.1", 0), new Listen("127.0.0.1", 0), Optional.empty()));
         channel = NettyChannelBuilder.forAddress(
                         server.http().host(), server.http().port())
                 .usePlaintext()

@@ -51,6 +51,6 @@ public record Registration(
     }
 
     Registration with(Endpoint shown) {
-        return new Registration(shown, session, client, since, claim);
+        return new Registration(shown, session, client, sinceMillis, version, claim);
     }
 }

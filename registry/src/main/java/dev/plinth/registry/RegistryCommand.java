@@ -14,8 +14,13 @@ public sealed interface RegistryCommand {
      * @param lease how long the session lives without a sign of life
      * @param resume the session that the client had: to go on with if it is of this server and still lives; if it is another
      *     server's, that one gives up the endpoints that this session takes over
+     * @param standIn whether it vouches for endpoints in place of their own processes: those take them over at any time
      */
-    record Open(String client, Duration lease, Optional<SessionId> resume) implements RegistryCommand {
+    record Open(String client, Duration lease, Optional<SessionId> resume, boolean standIn) implements RegistryCommand {
+        public Open(String client, Duration lease, Optional<SessionId> resume) {
+            this(client, lease, resume, false);
+        }
+
         public Open {
             Form.client(client);
             if (lease.compareTo(RegistryLimits.LEASE_MIN) < 0 || lease.compareTo(RegistryLimits.LEASE_MAX) > 0) {

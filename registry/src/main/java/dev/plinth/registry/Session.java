@@ -30,6 +30,9 @@ final class Session {
     /** The session that the client had before, which is over or another server's. */
     Optional<SessionId> movedFrom = Optional.empty();
 
+    /** It vouches for endpoints in place of their own processes. */
+    boolean standIn;
+
     /** The lease is over, and what is left of the session's endpoints is kept because too many vanished at once. */
     boolean kept;
 

@@ -469,4 +469,21 @@ class RegistryEngineTest {
         trial.advance(RegistryLimits.LEASE_MAX);
         assertThat(endpoints()).isEmpty();
     }
+
+    @Test
+    void a_session_that_stands_in_for_others_gives_way_to_one_that_does_not() {
+        var standIn = ((RegistryOutcome.Opened)
+                        trial.apply(new RegistryCommand.Open("copies", LEASE, Optional.empty(), true)))
+                .hold();
+        var own = open("process").hold();
+
+        assertThat(register(standIn, endpoint("accounts", 1))).isEqualTo(DONE);
+        assertThat(register(own, endpoint("accounts", 1))).isEqualTo(DONE);
+
+        assertDenied(register(standIn, endpoint("accounts", 1)), RegistryOutcome.Reason.DUPLICATE);
+        trial.apply(new RegistryCommand.Deregister(standIn, name("accounts", 1)));
+        assertThat(endpoints()).containsExactly("accounts bolt 127.0.0.1:1");
+        trial.apply(new RegistryCommand.Close(own));
+        assertThat(endpoints()).isEmpty();
+    }
 }

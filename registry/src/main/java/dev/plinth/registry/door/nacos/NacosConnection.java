@@ -58,6 +58,9 @@ final class NacosConnection {
     private final String ip;
     private final String id;
 
+    /** The label of a client that registers what others have registered elsewhere. */
+    private static final String STAND_IN = "plinth.stand-in";
+
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Hold hold;
     private boolean over;
@@ -113,7 +116,8 @@ final class NacosConnection {
             var client = "nacos " + app + "@" + ip;
             var printable = client.substring(0, Math.min(client.length(), CLIENT_CHARS_MAX))
                     .replaceAll("[^ -~]", "?");
-            var outcome = submit(new RegistryCommand.Open(printable, LEASE, Optional.empty()));
+            boolean standIn = request.path("labels").path(STAND_IN).asBoolean();
+            var outcome = submit(new RegistryCommand.Open(printable, LEASE, Optional.empty(), standIn));
             switch (outcome) {
                 case RegistryOutcome.Opened opened -> hold = opened.hold();
                 case RegistryOutcome.Denied denied -> {
