@@ -71,7 +71,7 @@ export interface Endpoint {
   cell: string;
   zone: string;
   since: string;
-  health: 'SERVING' | 'SUSPECT';
+  health: 'SERVING' | 'SUSPECT' | 'OFF';
 }
 
 export interface Alert {

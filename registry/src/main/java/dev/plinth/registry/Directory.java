@@ -170,8 +170,7 @@ final class Directory {
                     after.compareTo(prefix) < 0 ? prefix : after,
                     name -> name.startsWith(prefix)
                             && wanted.test(find(name)
-                                    .orElseThrow(() ->
-                                            new IllegalStateException("no endpoint of a cell's " + name))));
+                                    .orElseThrow(() -> new IllegalStateException("no endpoint of a cell's " + name))));
         }
     }
 

@@ -129,8 +129,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         rules = Rules.of(obey.rules());
         before.differing(rules)
                 .ifPresentOrElse(
-                        services -> services.forEach(
-                                service -> showAnew(EndpointName.prefix(service), before, context)),
+                        services ->
+                                services.forEach(service -> showAnew(EndpointName.prefix(service), before, context)),
                         () -> showAnew("", before, context));
         return new RegistryOutcome.Done();
     }
@@ -150,7 +150,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         var before = directory().find(name);
         claims.remove(of, name, context);
         if (before.isPresent() && directory().find(name).isEmpty()) {
-            departures.add(name, new Departure(context.now(), cause, before.get().client()));
+            departures.add(
+                    name, new Departure(context.now(), cause, before.get().client()));
         }
     }
 
@@ -616,8 +617,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         vanishing.forget(context.now());
         for (long peer : claims.copies()) {
             claims.copy(peer)
-                    .ifPresent(held -> removeAll(
-                            peer, held.ended(context.now()), Departure.Cause.SERVER_LOST, context));
+                    .ifPresent(
+                            held -> removeAll(peer, held.ended(context.now()), Departure.Cause.SERVER_LOST, context));
         }
         claims.forgetEmpty();
     }

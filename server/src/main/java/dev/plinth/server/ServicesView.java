@@ -2,13 +2,13 @@ package dev.plinth.server;
 
 import dev.plinth.kernel.Limits;
 import dev.plinth.registry.Endpoint;
-import dev.plinth.registry.Listing;
 import dev.plinth.registry.Registry;
+import dev.plinth.registry.Search;
+import dev.plinth.registry.Sight;
 import dev.plinth.server.console.ServiceState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /** The registry's services as the console shows them. */
@@ -29,28 +29,34 @@ final class ServicesView {
         int seen = 0;
         boolean more = true;
         while (more && seen < ENDPOINTS_MAX) {
-            var page = registry.endpoints(Optional.empty(), Optional.empty(), after, Limits.READ_ITEMS_MAX)
-                    .join();
-            for (var listing : page.items()) {
-                var name = listing.registration().endpoint().name();
-                services.computeIfAbsent(name.service(), _ -> new ArrayList<>()).add(endpoint(listing));
-                after = name.key();
+            var part = registry.search(Search.ALL, after, Limits.READ_ITEMS_MAX).join();
+            for (var sight : part.sights()) {
+                var name = sight.registration().endpoint().name();
+                services.computeIfAbsent(name.service(), _ -> new ArrayList<>()).add(endpoint(sight));
             }
-            seen += page.items().size();
-            more = page.more();
+            seen += part.sights().size();
+            after = part.next();
+            more = !after.isEmpty();
         }
         return services.entrySet().stream()
                 .map(service -> new ServiceState(service.getKey(), service.getValue()))
                 .toList();
     }
 
-    private static ServiceState.EndpointState endpoint(Listing listing) {
-        var endpoint = listing.registration().endpoint();
+    private static ServiceState.EndpointState endpoint(Sight sight) {
+        var endpoint = sight.registration().endpoint();
         return new ServiceState.EndpointState(
                 endpoint.name().protocol() + "://" + endpoint.name().address(),
                 endpoint.cell().orElse(""),
                 endpoint.metadata().getOrDefault(Endpoint.ZONE, ""),
-                listing.registration().since(),
-                listing.connected() ? ServiceState.Health.SERVING : ServiceState.Health.SUSPECT);
+                sight.registration().since(),
+                health(sight));
+    }
+
+    private static ServiceState.Health health(Sight sight) {
+        if (!sight.served()) {
+            return ServiceState.Health.OFF;
+        }
+        return sight.connected() ? ServiceState.Health.SERVING : ServiceState.Health.SUSPECT;
     }
 }

@@ -1,5 +1,6 @@
 package dev.plinth.cli.migrate;
 
+import com.google.gson.JsonParseException;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -55,7 +56,9 @@ final class Migration implements AutoCloseable {
             try {
                 lookAfter(side);
             } catch (IOException e) {
-                lost(side, e.getMessage());
+                lost(side, String.valueOf(e.getMessage()));
+            } catch (JsonParseException | IllegalStateException | NullPointerException e) {
+                lost(side, "it does not answer as a Nacos server does: " + e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;

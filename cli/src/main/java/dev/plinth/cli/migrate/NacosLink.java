@@ -48,6 +48,9 @@ final class NacosLink implements AutoCloseable {
     /** Set by who closes it, read by the connection's thread: then its end is no news. */
     private volatile boolean closing;
 
+    /** Set by the connection's thread when its stream has ended, read by who closes it. */
+    private volatile boolean ended;
+
     private NacosLink(ManagedChannel channel, String namespace, Listener listener) {
         this.channel = channel;
         this.namespace = namespace;
@@ -223,7 +226,7 @@ final class NacosLink implements AutoCloseable {
                 }
                 case "SetupAckRequest" -> acknowledge("SetupAckResponse", body(push));
                 case "ClientDetectionRequest" -> acknowledge("ClientDetectionResponse", body(push));
-                case "ConnectResetRequest" -> over("the server asks for a new connection");
+                case "ConnectResetRequest" -> listener.over("the server asks for a new connection");
                 default -> {
                     // What else a server may push is about texts and abilities, which this connection has none of.
                 }
@@ -239,7 +242,11 @@ final class NacosLink implements AutoCloseable {
             var response = new JsonObject();
             response.addProperty("resultCode", 200);
             response.add("requestId", request.get("requestId"));
-            stream.onNext(payload(type, response));
+            synchronized (stream) {
+                if (!closing) {
+                    stream.onNext(payload(type, response));
+                }
+            }
         }
 
         @Override
@@ -253,6 +260,7 @@ final class NacosLink implements AutoCloseable {
         }
 
         private void over(String why) {
+            ended = true;
             if (!closing) {
                 listener.over(why);
             }
@@ -263,7 +271,11 @@ final class NacosLink implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        stream.onCompleted();
+        if (!ended) {
+            synchronized (stream) {
+                stream.onCompleted();
+            }
+        }
         channel.shutdown();
         try {
             if (!channel.awaitTermination(1, TimeUnit.SECONDS)) {

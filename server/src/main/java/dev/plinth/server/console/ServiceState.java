@@ -20,7 +20,9 @@ public record ServiceState(String name, int endpointCount, List<EndpointState> e
     public enum Health {
         SERVING,
         /** Still listed, but its session is overdue. */
-        SUSPECT
+        SUSPECT,
+        /** Registered, and not shown to callers: somebody switched it off or put its host on the blacklist. */
+        OFF
     }
 
     /**

@@ -60,7 +60,7 @@ final class Findings {
                 .map(last -> "It is not registered any more since " + last.at().truncatedTo(ChronoUnit.SECONDS) + ": "
                         + why(last) + ".")
                 .orElse("Nobody has registered it with " + service
-                        + " as far as this server remembers: since its start, of the last endpoints that went.");
+                        + ", as far as this server knows: it remembers the last endpoints that went since its start.");
     }
 
     private static String why(Departure last) {
