@@ -2,7 +2,6 @@ package dev.plinth.cli.migrate;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -34,16 +33,14 @@ final class Copies {
         long seenSinceNanos;
     }
 
-    private final Map<Side, State> sides = new EnumMap<>(Side.class);
-
-    Copies() {
-        for (var side : Side.values()) {
-            sides.put(side, new State());
-        }
-    }
+    private final State nacos = new State();
+    private final State plinth = new State();
 
     private State of(Side side) {
-        return sides.get(side);
+        return switch (side) {
+            case NACOS -> nacos;
+            case PLINTH -> plinth;
+        };
     }
 
     /** A connection to it is there; what it was told by the one before is gone with that. */
@@ -65,8 +62,8 @@ final class Copies {
 
     /** The services that one of the two has shown. */
     Set<Service> services() {
-        Set<Service> services = new HashSet<>();
-        sides.values().forEach(state -> services.addAll(state.shown.keySet()));
+        Set<Service> services = new HashSet<>(nacos.shown.keySet());
+        services.addAll(plinth.shown.keySet());
         return services;
     }
 

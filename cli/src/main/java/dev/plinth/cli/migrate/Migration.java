@@ -23,7 +23,8 @@ final class Migration implements AutoCloseable {
     private static final long ROUND_SECONDS = 1;
     private static final long STOP_SECONDS_MAX = 10;
 
-    private final Map<Side, NacosAddress> addresses;
+    private final NacosAddress nacos;
+    private final NacosAddress plinth;
     private final String namespace;
     private final List<String> groups;
     private final Consumer<String> say;
@@ -36,17 +37,26 @@ final class Migration implements AutoCloseable {
     private final Map<Side, Set<Service>> subscribed = new EnumMap<>(Side.class);
     private final Map<String, String> said = new HashMap<>();
 
-    private Migration(Map<Side, NacosAddress> addresses, String namespace, List<String> groups, Consumer<String> say) {
-        this.addresses = addresses;
+    private Migration(
+            NacosAddress nacos, NacosAddress plinth, String namespace, List<String> groups, Consumer<String> say) {
+        this.nacos = nacos;
+        this.plinth = plinth;
         this.namespace = namespace;
         this.groups = groups;
         this.say = say;
     }
 
+    private NacosAddress address(Side side) {
+        return switch (side) {
+            case NACOS -> nacos;
+            case PLINTH -> plinth;
+        };
+    }
+
     /** @param say told, a line each, how things stand when that changes */
     static Migration begin(
             NacosAddress nacos, NacosAddress plinth, String namespace, List<String> groups, Consumer<String> say) {
-        var migration = new Migration(Map.of(Side.NACOS, nacos, Side.PLINTH, plinth), namespace, groups, say);
+        var migration = new Migration(nacos, plinth, namespace, groups, say);
         var _ = migration.thread.scheduleWithFixedDelay(migration::round, 0, ROUND_SECONDS, TimeUnit.SECONDS);
         return migration;
     }
@@ -70,7 +80,7 @@ final class Migration implements AutoCloseable {
     private void lookAfter(Side side) throws IOException, InterruptedException {
         var link = links.get(side);
         if (link == null) {
-            link = NacosLink.connect(addresses.get(side), namespace, new Told(side));
+            link = NacosLink.connect(address(side), namespace, new Told(side));
             links.put(side, link);
             subscribed.put(side, new HashSet<>());
             copies.seen(side, System.nanoTime());
@@ -82,7 +92,7 @@ final class Migration implements AutoCloseable {
             wanted.addAll(link.services(group));
         }
         for (var service : wanted) {
-            if (subscribed.get(side).add(service)) {
+            if (subscribed.computeIfAbsent(side, _ -> new HashSet<>()).add(service)) {
                 copies.shows(side, service, link.subscribe(service));
             }
         }
@@ -116,7 +126,7 @@ final class Migration implements AutoCloseable {
     }
 
     private String name(Side side) {
-        return (side == Side.NACOS ? "Nacos " : "Plinth ") + addresses.get(side);
+        return (side == Side.NACOS ? "Nacos " : "Plinth ") + address(side);
     }
 
     private void lost(Side side, String why) {
