@@ -659,11 +659,13 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 .toList();
     }
 
-    /** What people say changes what is shown, and the digest is of what clients say: so with rules there is none. */
+    /** It is of what clients say: so there is none where people may have said otherwise. */
     @Override
     public OptionalLong digest(String prefix) {
         var service = EndpointName.serviceOf(prefix);
-        return rules.isEmpty() && !HeldKey.isOne(prefix) && EndpointName.prefix(service).equals(prefix)
+        return rules.isEmpty()
+                        && !HeldKey.isOne(prefix)
+                        && EndpointName.prefix(service).equals(prefix)
                 ? OptionalLong.of(directory().digest(service))
                 : OptionalLong.empty();
     }

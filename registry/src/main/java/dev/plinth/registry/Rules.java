@@ -24,11 +24,20 @@ final class Rules {
     private final Map<Place, Rule.SwitchedOff> off = new HashMap<>();
     private final List<Rule.Blacklisted> blacklist = new ArrayList<>();
 
+    /** Those of whose endpoints a weight or a switch says something. */
+    private final Set<String> services = new HashSet<>();
+
     private Rules(Collection<Rule> all) {
         for (var rule : all) {
             switch (rule) {
-                case Rule.Weight weight -> weights.put(new Place(weight.service(), weight.address()), weight);
-                case Rule.SwitchedOff place -> off.put(new Place(place.service(), place.address()), place);
+                case Rule.Weight weight -> {
+                    weights.put(new Place(weight.service(), weight.address()), weight);
+                    services.add(weight.service());
+                }
+                case Rule.SwitchedOff place -> {
+                    off.put(new Place(place.service(), place.address()), place);
+                    services.add(place.service());
+                }
                 case Rule.Blacklisted hosts -> blacklist.add(hosts);
             }
         }
@@ -40,6 +49,11 @@ final class Rules {
 
     boolean isEmpty() {
         return weights.isEmpty() && off.isEmpty() && blacklist.isEmpty();
+    }
+
+    /** Whether a service's endpoints may be shown otherwise than clients say. */
+    boolean mayConcern(String service) {
+        return !blacklist.isEmpty() || services.contains(service);
     }
 
     /** Those that say something of an endpoint. */

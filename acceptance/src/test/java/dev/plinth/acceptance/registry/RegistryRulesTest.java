@@ -3,6 +3,7 @@ package dev.plinth.acceptance.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.plinth.acceptance.original.OriginalClient;
 import dev.plinth.registry.HostRange;
 import dev.plinth.registry.Rule;
 import java.nio.file.Path;

@@ -65,7 +65,12 @@ final class NacosLink implements AutoCloseable {
                 .usePlaintext()
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                 .build();
-        var _ = ask(channel, "ServerCheckRequest", new JsonObject());
+        try {
+            var _ = ask(channel, "ServerCheckRequest", new JsonObject());
+        } catch (IOException | RuntimeException e) {
+            channel.shutdownNow();
+            throw e;
+        }
         var link = new NacosLink(channel, namespace, listener);
         try {
             link.setUp();

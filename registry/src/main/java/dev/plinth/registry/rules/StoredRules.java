@@ -161,15 +161,12 @@ public final class StoredRules implements AutoCloseable, Watcher<Config> {
         }
     }
 
-    /** In the order in which they were taken: one batch is taken at a time. */
-    private void tell() {
+    /** What is read last is told last: so what the registry obeys in the end is the newest. */
+    private synchronized void tell() {
         if (closed) {
             return;
         }
-        List<Rule> rules;
-        synchronized (this) {
-            rules = known.values().stream().map(StoredRule::rule).toList();
-        }
+        List<Rule> rules = known.values().stream().map(StoredRule::rule).toList();
         var _ = registry.submit(new RegistryCommand.Obey(rules)).whenComplete((_, failure) -> {
             if (failure != null && !closed) {
                 log.warn("the registry does not take the rules, and is told again: {}", failure.getMessage());

@@ -7,6 +7,7 @@ import dev.plinth.kernel.Refused;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.Search;
 import dev.plinth.registry.rules.StoredRules;
+import dev.plinth.wire.grpc.CallAnswers;
 import dev.plinth.wire.grpc.RetryHint;
 import dev.plinth.wire.registry.v1.ExplainRequest;
 import dev.plinth.wire.registry.v1.ExplainResponse;
@@ -26,9 +27,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 
 /**
  * The registry's operation over gRPC ({@code plinth.registry.v1.RegistryOperations}).
@@ -39,17 +38,19 @@ public final class RegistryOperationsDoor extends RegistryOperationsGrpc.Registr
     private final Registry registry;
     private final StoredRules rules;
     private final Executor workers;
+    private final CallAnswers calls;
 
     /** @param workers encode and send, so that the engine's thread need not; they refuse nothing */
     public RegistryOperationsDoor(Registry registry, StoredRules rules, Executor workers) {
         this.registry = registry;
         this.rules = rules;
         this.workers = workers;
+        calls = new CallAnswers(workers, RegistryOperationsDoor::status);
     }
 
     @Override
     public void search(SearchRequest request, StreamObserver<SearchResponse> answers) {
-        answer(
+        calls.answer(
                 answers,
                 () -> registry.search(
                                 new Search(
@@ -63,7 +64,7 @@ public final class RegistryOperationsDoor extends RegistryOperationsGrpc.Registr
 
     @Override
     public void explain(ExplainRequest request, StreamObserver<ExplainResponse> answers) {
-        answer(
+        calls.answer(
                 answers,
                 () -> registry.whereabouts(request.getService(), request.getAddress())
                         .thenApplyAsync(
@@ -73,7 +74,7 @@ public final class RegistryOperationsDoor extends RegistryOperationsGrpc.Registr
 
     @Override
     public void listSubscribers(ListSubscribersRequest request, StreamObserver<ListSubscribersResponse> answers) {
-        answer(
+        calls.answer(
                 answers,
                 () -> registry.subscribers(request.getService(), limit(request.getLimit()))
                         .thenApplyAsync(OperationMessages::message, workers));
@@ -81,7 +82,7 @@ public final class RegistryOperationsDoor extends RegistryOperationsGrpc.Registr
 
     @Override
     public void putRule(PutRuleRequest request, StreamObserver<PutRuleResponse> answers) {
-        answer(
+        calls.answer(
                 answers,
                 () -> rules.put(OperationMessages.rule(request.getRule()), new Author(request.getAuthor(), ""))
                         .thenApply(outcome -> done(outcome, PutRuleResponse.getDefaultInstance())));
@@ -89,7 +90,7 @@ public final class RegistryOperationsDoor extends RegistryOperationsGrpc.Registr
 
     @Override
     public void removeRule(RemoveRuleRequest request, StreamObserver<RemoveRuleResponse> answers) {
-        answer(
+        calls.answer(
                 answers,
                 () -> rules.remove(OperationMessages.rule(request.getRule()), new Author(request.getAuthor(), ""))
                         .thenApply(outcome -> done(outcome, RemoveRuleResponse.getDefaultInstance())));
@@ -97,7 +98,7 @@ public final class RegistryOperationsDoor extends RegistryOperationsGrpc.Registr
 
     @Override
     public void listRules(ListRulesRequest request, StreamObserver<ListRulesResponse> answers) {
-        answer(answers, () -> {
+        calls.answer(answers, () -> {
             var response = ListRulesResponse.newBuilder();
             rules.all().forEach(rule -> response.addRules(OperationMessages.message(rule)));
             return CompletableFuture.completedFuture(response.build());
@@ -127,30 +128,6 @@ public final class RegistryOperationsDoor extends RegistryOperationsGrpc.Registr
 
     private static int limit(int asked) {
         return asked <= 0 ? Limits.READ_ITEMS_MAX : asked;
-    }
-
-    private <R> void answer(StreamObserver<R> answers, Supplier<CompletableFuture<R>> work) {
-        CompletableFuture<R> future;
-        try {
-            future = work.get();
-        } catch (IllegalArgumentException e) {
-            answers.onError(
-                    Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
-            return;
-        }
-        var _ = future.whenCompleteAsync(
-                (response, failure) -> {
-                    if (failure == null) {
-                        answers.onNext(response);
-                        answers.onCompleted();
-                    } else {
-                        answers.onError(status(
-                                failure instanceof CompletionException && failure.getCause() != null
-                                        ? failure.getCause()
-                                        : failure));
-                    }
-                },
-                workers);
     }
 
     private static StatusRuntimeException status(Throwable failure) {

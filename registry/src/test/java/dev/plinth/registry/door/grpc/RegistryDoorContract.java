@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.plinth.kernel.SystemClock;
 import dev.plinth.registry.Registry;
+import dev.plinth.registry.RegistryCommand;
 import dev.plinth.registry.RegistryLimits;
+import dev.plinth.registry.Rule;
 import dev.plinth.registry.Totals;
 import dev.plinth.wire.registry.EndpointDigest;
 import dev.plinth.wire.registry.v1.ClientMessage;
@@ -521,6 +523,47 @@ abstract class RegistryDoorContract {
         assertThat(third.getUnchanged() || third.getReset()).isFalse();
         assertThat(third.getEndpointsList())
                 .containsExactly(endpoint("payments", 4).setWeight(100).build());
+    }
+
+    @Test
+    void who_knows_a_service_from_before_is_told_what_people_said_of_it_meanwhile() throws Exception {
+        var hurried = new HurriedClock(clock);
+        var restarted = Registry.open(2, engine, hurried);
+        restarted
+                .submit(new RegistryCommand.Obey(List.of(new Rule.SwitchedOff("accounts", "127.0.0.1:2"))))
+                .join();
+        var other = serve(new RegistryDoor(restarted, hurried, workers));
+        var plain = NettyChannelBuilder.forAddress(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), other.port()))
+                .usePlaintext()
+                .build();
+        try {
+            var client = DoorClient.connect(plain);
+            client.open(Open.newBuilder().setClient("client").setLeaseMillis(60_000));
+            client.registerAll(List.of(endpoint("accounts", 1), endpoint("accounts", 2), endpoint("payments", 3)));
+            client.subscribeAll(List.of(
+                    Subscribe.newBuilder().setService("payments").setKnown(digest(endpoint("payments", 3))),
+                    Subscribe.newBuilder()
+                            .setService("accounts")
+                            .setKnown(digest(endpoint("accounts", 1)) + digest(endpoint("accounts", 2)))));
+            assertThat(client.update().getUnchanged())
+                    .as("of payments nobody said anything")
+                    .isTrue();
+            var next = ServerMessage.getDefaultInstance();
+            while (!next.hasUpdate()) {
+                client.send(ClientMessage.newBuilder().setKeepAlive(KeepAlive.getDefaultInstance()));
+                next = client.take();
+            }
+            var update = next.getUpdate();
+            assertThat(update.getReset() && update.getComplete() && !update.getUnchanged())
+                    .isTrue();
+            assertThat(update.getEndpointsList())
+                    .containsExactly(endpoint("accounts", 1).setWeight(100).build());
+        } finally {
+            plain.shutdownNow();
+            other.stop();
+            restarted.close();
+        }
     }
 
     @Test
