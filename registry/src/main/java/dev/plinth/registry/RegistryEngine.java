@@ -663,9 +663,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     @Override
     public OptionalLong digest(String prefix) {
         var service = EndpointName.serviceOf(prefix);
-        return rules.isEmpty()
-                        && !HeldKey.isOne(prefix)
-                        && EndpointName.prefix(service).equals(prefix)
+        return !HeldKey.isOne(prefix) && EndpointName.prefix(service).equals(prefix) && !rules.mayConcern(service)
                 ? OptionalLong.of(directory().digest(service))
                 : OptionalLong.empty();
     }
