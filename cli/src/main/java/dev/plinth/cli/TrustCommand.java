@@ -142,12 +142,29 @@ final class TrustCommand extends TrustOptions {
         @Parameters(index = "1", paramLabel = "FILE", description = "What plinth trust bundle printed there.")
         private Path file = Path.of("");
 
+        @Option(
+                names = "--url",
+                paramLabel = "URL",
+                description =
+                        "Where the next bundles are fetched from: https://host:port/. Without: they come by hand.",
+                defaultValue = "")
+        private String url = "";
+
+        @Option(
+                names = "--endpoint-id",
+                paramLabel = "SPIFFE-ID",
+                description = "The identity that the server there shows. Default: spiffe://DOMAIN/plinth/federation",
+                defaultValue = "")
+        private String id = "";
+
         @Override
         public Integer call() throws InterruptedException, IOException {
             var jwks = Files.readString(file);
             ask(trust -> trust.putFederated(PutFederatedRequest.newBuilder()
                     .setDomain(domain)
                     .setJwks(jwks)
+                    .setUrl(url)
+                    .setEndpointId(id.isEmpty() ? "spiffe://" + domain + "/plinth/federation" : id)
                     .build()));
             return 0;
         }

@@ -38,6 +38,8 @@ import dev.plinth.server.cluster.Membership;
 import dev.plinth.server.cluster.PeerChannels;
 import dev.plinth.server.console.ConsoleDoor;
 import dev.plinth.server.console.ServerState;
+import dev.plinth.server.federation.FederationFollower;
+import dev.plinth.server.federation.FederationServer;
 import dev.plinth.server.seata.ClusterSeataServers;
 import dev.plinth.server.seata.MetadataDoor;
 import dev.plinth.server.seata.SeataDoorsDoor;
@@ -116,6 +118,7 @@ public final class PlinthServer implements AutoCloseable {
     private Optional<RegistryDoors.SofaRegistry> sofaRegistry = Optional.empty();
     private Optional<Listen> dns = Optional.empty();
     private Optional<WorkloadApiDoor> workloads = Optional.empty();
+    private Optional<Listen> federation = Optional.empty();
 
     /**
      * Starts a server. When this returns, every door is open.
@@ -221,6 +224,12 @@ public final class PlinthServer implements AutoCloseable {
             settle(trust, new TrustCommand.SetDomain(of.domain()));
             workloads = Optional.of(
                     parts.add("Workload API", WorkloadApiDoor.open(trust, of.socket(data), clock, workers)));
+            if (of.federation().isPresent()) {
+                var listen = of.federation().get();
+                var door = parts.add("federation", FederationServer.open(trust, clock, listen.address()));
+                federation = Optional.of(new Listen(listen.host(), door.port()));
+            }
+            parts.add("other trust domains", new FederationFollower(trust, clock, workers));
             trustDoors.add(TokenGuard.before(
                     new TrustDoor(trust, workers, random), AdminToken.open(TrustConfiguration.token(data), random)));
             trustDoors.add(new AttestationDoor(trust, clock, workers, random));
@@ -388,6 +397,7 @@ public final class PlinthServer implements AutoCloseable {
         dns.ifPresent(listen -> lines.add("  DNS                  " + listen + " (plinth., UDP and TCP)"));
         configuration.secrets().ifPresent(_ -> lines.add("  secrets (KBS 0.4.0)  http://" + http + "/kbs/v0"));
         workloads.ifPresent(door -> lines.add("  workloads (SPIFFE)   " + door.endpoint()));
+        federation.ifPresent(listen -> lines.add("  other trust domains  https://" + listen + "/"));
         membership
                 .map(Membership::roster)
                 .ifPresent(of -> lines.add("  Raft                 " + of.own().raft() + ", as server " + of.self()
@@ -563,6 +573,11 @@ public final class PlinthServer implements AutoCloseable {
     /** Where Seata's clients connect: with the port that was opened. */
     public Listen seata() {
         return seata;
+    }
+
+    /** Where other trust domains fetch this one's bundle, over TLS: with the port that was opened; empty if they cannot. */
+    public Optional<Listen> federation() {
+        return federation;
     }
 
     /** Where workloads find their identities, as in SPIFFE_ENDPOINT_SOCKET; empty if this server gives none. */

@@ -15,13 +15,23 @@ import java.util.Optional;
  * @param rootKey the file with the key that private keys are sealed under, the same on all servers of a cluster; empty: in the data
  *     folder
  * @param collateral a folder with what hardware's vendors publish; empty: evidence has to bring what it needs
+ * @param federation where other domains fetch this one's bundle, over TLS; empty: nowhere
  */
 public record TrustConfiguration(
-        String domain, Optional<Path> socket, Optional<Path> rootKey, Optional<Path> collateral) {
+        String domain,
+        Optional<Path> socket,
+        Optional<Path> rootKey,
+        Optional<Path> collateral,
+        Optional<Listen> federation) {
 
     /** All of it in the data folder. */
     public static TrustConfiguration of(String domain) {
-        return new TrustConfiguration(domain, Optional.empty(), Optional.empty(), Optional.empty());
+        return new TrustConfiguration(domain, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    /** As this one, with a port where other domains fetch the bundle. */
+    public TrustConfiguration federating(Listen listen) {
+        return new TrustConfiguration(domain, socket, rootKey, collateral, Optional.of(listen));
     }
 
     Path socket(Path data) {
@@ -54,7 +64,12 @@ public record TrustConfiguration(
         var socket = section.value("socket", Path::of);
         var rootKey = section.value("rootKey", Path::of);
         var collateral = section.value("collateral", Path::of);
+        var federation = section.section("federation").flatMap(of -> {
+            var listen = of.value("listen", Listen::parse);
+            of.done();
+            return listen;
+        });
         section.done();
-        return new TrustConfiguration(domain, socket, rootKey, collateral);
+        return new TrustConfiguration(domain, socket, rootKey, collateral, federation);
     }
 }

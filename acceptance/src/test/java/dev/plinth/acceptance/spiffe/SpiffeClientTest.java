@@ -224,26 +224,11 @@ class SpiffeClientTest {
 
     @Test
     void another_domains_bundle_goes_to_those_whose_entries_name_it() throws Exception {
-        try (var other = PlinthServer.start(ServerConfiguration.alone(data.resolve("other"), ANY, ANY, Optional.empty())
-                .with(TrustConfiguration.of("partner.example")))) {
-            var partner = NettyChannelBuilder.forAddress(
-                            other.http().host(), other.http().port())
-                    .usePlaintext()
-                    .build();
-            try {
-                await().until(() -> trust(partner, data.resolve("other"))
-                                .getDomain(GetDomainRequest.getDefaultInstance())
-                                .getAuthoritiesCount()
-                        == 1);
-                trust().putFederated(PutFederatedRequest.newBuilder()
-                        .setDomain("partner.example")
-                        .setJwks(trust(partner, data.resolve("other"))
-                                .getBundle(GetBundleRequest.getDefaultInstance())
-                                .getJwks())
-                        .build());
-            } finally {
-                partner.shutdownNow();
-            }
+        try (var partner = Partner.start(data.resolve("other"))) {
+            trust().putFederated(PutFederatedRequest.newBuilder()
+                    .setDomain(Partner.DOMAIN)
+                    .setJwks(partner.bundle())
+                    .build());
         }
         put(entry("unix:path:" + java()));
         try (var client = client()) {
@@ -251,6 +236,69 @@ class SpiffeClientTest {
             put(entry("unix:path:" + java()).addFederatesWith("partner.example"));
             assertThat(client.ask("bundles"))
                     .isEqualTo("jwt:example.org:1 jwt:partner.example:1 x509:example.org:1 x509:partner.example:1");
+        }
+    }
+
+    @Test
+    void a_rotation_in_another_domain_reaches_the_client_here_without_anybodys_help() throws Exception {
+        put(entry("unix:path:" + java()).addFederatesWith(Partner.DOMAIN));
+        try (var partner = Partner.start(data.resolve("other"));
+                var client = client()) {
+            trust().putFederated(PutFederatedRequest.newBuilder()
+                    .setDomain(Partner.DOMAIN)
+                    .setJwks(partner.bundle())
+                    .setUrl("https://" + partner.server().federation().orElseThrow() + "/")
+                    .setEndpointId("spiffe://" + Partner.DOMAIN + "/plinth/federation")
+                    .build());
+            assertThat(client.ask("bundles")).contains("x509:partner.example:1");
+
+            partner.trust().rotate(RotateRequest.getDefaultInstance());
+
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> client.ask("bundles").contains("jwt:partner.example:2")
+                            && client.ask("bundles").contains("x509:partner.example:2"));
+        }
+    }
+
+    /** A server of another trust domain, which publishes its bundle. */
+    private record Partner(PlinthServer server, ManagedChannel channel, Path folder) implements AutoCloseable {
+        static final String DOMAIN = "partner.example";
+
+        static Partner start(Path folder) throws IOException {
+            var server = PlinthServer.start(ServerConfiguration.alone(folder, ANY, ANY, Optional.empty())
+                    .with(TrustConfiguration.of(DOMAIN).federating(ANY)));
+            var partner = new Partner(
+                    server,
+                    NettyChannelBuilder.forAddress(
+                                    server.http().host(), server.http().port())
+                            .usePlaintext()
+                            .build(),
+                    folder);
+            await().until(() -> partner.trust()
+                            .getDomain(GetDomainRequest.getDefaultInstance())
+                            .getAuthoritiesCount()
+                    == 1);
+            var _ = partner.trust()
+                    .setLives(SetLivesRequest.newBuilder()
+                            .setAuthorityLifeSeconds(3_600)
+                            .setSvidLifeSeconds(600)
+                            .setPublishingSeconds(8)
+                            .build());
+            return partner;
+        }
+
+        TrustGrpc.TrustBlockingStub trust() {
+            return SpiffeClientTest.trust(channel, folder);
+        }
+
+        String bundle() {
+            return trust().getBundle(GetBundleRequest.getDefaultInstance()).getJwks();
+        }
+
+        @Override
+        public void close() {
+            channel.shutdownNow();
+            server.close();
         }
     }
 

@@ -12,18 +12,26 @@ import com.nimbusds.jose.util.JSONObjectUtils;
 import java.security.cert.CertificateEncodingException;
 import java.security.interfaces.ECPublicKey;
 import java.text.ParseException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What verifies a domain's identities (SPIFFE_Trust_Domain_and_Bundle.md, 4): a JWK set, each key marked for certificates or for tokens.
  *
  * @param certificates DER
  * @param tokenKeys by key id
+ * @param sequence grows with each change; 0 if it was not said
+ * @param refreshHint how often it should be fetched; empty if it was not said
  */
-public record Bundles(List<ByteString> certificates, Map<String, JWK> tokenKeys) {
+public record Bundles(
+        List<ByteString> certificates, Map<String, JWK> tokenKeys, long sequence, Optional<Duration> refreshHint) {
+    /** How often a bundle is fetched that does not say it (4.1.2). */
+    public static final Duration REFRESH_DEFAULT = Duration.ofMinutes(5);
+
     private static final String X509 = "x509-svid";
     private static final String JWT = "jwt-svid";
 
@@ -43,7 +51,9 @@ public record Bundles(List<ByteString> certificates, Map<String, JWK> tokenKeys)
                 identities.authorities().stream()
                         .map(authority -> authority.keys().certificate())
                         .toList(),
-                keys);
+                keys,
+                identities.sequence(),
+                Optional.empty());
     }
 
     private static ECKey tokenKey(Authority authority) {
@@ -67,7 +77,8 @@ public record Bundles(List<ByteString> certificates, Map<String, JWK> tokenKeys)
         try {
             var certificates = new ArrayList<ByteString>();
             var keys = new LinkedHashMap<String, JWK>();
-            for (var key : JWKSet.parse(jwks).getKeys()) {
+            var set = JWKSet.parse(jwks);
+            for (var key : set.getKeys()) {
                 var use = key.getKeyUse() == null ? "" : key.getKeyUse().identifier();
                 if (use.equals(X509) && key.getParsedX509CertChain() != null) {
                     // 4.2.4: exactly one, the authority's own.
@@ -86,12 +97,27 @@ public record Bundles(List<ByteString> certificates, Map<String, JWK> tokenKeys)
                 throw new IllegalArgumentException(
                         "bundle of " + domain + ": expected a key with use " + X509 + " or " + JWT + ", found none");
             }
-            return new Bundles(certificates, keys);
+            return new Bundles(
+                    certificates,
+                    keys,
+                    number(set, "spiffe_sequence").orElse(0L),
+                    number(set, "spiffe_refresh_hint").filter(hint -> hint > 0).map(Duration::ofSeconds));
         } catch (ParseException | CertificateEncodingException e) {
             throw new IllegalArgumentException(
                     "bundle of " + domain + ": expected a JWK set, found one that cannot be read: " + e.getMessage(),
                     e);
         }
+    }
+
+    private static Optional<Long> number(JWKSet set, String name) {
+        return set.getAdditionalMembers().get(name) instanceof Number number
+                ? Optional.of(number.longValue())
+                : Optional.empty();
+    }
+
+    /** Names a bundle, by all of its text. */
+    public static String name(String jwks) {
+        return EcKeys.id(ByteString.copyFromUtf8(jwks));
     }
 
     /** One after another, as the Workload API has them. */

@@ -16,6 +16,7 @@ import java.util.TreeMap;
  * @param making the effect that makes the next authority; 0 if none is being made
  * @param lastNumber of the newest authority that there ever was
  * @param federated other domains' bundles, JWK sets by domain
+ * @param endpoints where those of them publish theirs that are followed, by domain
  * @param sequence grows with each change of the bundle
  */
 public record Identities(
@@ -26,15 +27,17 @@ public record Identities(
         long lastNumber,
         SortedMap<String, RegistrationEntry> entries,
         SortedMap<String, String> federated,
+        SortedMap<String, BundleEndpoint> endpoints,
         Attestors attestors,
         long sequence) {
-    static final Identities NONE =
-            new Identities(Optional.empty(), List.of(), 0, 0, 0, new TreeMap<>(), new TreeMap<>(), Attestors.NONE, 0);
+    static final Identities NONE = new Identities(
+            Optional.empty(), List.of(), 0, 0, 0, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), Attestors.NONE, 0);
 
     public Identities {
         authorities = List.copyOf(authorities);
         entries = java.util.Collections.unmodifiableSortedMap(entries);
         federated = java.util.Collections.unmodifiableSortedMap(federated);
+        endpoints = java.util.Collections.unmodifiableSortedMap(endpoints);
     }
 
     /** The entries of a workload with these properties, by name. */
@@ -62,22 +65,42 @@ public record Identities(
 
     Identities withDomain(Domain other) {
         return new Identities(
-                Optional.of(other), authorities, signer, making, lastNumber, entries, federated, attestors, sequence);
+                Optional.of(other),
+                authorities,
+                signer,
+                making,
+                lastNumber,
+                entries,
+                federated,
+                endpoints,
+                attestors,
+                sequence);
     }
 
     Identities withSigner(long number) {
-        return new Identities(domain, authorities, number, making, lastNumber, entries, federated, attestors, sequence);
+        return new Identities(
+                domain, authorities, number, making, lastNumber, entries, federated, endpoints, attestors, sequence);
     }
 
     Identities withMaking(long effect) {
-        return new Identities(domain, authorities, signer, effect, lastNumber, entries, federated, attestors, sequence);
+        return new Identities(
+                domain, authorities, signer, effect, lastNumber, entries, federated, endpoints, attestors, sequence);
     }
 
     Identities with(Authority authority) {
         var more = new ArrayList<>(authorities);
         more.add(authority);
         return new Identities(
-                domain, more, signer, making, authority.number(), entries, federated, attestors, sequence + 1);
+                domain,
+                more,
+                signer,
+                making,
+                authority.number(),
+                entries,
+                federated,
+                endpoints,
+                attestors,
+                sequence + 1);
     }
 
     Identities without(List<Authority> ended) {
@@ -89,19 +112,23 @@ public record Identities(
                 lastNumber,
                 entries,
                 federated,
+                endpoints,
                 attestors,
                 sequence + 1);
     }
 
     Identities withEntries(SortedMap<String, RegistrationEntry> others) {
-        return new Identities(domain, authorities, signer, making, lastNumber, others, federated, attestors, sequence);
+        return new Identities(
+                domain, authorities, signer, making, lastNumber, others, federated, endpoints, attestors, sequence);
     }
 
-    Identities withFederated(SortedMap<String, String> others) {
-        return new Identities(domain, authorities, signer, making, lastNumber, entries, others, attestors, sequence);
+    Identities withFederated(SortedMap<String, String> others, SortedMap<String, BundleEndpoint> otherEndpoints) {
+        return new Identities(
+                domain, authorities, signer, making, lastNumber, entries, others, otherEndpoints, attestors, sequence);
     }
 
     Identities with(Attestors others) {
-        return new Identities(domain, authorities, signer, making, lastNumber, entries, federated, others, sequence);
+        return new Identities(
+                domain, authorities, signer, making, lastNumber, entries, federated, endpoints, others, sequence);
     }
 }

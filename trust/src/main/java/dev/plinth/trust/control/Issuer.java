@@ -12,6 +12,7 @@ import com.nimbusds.jose.crypto.RSASSAVerifier;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
@@ -104,6 +105,35 @@ public final class Issuer {
         var by = open(authority);
         var certificate = SvidCertificates.leaf(entry.id(), key, by.certificate(), by.key(), now, to, random);
         return new X509Svid(entry.id(), certificate, ByteString.EMPTY, to, entry.hint());
+    }
+
+    /** An identity for a part of the server itself. */
+    public record OwnSvid(X509Certificate certificate, PrivateKey key, Instant notAfter) {
+        /** Says nothing of the key. */
+        @Override
+        public String toString() {
+            return certificate.getSubjectX500Principal() + " until " + notAfter;
+        }
+    }
+
+    /**
+     * Makes a key, and signs a certificate for a part of the server itself: it needs no entry.
+     *
+     * @throws IllegalStateException if no authority signs at the moment, or its key cannot be opened
+     */
+    public OwnSvid forServer(Identities identities, SpiffeId id, Instant now) {
+        var keys = EcKeys.make(random);
+        var authority = signing(identities, now);
+        var to = earlier(
+                        now.plus(identities.domain().orElseThrow().svidLife()),
+                        authority.keys().notAfter())
+                .truncatedTo(ChronoUnit.SECONDS);
+        var by = open(authority);
+        return new OwnSvid(
+                SvidCertificates.parse(
+                        SvidCertificates.leaf(id, keys.getPublic(), by.certificate(), by.key(), now, to, random)),
+                keys.getPrivate(),
+                to);
     }
 
     /** Whose certificate it is, and the key in it. */

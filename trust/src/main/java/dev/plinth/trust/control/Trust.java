@@ -139,6 +139,11 @@ public final class Trust implements AutoCloseable {
         return issuer;
     }
 
+    /** The newest that this server has been told, without asking whether a leader knows more. */
+    public Identities seen() {
+        return seen;
+    }
+
     /** Appraises evidence. */
     public Appraisals appraisals() {
         return appraisals;

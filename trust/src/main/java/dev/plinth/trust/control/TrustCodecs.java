@@ -22,6 +22,7 @@ import dev.plinth.trust.stored.v1.StoredPart;
 import dev.plinth.trust.stored.v1.StoredPolicy;
 import dev.plinth.trust.stored.v1.StoredReason;
 import dev.plinth.trust.stored.v1.StoredReference;
+import dev.plinth.trust.stored.v1.StoredRefresh;
 import dev.plinth.trust.stored.v1.StoredRollBack;
 import dev.plinth.trust.stored.v1.StoredRotate;
 import java.io.DataInputStream;
@@ -150,9 +151,13 @@ final class TrustCodecs {
             case TrustCommand.PutEntry(RegistrationEntry entry) -> stored.setPutEntry(toStored(entry));
             case TrustCommand.RemoveEntry(String name) ->
                 stored.setRemoveEntry(StoredName.newBuilder().setName(name));
-            case TrustCommand.PutFederated(String domain, String jwks) ->
-                stored.setPutFederated(
-                        StoredFederated.newBuilder().setDomain(domain).setJwks(jwks));
+            case TrustCommand.PutFederated(String domain, String jwks, Optional<BundleEndpoint> endpoint) ->
+                stored.setPutFederated(federated(domain, jwks, endpoint));
+            case TrustCommand.RefreshFederated(String domain, String before, String jwks) ->
+                stored.setRefreshFederated(StoredRefresh.newBuilder()
+                        .setDomain(domain)
+                        .setBefore(before)
+                        .setJwks(jwks));
             case TrustCommand.RemoveFederated(String domain) ->
                 stored.setRemoveFederated(StoredName.newBuilder().setName(domain));
             case TrustCommand.OfAttestors of -> stored.setOfAttestors(AttestorCodecs.toStored(of));
@@ -189,7 +194,13 @@ final class TrustCodecs {
             case PUT_FEDERATED ->
                 new TrustCommand.PutFederated(
                         stored.getPutFederated().getDomain(),
-                        stored.getPutFederated().getJwks());
+                        stored.getPutFederated().getJwks(),
+                        endpoint(stored.getPutFederated()));
+            case REFRESH_FEDERATED ->
+                new TrustCommand.RefreshFederated(
+                        stored.getRefreshFederated().getDomain(),
+                        stored.getRefreshFederated().getBefore(),
+                        stored.getRefreshFederated().getJwks());
             case REMOVE_FEDERATED ->
                 new TrustCommand.RemoveFederated(stored.getRemoveFederated().getName());
             case PUT_POLICY -> {
@@ -259,9 +270,10 @@ final class TrustCodecs {
             write(
                     data,
                     StoredPart.newBuilder()
-                            .setFederated(StoredFederated.newBuilder()
-                                    .setDomain(other.getKey())
-                                    .setJwks(other.getValue())));
+                            .setFederated(federated(
+                                    other.getKey(),
+                                    other.getValue(),
+                                    Optional.ofNullable(identities.endpoints().get(other.getKey())))));
         }
         for (var part : AttestorCodecs.parts(identities.attestors())) {
             write(data, part);
@@ -303,6 +315,7 @@ final class TrustCodecs {
         List<Authority> authorities = new ArrayList<>();
         var entries = new TreeMap<String, RegistrationEntry>();
         var federated = new TreeMap<String, String>();
+        var endpoints = new TreeMap<String, BundleEndpoint>();
         var attestors = new AttestorCodecs.Reading();
         List<ReferenceValue> references = new ArrayList<>();
         List<AppraisalPolicy> policies = new ArrayList<>();
@@ -319,10 +332,11 @@ final class TrustCodecs {
                     case IDENTITIES -> first = part.getIdentities();
                     case AUTHORITY -> authorities.add(authority(part.getAuthority()));
                     case ENTRY -> entries.put(part.getEntry().getName(), fromStored(part.getEntry()));
-                    case FEDERATED ->
-                        federated.put(
-                                part.getFederated().getDomain(),
-                                part.getFederated().getJwks());
+                    case FEDERATED -> {
+                        var other = part.getFederated();
+                        federated.put(other.getDomain(), other.getJwks());
+                        endpoint(other).ifPresent(endpoint -> endpoints.put(other.getDomain(), endpoint));
+                    }
                     case REFERENCE -> references.add(fromStored(part.getReference()));
                     case POLICY -> policies.add(fromStored(part.getPolicy()));
                     case BINDING -> bindings.add(fromStored(part.getBinding()));
@@ -343,9 +357,23 @@ final class TrustCodecs {
                         first.getLastNumber(),
                         entries,
                         federated,
+                        endpoints,
                         attestors.read(),
                         first.getSequence()),
                 new PolicyBook.Contents(references, policies, bindings));
+    }
+
+    private static StoredFederated.Builder federated(String domain, String jwks, Optional<BundleEndpoint> endpoint) {
+        var stored = StoredFederated.newBuilder().setDomain(domain).setJwks(jwks);
+        endpoint.ifPresent(
+                one -> stored.setUrl(one.url()).setEndpointId(one.id().toString()));
+        return stored;
+    }
+
+    private static Optional<BundleEndpoint> endpoint(StoredFederated stored) {
+        return stored.getUrl().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new BundleEndpoint(stored.getUrl(), SpiffeId.parse(stored.getEndpointId())));
     }
 
     private static Domain domain(StoredDomain stored) {

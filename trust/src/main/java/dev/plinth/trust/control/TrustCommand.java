@@ -2,6 +2,7 @@ package dev.plinth.trust.control;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** What is asked of trust. Each says what shall hold: one that comes twice changes nothing the second time. */
@@ -36,8 +37,29 @@ public sealed interface TrustCommand {
 
     record RemoveEntry(String name) implements TrustCommand {}
 
-    record PutFederated(String domain, String jwks) implements TrustCommand {
+    /**
+     * Another domain is trusted by this bundle.
+     *
+     * @param endpoint where the next ones come from; empty: from where they came so far
+     */
+    record PutFederated(String domain, String jwks, Optional<BundleEndpoint> endpoint) implements TrustCommand {
         public PutFederated {
+            SpiffeId.checkDomain(domain);
+            Bundles.parse(domain, jwks);
+            if (endpoint.filter(one -> !one.id().trustDomain().equals(domain)).isPresent()) {
+                throw new IllegalArgumentException(
+                        "identity of a bundle's server: expected one of " + domain + ", found another domain's");
+            }
+        }
+    }
+
+    /**
+     * A followed domain has another bundle.
+     *
+     * @param before names the one that it takes the place of, as {@link Bundles#name}; if another one holds by now, or none, nothing changes
+     */
+    record RefreshFederated(String domain, String before, String jwks) implements TrustCommand {
+        public RefreshFederated {
             SpiffeId.checkDomain(domain);
             Bundles.parse(domain, jwks);
         }

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -47,6 +48,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
             case TrustCommand.PutEntry put -> putEntry(put.entry(), context);
             case TrustCommand.RemoveEntry remove -> removeEntry(remove.name(), context);
             case TrustCommand.PutFederated put -> putFederated(put, context);
+            case TrustCommand.RefreshFederated refresh -> refreshFederated(refresh, context);
             case TrustCommand.RemoveFederated remove -> removeFederated(remove.domain(), context);
             case TrustCommand.OfAttestors of -> {
                 var ruling = AttestorRules.apply(of, identities.attestors(), stamp(context));
@@ -167,18 +169,41 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
         if (!federated.containsKey(put.domain()) && federated.size() >= TrustLimits.FEDERATED_MAX) {
             return denied(TrustOutcome.Reason.OVERLOADED, TrustLimits.FEDERATED_MAX + " other domains are trusted");
         }
-        if (!put.jwks().equals(federated.put(put.domain(), put.jwks()))) {
-            change(identities.withFederated(federated), context);
+        federated.put(put.domain(), put.jwks());
+        var endpoints = new TreeMap<>(identities.endpoints());
+        put.endpoint().ifPresent(endpoint -> endpoints.put(put.domain(), endpoint));
+        return federated(federated, endpoints, context);
+    }
+
+    private TrustOutcome federated(
+            SortedMap<String, String> federated,
+            SortedMap<String, BundleEndpoint> endpoints,
+            Context<MakeAuthority> context) {
+        if (!federated.equals(identities.federated()) || !endpoints.equals(identities.endpoints())) {
+            change(identities.withFederated(federated, endpoints), context);
         }
         return new TrustOutcome.Done(0);
     }
 
+    /** Whoever fetched it may have begun before the domain was parted from, or introduced anew: that word is the later one. */
+    private TrustOutcome refreshFederated(TrustCommand.RefreshFederated refresh, Context<MakeAuthority> context) {
+        var holds = Optional.ofNullable(identities.federated().get(refresh.domain()));
+        if (holds.filter(jwks -> Bundles.name(jwks).equals(refresh.before())).isEmpty()) {
+            return denied(
+                    TrustOutcome.Reason.CONFLICT,
+                    "the bundle of " + refresh.domain() + " is another one by now, or none: fetch it again");
+        }
+        var federated = new TreeMap<>(identities.federated());
+        federated.put(refresh.domain(), refresh.jwks());
+        return federated(federated, new TreeMap<>(identities.endpoints()), context);
+    }
+
     private TrustOutcome removeFederated(String domain, Context<MakeAuthority> context) {
         var federated = new TreeMap<>(identities.federated());
-        if (federated.remove(domain) != null) {
-            change(identities.withFederated(federated), context);
-        }
-        return new TrustOutcome.Done(0);
+        var _ = federated.remove(domain);
+        var endpoints = new TreeMap<>(identities.endpoints());
+        var _ = endpoints.remove(domain);
+        return federated(federated, endpoints, context);
     }
 
     /** What does not fit the book changes nothing. */
@@ -221,6 +246,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
                     TrustCommand.PutEntry _,
                     TrustCommand.RemoveEntry _,
                     TrustCommand.PutFederated _,
+                    TrustCommand.RefreshFederated _,
                     TrustCommand.RemoveFederated _,
                     TrustCommand.OfAttestors _ ->
                 throw new IllegalStateException("not about the book of policies: " + command);

@@ -70,6 +70,7 @@ class IssuerTest {
                 1,
                 new TreeMap<>(),
                 new TreeMap<>(),
+                new TreeMap<>(),
                 Attestors.NONE,
                 1);
     }

@@ -3,6 +3,10 @@ package dev.plinth.trust.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.KeyUse;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import dev.plinth.kernel.EffectId;
 import dev.plinth.kernel.EngineTrial;
 import dev.plinth.trust.AppraisalPolicy;
@@ -20,6 +24,25 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class TrustEngineTest {
     private static final String DOMAIN = "example.org";
+
+    private static final String BUNDLE = bundle(1);
+    private static final BundleEndpoint ENDPOINT =
+            new BundleEndpoint("https://other.org:7744/", SpiffeId.parse("spiffe://other.org/plinth/federation"));
+
+    private static String bundle(long sequence) {
+        try {
+            return "{\"keys\":["
+                    + new ECKeyGenerator(Curve.P_256)
+                            .keyUse(new KeyUse("jwt-svid"))
+                            .keyID("key-" + sequence)
+                            .generate()
+                            .toPublicJWK()
+                            .toJSONString()
+                    + "],\"spiffe_sequence\":" + sequence + "}";
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+    }
 
     private final EngineTrial<TrustEngine, TrustCommand, TrustOutcome, MakeAuthority, Identities> trial =
             new EngineTrial<>(new TrustEngine());
@@ -227,6 +250,28 @@ class TrustEngineTest {
     }
 
     @Test
+    void a_bundle_that_was_fetched_takes_the_place_of_the_one_before_and_of_no_other() {
+        domain();
+        var second = bundle(2);
+        apply(new TrustCommand.PutFederated("other.org", BUNDLE, Optional.of(ENDPOINT)));
+
+        assertThat(apply(new TrustCommand.RefreshFederated("other.org", Bundles.name(BUNDLE), second)))
+                .isEqualTo(new TrustOutcome.Done(0));
+        assertThat(identities().federated()).containsEntry("other.org", second);
+        assertThat(identities().endpoints()).containsEntry("other.org", ENDPOINT);
+
+        assertThat(reason(apply(new TrustCommand.RefreshFederated("other.org", Bundles.name(BUNDLE), bundle(3)))))
+                .as("another server was faster")
+                .isEqualTo(TrustOutcome.Reason.CONFLICT);
+        apply(new TrustCommand.RemoveFederated("other.org"));
+        assertThat(reason(apply(new TrustCommand.RefreshFederated("other.org", Bundles.name(second), bundle(3)))))
+                .as("it was parted with while the fetch was under way")
+                .isEqualTo(TrustOutcome.Reason.CONFLICT);
+        assertThat(identities().federated()).isEmpty();
+        assertThat(identities().endpoints()).isEmpty();
+    }
+
+    @Test
     void a_restored_engine_is_the_same_and_goes_on_the_same() {
         domain();
         apply(put("a", "spiffe://example.org/a", "unix:uid:7"));
@@ -234,6 +279,8 @@ class TrustEngineTest {
         apply(policy("claims.a == 2"));
         apply(new TrustCommand.PutReference("main", "good", "ann", List.of("x", "y")));
         apply(new TrustCommand.Bind("main", "secret", "ann", List.of("p")));
+        apply(new TrustCommand.PutFederated("other.org", BUNDLE, Optional.of(ENDPOINT)));
+        apply(new TrustCommand.PutFederated("by-hand.org", BUNDLE, Optional.empty()));
         apply(new TrustCommand.Rotate());
         make();
         var restored = trial.restoredIn(TrustEngine::new);
@@ -253,6 +300,9 @@ class TrustEngineTest {
                 new TrustCommand.Rotate(),
                 put("a", "spiffe://example.org/a", "unix:uid:7", "unix:path:/usr/bin/a"),
                 new TrustCommand.RemoveEntry("a"),
+                new TrustCommand.PutFederated("other.org", BUNDLE, Optional.of(ENDPOINT)),
+                new TrustCommand.PutFederated("other.org", BUNDLE, Optional.empty()),
+                new TrustCommand.RefreshFederated("other.org", Bundles.name(BUNDLE), bundle(2)),
                 new TrustCommand.RemoveFederated("other.org"),
                 policy("true"),
                 new TrustCommand.RollBackPolicy("main", "p", "ann", 3),

@@ -4,6 +4,7 @@ import dev.plinth.kernel.Limits;
 import dev.plinth.kernel.Refused;
 import dev.plinth.trust.Vendor;
 import dev.plinth.trust.control.Attestors;
+import dev.plinth.trust.control.BundleEndpoint;
 import dev.plinth.trust.control.Bundles;
 import dev.plinth.trust.control.Identities;
 import dev.plinth.trust.control.RegistrationEntry;
@@ -24,6 +25,7 @@ import dev.plinth.wire.trust.v1.Entry;
 import dev.plinth.wire.trust.v1.GetAttestorsRequest;
 import dev.plinth.wire.trust.v1.GetBundleRequest;
 import dev.plinth.wire.trust.v1.GetDomainRequest;
+import dev.plinth.wire.trust.v1.GetFederatedRequest;
 import dev.plinth.wire.trust.v1.GetNamedRequest;
 import dev.plinth.wire.trust.v1.HardwareRoot;
 import dev.plinth.wire.trust.v1.JoinToken;
@@ -150,7 +152,31 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
 
     @Override
     public void putFederated(PutFederatedRequest request, StreamObserver<Changed> answers) {
-        change(answers, () -> new TrustCommand.PutFederated(request.getDomain(), request.getJwks()));
+        change(
+                answers,
+                () -> new TrustCommand.PutFederated(
+                        request.getDomain(),
+                        request.getJwks(),
+                        request.getUrl().isEmpty()
+                                ? Optional.empty()
+                                : Optional.of(new BundleEndpoint(
+                                        request.getUrl(), SpiffeId.parse(request.getEndpointId())))));
+    }
+
+    @Override
+    public void getFederated(GetFederatedRequest request, StreamObserver<Bundle> answers) {
+        calls.answer(
+                answers,
+                () -> trust.identities()
+                        .thenApply(identities -> Bundle.newBuilder()
+                                .setDomain(request.getDomain())
+                                .setJwks(Optional.ofNullable(
+                                                identities.federated().get(request.getDomain()))
+                                        .orElseThrow(() -> Status.NOT_FOUND
+                                                .withDescription(
+                                                        "trust domain " + request.getDomain() + " is not trusted here")
+                                                .asRuntimeException()))
+                                .build()));
     }
 
     @Override
