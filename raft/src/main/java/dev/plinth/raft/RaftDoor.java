@@ -78,7 +78,7 @@ final class RaftDoor implements AutoCloseable {
         var self = options.self();
         if (options.tls().isEmpty() && !self.onLoopback()) {
             throw new IOException("the Raft door is to listen on " + self
-                    + ", which is not on the loopback: it needs TLS (certificate, key, authority)");
+                    + ", which is not on the loopback: it needs TLS (certificate, key, authority; or a trust domain)");
         }
         Optional<TlsHandlers> tls = options.tls().isPresent()
                 ? Optional.of(TlsHandlers.of(options.tls().get()))

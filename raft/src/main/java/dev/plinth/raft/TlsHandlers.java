@@ -18,8 +18,8 @@ final class TlsHandlers {
     /*
      * Bolt has TLS of its own, from key stores named in system properties; its client would check the server's name against an address
      * that it does not tell the TLS engine, and its server asks for no certificate unless told to. So the handlers are put in front of
-     * Bolt's instead. Who has a certificate of the cluster's authority is a member; the name in it is not compared, for members are
-     * often reached by addresses that their certificates do not have.
+     * Bolt's instead. Who has a certificate of the cluster's authority is a member; the name in it is not compared with an address,
+     * for members are often reached by addresses that their certificates do not have.
      */
     private final SslContext server;
     private final SslContext client;
@@ -32,22 +32,38 @@ final class TlsHandlers {
     /** @throws IOException if the files cannot be read or are not what they should be; it names them */
     static TlsHandlers of(RaftTls tls) throws IOException {
         try {
-            var server = SslContextBuilder.forServer(
-                            tls.certificate().toFile(), tls.key().toFile())
-                    .trustManager(tls.authority().toFile())
-                    .clientAuth(ClientAuth.REQUIRE)
-                    .protocols("TLSv1.3")
-                    .build();
-            var client = SslContextBuilder.forClient()
-                    .keyManager(tls.certificate().toFile(), tls.key().toFile())
-                    .trustManager(tls.authority().toFile())
-                    .endpointIdentificationAlgorithm(null)
-                    .protocols("TLSv1.3")
-                    .build();
-            return new TlsHandlers(server, client);
+            return switch (tls) {
+                case RaftTls.Files files ->
+                    new TlsHandlers(
+                            server(SslContextBuilder.forServer(
+                                            files.certificate().toFile(),
+                                            files.key().toFile())
+                                    .trustManager(files.authority().toFile())),
+                            client(SslContextBuilder.forClient()
+                                    .keyManager(
+                                            files.certificate().toFile(),
+                                            files.key().toFile())
+                                    .trustManager(files.authority().toFile())));
+                case RaftTls.Identity(var keys, var members) ->
+                    new TlsHandlers(
+                            server(SslContextBuilder.forServer(keys).trustManager(members)),
+                            client(SslContextBuilder.forClient()
+                                    .keyManager(keys)
+                                    .trustManager(members)));
+            };
         } catch (IOException | IllegalArgumentException e) {
             throw new IOException("TLS of the Raft door cannot be set up from " + tls + ": " + e.getMessage(), e);
         }
+    }
+
+    private static SslContext server(SslContextBuilder builder) throws IOException {
+        return builder.clientAuth(ClientAuth.REQUIRE).protocols("TLSv1.3").build();
+    }
+
+    private static SslContext client(SslContextBuilder builder) throws IOException {
+        return builder.endpointIdentificationAlgorithm(null)
+                .protocols("TLSv1.3")
+                .build();
     }
 
     void protect(RpcServer rpc) {

@@ -68,7 +68,7 @@ class RaftDoorTest {
                 name + ".key",
                 "PRIVATE KEY",
                 keys.getKey(name, "changeit".toCharArray()).getEncoded());
-        return new RaftTls(certificate, key, certificate);
+        return new RaftTls.Files(certificate, key, certificate);
     }
 
     private static Path pem(String file, String type, byte[] bytes) throws IOException {

@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  *
  * @param self the name of the one that is configured
  * @param servers all of them, this one too; a cluster that has a past knows its members itself, and takes from here where they are
- * @param tls what this server proves itself with to the others; demanded off loopback
+ * @param tls what this server proves itself with to the others; demanded off loopback. Empty: what it has of its trust domain, if it
+ *     signs for one
  * @param balance whether the servers share the leads of the groups evenly; otherwise they stay where an election or a person put them
  * @param entry how a server that has no cluster yet comes into one
  */
@@ -117,9 +118,9 @@ public record ClusterConfiguration(
     }
 
     /** Every address that is not on loopback speaks mutual TLS, or the server does not start. */
-    RaftOptions raft(List<RaftMember> founders, Path directory) {
+    RaftOptions raft(List<RaftMember> founders, Path directory, Optional<RaftTls> ofDomain) {
         var options = RaftOptions.of(own().raft(), founders, directory).withBalance(balance);
-        return tls.map(options::withTls).orElse(options);
+        return tls.or(() -> ofDomain).map(options::withTls).orElse(options);
     }
 
     static ClusterConfiguration read(YamlReader.Section section, Optional<String> name) {
@@ -171,6 +172,6 @@ public record ClusterConfiguration(
         var key = section.required("key", "a PEM file, PKCS 8", Path::of);
         var authority = section.required("authority", "a PEM file with who may make members", Path::of);
         section.done();
-        return new RaftTls(certificate, key, authority);
+        return new RaftTls.Files(certificate, key, authority);
     }
 }

@@ -8,6 +8,7 @@ import dev.plinth.cells.control.CellMaps;
 import dev.plinth.cells.control.door.grpc.CellMapsDoor;
 import dev.plinth.config.Configs;
 import dev.plinth.config.door.grpc.ConfigsDoor;
+import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.DiskStorage;
 import dev.plinth.kernel.Journal;
@@ -19,6 +20,7 @@ import dev.plinth.kernel.SerialThread;
 import dev.plinth.kernel.SystemClock;
 import dev.plinth.raft.GroupStatus;
 import dev.plinth.raft.RaftNode;
+import dev.plinth.raft.RaftTls;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.door.dns.DnsDoor;
 import dev.plinth.registry.door.grpc.RegistryDoor;
@@ -55,6 +57,7 @@ import dev.plinth.trust.Endorsement;
 import dev.plinth.trust.control.AdminToken;
 import dev.plinth.trust.control.CollateralFolder;
 import dev.plinth.trust.control.FileRootKey;
+import dev.plinth.trust.control.ServerIdentity;
 import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.control.TrustCommand;
 import dev.plinth.trust.control.TrustOutcome;
@@ -429,7 +432,12 @@ public final class PlinthServer implements AutoCloseable {
         var node = parts.add(
                 "raft",
                 RaftNode.open(
-                        cluster.raft(roster.founders(), configuration.data().resolve("raft")), store, clock));
+                        cluster.raft(
+                                roster.founders(),
+                                configuration.data().resolve("raft"),
+                                ofDomain(roster.self(), cluster, clock)),
+                        store,
+                        clock));
         raft = Optional.of(node);
         if (cluster.entry() instanceof ClusterConfiguration.Entry.Adopt) {
             for (var partition : Partitions.NAMES) {
@@ -475,6 +483,22 @@ public final class PlinthServer implements AutoCloseable {
         });
     }
 
+    /** What this server proves itself with to the others of its trust domain, if no files say it. */
+    private Optional<RaftTls> ofDomain(String name, ClusterConfiguration cluster, Clock clock) throws IOException {
+        if (configuration.trust().isEmpty() || cluster.tls().isPresent()) {
+            return Optional.empty();
+        }
+        var trust = configuration.trust().get();
+        var random = new SecureRandom();
+        var identity = ServerIdentity.of(
+                trust.domain(),
+                name,
+                FileRootKey.open(demandRootKey(trust.rootKey(configuration.data())), random),
+                clock,
+                random);
+        return Optional.of(new RaftTls.Identity(identity.keys(), identity.servers()));
+    }
+
     /**
      * Gives trust the root key. A server that is alone and has signed nothing yet makes one; all others must have that with which
      * their authorities' keys are sealed.
@@ -484,13 +508,7 @@ public final class PlinthServer implements AutoCloseable {
         if (alone && trust.identities().join().lastNumber() == 0 && Files.notExists(file)) {
             FileRootKey.make(file, random);
         }
-        if (Files.notExists(file)) {
-            throw new IOException("trust.rootKey: " + file + ": there is no such file; expected "
-                    + (alone
-                            ? "the key that this server's data was made with, or comes from"
-                            : "the same file on all servers of the cluster; plinth trust root-key makes one"));
-        }
-        trust.unlock(FileRootKey.open(file, random));
+        trust.unlock(FileRootKey.open(demandRootKey(file), random));
         try {
             if (alone) {
                 trust.issuer().demandKeys(trust.identities().join());
@@ -498,6 +516,16 @@ public final class PlinthServer implements AutoCloseable {
         } catch (IllegalStateException e) {
             throw new IOException("trust.rootKey: " + file + ": " + e.getMessage(), e);
         }
+    }
+
+    private Path demandRootKey(Path file) throws IOException {
+        if (Files.notExists(file)) {
+            throw new IOException("trust.rootKey: " + file + ": there is no such file; expected "
+                    + (configuration.cluster().isEmpty()
+                            ? "the key that this server's data was made with, or comes from"
+                            : "the same file on all servers of the cluster; plinth trust root-key makes one"));
+        }
+        return file;
     }
 
     private List<Endorsement> collateral() throws IOException {

@@ -8,7 +8,9 @@ import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import javax.crypto.Cipher;
+import javax.crypto.KDF;
 import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /** A root key of 256 bits in a file that only its owner may read; seals with AES-GCM. */
@@ -86,6 +88,22 @@ public final class FileRootKey implements RootKey {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(
                     what + ": not sealed under this root key, as something else, or changed since", e);
+        }
+    }
+
+    /**
+     * A secret that follows from this key and this purpose, and says nothing of either to who knows it (HKDF, RFC 5869).
+     *
+     * @param bytes at most 8,160
+     */
+    byte[] derive(String purpose, int bytes) {
+        try {
+            return KDF.getInstance("HKDF-SHA256")
+                    .deriveData(HKDFParameterSpec.ofExtract()
+                            .addIKM(key)
+                            .thenExpand(purpose.getBytes(StandardCharsets.UTF_8), bytes));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this JDK has no HKDF: " + e.getMessage(), e);
         }
     }
 
