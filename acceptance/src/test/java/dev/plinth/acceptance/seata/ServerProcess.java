@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /** {@code plinth server} in its own process, which can be killed without warning and started again on the same data. */
-final class ServerProcess implements CoordinatorHouse {
+public final class ServerProcess implements CoordinatorHouse {
     private static final Pattern HTTP = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)");
     private static final Pattern SEATA = Pattern.compile("Seata's clients +127\\.0\\.0\\.1:(\\d+)");
 
@@ -30,10 +30,12 @@ final class ServerProcess implements CoordinatorHouse {
     }
 
     /**
+     * Starts it.
+     *
      * @param httpPort 0 for a free one
      * @param options of the command besides its data and its addresses
      */
-    ServerProcess(Path data, Path log, int httpPort, List<String> options) throws IOException {
+    public ServerProcess(Path data, Path log, int httpPort, List<String> options) throws IOException {
         this.data = data;
         this.log = log;
         this.httpPort = httpPort;
@@ -78,7 +80,8 @@ final class ServerProcess implements CoordinatorHouse {
         }
     }
 
-    void start() throws IOException {
+    /** Starts it again on the same data. */
+    public void start() throws IOException {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx192m",
