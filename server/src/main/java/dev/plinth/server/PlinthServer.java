@@ -259,6 +259,9 @@ public final class PlinthServer implements AutoCloseable {
         }
         openHttp(
                 doors,
+                configuration.trust().isPresent() || configuration.secrets().isPresent()
+                        ? Optional.of(new AuditedCalls(secrets))
+                        : Optional.empty(),
                 kbs,
                 trust::trouble,
                 parts.add(
@@ -320,6 +323,7 @@ public final class PlinthServer implements AutoCloseable {
 
     private void openHttp(
             List<BindableService> grpc,
+            Optional<AuditedCalls> audited,
             Optional<KbsHttp> kbs,
             Supplier<Optional<String>> trouble,
             ConsoleDoor console,
@@ -333,6 +337,7 @@ public final class PlinthServer implements AutoCloseable {
                 .intercept(new CallLimit(CallLimit.CALLS_MAX))
                 .enableHttpJsonTranscoding(false)
                 .useBlockingTaskExecutor(false);
+        audited.ifPresent(grpcDoor::intercept);
         grpc.forEach(grpcDoor::addService);
         seataServers.map(SeataDoorsDoor::new).ifPresent(grpcDoor::addService);
         var builder = Server.builder().http(configuration.http().address());
