@@ -4,6 +4,7 @@ import dev.plinth.cli.dev.DevCommand;
 import dev.plinth.cli.migrate.MigrateCommand;
 import dev.plinth.server.Listen;
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -14,7 +15,17 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
+        footer = {
+            "",
+            "  test [--quick]  Runs every test (a command of the ./plinth script).",
+            "  dist            Builds the distribution (likewise).",
+            "",
+            "Start with: ./plinth dev",
+        })
+public final class Plinth {
+    static final String SERVER = "server";
+
+    private static final List<Class<?>> COMMANDS = List.of(
             DevCommand.class,
             ServerCommand.class,
             ServicesCommand.class,
@@ -32,20 +43,12 @@ import picocli.CommandLine.Command;
             DrillCommand.class,
             BenchCommand.class,
             SimulateCommand.class,
-            CommandLine.HelpCommand.class,
-        },
-        footer = {
-            "",
-            "  test [--quick]  Runs every test (a command of the ./plinth script).",
-            "  dist            Builds the distribution (likewise).",
-            "",
-            "Start with: ./plinth dev",
-        })
-public final class Plinth {
+            CommandLine.HelpCommand.class);
+
     private Plinth() {}
 
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        System.exit(commandLine(args).execute(args));
     }
 
     private static Listen listen(String text) {
@@ -56,8 +59,11 @@ public final class Plinth {
         }
     }
 
-    static CommandLine commandLine() {
+    /** With all commands, unless these arguments name a server: reading what the others could be told takes longer than its start may. */
+    static CommandLine commandLine(String... args) {
         var line = new CommandLine(new Plinth());
+        var commands = args.length > 0 && args[0].equals(SERVER) ? List.<Class<?>>of(ServerCommand.class) : COMMANDS;
+        commands.forEach(line::addSubcommand);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.registerConverter(Listen.class, Plinth::listen);
         line.setExecutionExceptionHandler((problem, command, _) -> {

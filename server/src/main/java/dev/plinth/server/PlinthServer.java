@@ -146,6 +146,9 @@ public final class PlinthServer implements AutoCloseable {
     }
 
     private void open() throws IOException {
+        // With the first builder comes what Armeria needs for messages in JSON, wanted or not; it comes while the disk
+        // is read.
+        var _ = Thread.ofPlatform().daemon().name("grpc-builder").start(GrpcService::builder);
         var clock = parts.add("clock", new SystemClock());
         var data = configuration.data();
         var segments = parts.add("segments", DiskStorage.openDirect(data.resolve("journal")));
