@@ -112,8 +112,7 @@ final class ServerCommand implements Callable<Integer> {
             out.println("READY server " + server.http());
             out.flush();
             if (!check) {
-                // What only the start needed, which is half of the heap, goes back to the machine.
-                System.gc();
+                StartGarbage.giveBack();
                 stop.await();
             }
         } finally {
