@@ -1,6 +1,7 @@
 package dev.plinth.registry;
 
 import dev.plinth.kernel.Context;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,7 +17,7 @@ final class Claims {
      * show the same endpoints, whatever the order in which they learned them.
      */
     private final long ownServer;
-    private final Held own = new Held();
+    private final Held own = new Held(Instant.MAX);
 
     /** What each server's sessions vouch for: this one's, and copies of the others'. */
     private final TreeMap<Long, Held> servers = new TreeMap<>();
@@ -42,9 +43,13 @@ final class Claims {
         return server == ownServer ? Optional.empty() : of(server);
     }
 
-    /** Starts a copy, which is empty. */
-    Held newCopy(long server) {
-        var copy = new Held();
+    /**
+     * Starts a copy, which is empty.
+     *
+     * @param heardAt when the other server was heard
+     */
+    Held newCopy(long server, Instant heardAt) {
+        var copy = new Held(heardAt);
         servers.put(server, copy);
         return copy;
     }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** The registrations of one server's sessions: this server's own, or a copy of another one's. */
 final class Held {
@@ -21,8 +20,22 @@ final class Held {
     /** Copies that were there when their buckets began to be told anew, and were not told so far. */
     private NameSorted<EndpointName> unconfirmed = new NameSorted<>(name -> name);
 
-    /** Since when nothing is heard of the server; null while it is followed. */
-    private @Nullable Instant lostAt;
+    /*
+     * A lost server's registrations hold for their lease since the server was last known to have them, and not since somebody noticed
+     * that it is lost: an endpoint that was dead by then had at most its lease left at that server, and has it once more here.
+     */
+
+    /** When the other server is known to have had what the copy says. */
+    private Instant heardAt;
+
+    private boolean lost;
+
+    /** Whether the copy comes from the other server itself. */
+    private boolean direct;
+
+    Held(Instant heardAt) {
+        this.heardAt = heardAt;
+    }
 
     Optional<Registration> find(EndpointName name) {
         return registrations.find(name);
@@ -75,8 +88,9 @@ final class Held {
     }
 
     /** The server is heard, and about to tell what it has in these buckets. */
-    void followed(List<Integer> buckets) {
-        lostAt = null;
+    void followed(boolean directly, List<Integer> buckets) {
+        lost = false;
+        direct = directly;
         unconfirmed = new NameSorted<>(name -> name);
         if (buckets.isEmpty()) {
             return;
@@ -98,28 +112,40 @@ final class Held {
         return gone;
     }
 
-    void lost(Instant now) {
-        if (lostAt == null) {
-            lostAt = now;
+    void heard(Instant at) {
+        if (at.isAfter(heardAt)) {
+            heardAt = at;
         }
     }
 
+    Instant heardAt() {
+        return heardAt;
+    }
+
+    void lost() {
+        lost = true;
+    }
+
     boolean isLost() {
-        return lostAt != null;
+        return lost;
+    }
+
+    /** Whether the other server itself is heard. */
+    boolean isDirect() {
+        return direct && !lost;
     }
 
     /** When the first of a lost server's registrations goes. */
     Optional<Instant> nextEnd() {
-        return lostAt == null || leases.isEmpty() ? Optional.empty() : Optional.of(lostAt.plus(leases.firstKey()));
+        return !lost || leases.isEmpty() ? Optional.empty() : Optional.of(heardAt.plus(leases.firstKey()));
     }
 
     /** A lost server's registrations whose lease is over. */
     List<EndpointName> ended(Instant now) {
         List<EndpointName> ended = new ArrayList<>();
-        var lost = lostAt;
-        if (lost != null && nextEnd().filter(end -> !end.isAfter(now)).isPresent()) {
+        if (nextEnd().filter(end -> !end.isAfter(now)).isPresent()) {
             registrations.visit("", "", registration -> {
-                if (!lost.plus(registration.claim().lease()).isAfter(now)) {
+                if (!heardAt.plus(registration.claim().lease()).isAfter(now)) {
                     ended.add(registration.endpoint().name());
                 }
                 return true;

@@ -133,7 +133,7 @@ public final class Registry implements AutoCloseable {
 
     /** How this registry stands to what a server's sessions vouch for; empty if it never heard of that server. */
     public CompletableFuture<Optional<HeldState>> held(long server) {
-        return partition.read(engine -> engine.held(server));
+        return partition.read(engine -> engine.held(server, now.get()));
     }
 
     /** For how long yet endpoints may be missing because the registry has restarted and their clients are not back; zero if none. */

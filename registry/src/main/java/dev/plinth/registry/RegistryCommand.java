@@ -77,9 +77,11 @@ public sealed interface RegistryCommand {
     /**
      * The server is heard.
      *
+     * @param direct whether it tells itself, or a third server that hears it
+     * @param ago how long ago what is about to be told was what it had
      * @param buckets those of its registrations that it is about to tell anew, as {@link Digests} counts them
      */
-    record PeerBegins(long server, List<Integer> buckets) implements OfPeer {
+    record PeerBegins(long server, boolean direct, Duration ago, List<Integer> buckets) implements OfPeer {
         public PeerBegins {
             buckets = List.copyOf(buckets);
         }
@@ -105,6 +107,13 @@ public sealed interface RegistryCommand {
         }
     }
 
-    /** Nothing is heard of the server. What it told holds for its lease, unless the server is heard again. */
+    /**
+     * The copy is what the server itself has.
+     *
+     * @param ago how long ago that was so
+     */
+    record PeerHeard(long server, Duration ago) implements OfPeer {}
+
+    /** Nothing is heard of the server. What it told holds for its lease since it was heard last, unless it is heard again. */
     record PeerLost(long server) implements OfPeer {}
 }

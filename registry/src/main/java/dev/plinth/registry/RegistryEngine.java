@@ -455,12 +455,17 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                             RegistryLimits.PEERS_MAX + " lives of other servers are known",
                             RegistryLimits.LEASE_DEFAULT);
                 }
-                copy.orElseGet(() -> claims.newCopy(begins.server())).followed(begins.buckets());
+                copy.orElseGet(() ->
+                                claims.newCopy(begins.server(), context.now().minus(begins.ago())))
+                        .followed(begins.direct(), begins.buckets());
             }
             case RegistryCommand.PeerTells tells ->
                 copy.filter(held -> !held.isLost()).ifPresent(held -> told(tells, held, context));
+            case RegistryCommand.PeerHeard heard ->
+                copy.filter(held -> !held.isLost())
+                        .ifPresent(held -> held.heard(context.now().minus(heard.ago())));
             case RegistryCommand.PeerLost _ -> {
-                copy.ifPresent(held -> held.lost(context.now()));
+                copy.ifPresent(Held::lost);
                 claims.forgetEmpty();
             }
         }
@@ -509,8 +514,20 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         }
     }
 
-    Optional<HeldState> held(long of) {
-        return claims.of(of).map(held -> new HeldState(held.digests(), held.isLost()));
+    Optional<HeldState> held(long of, Instant now) {
+        if (of == server) {
+            var hears = claims.copies().stream()
+                    .filter(peer -> claims.copy(peer).map(Held::isDirect).orElse(false))
+                    .toList();
+            return Optional.of(new HeldState(claims.own().digests(), false, true, Duration.ZERO, hears));
+        }
+        return claims.copy(of)
+                .map(held -> new HeldState(
+                        held.digests(),
+                        held.isLost(),
+                        held.isDirect(),
+                        Duration.between(held.heardAt(), now),
+                        List.of()));
     }
 
     private RegistryOutcome subscribe(Session session, String service) {

@@ -486,4 +486,23 @@ class RegistryEngineTest {
         trial.apply(new RegistryCommand.Close(own));
         assertThat(endpoints()).isEmpty();
     }
+
+    @Test
+    void what_a_lost_server_had_holds_for_its_lease_since_the_server_was_known_to_have_it() {
+        var claim = new Claim(trial.now(), true, LEASE, Optional.empty());
+        var theirs = new Registration(endpoint("accounts", 1), new SessionId(7, 1), "client", 0, 1, claim);
+        trial.apply(new RegistryCommand.PeerBegins(7, true, Duration.ZERO, List.of()));
+        trial.apply(new RegistryCommand.PeerTells(7, List.of(theirs), List.of(), true));
+        trial.advance(Duration.ofSeconds(60));
+        assertThat(endpoints()).as("the server is followed").hasSize(1);
+
+        trial.apply(new RegistryCommand.PeerHeard(7, Duration.ofSeconds(1)));
+        trial.apply(new RegistryCommand.PeerHeard(7, Duration.ofSeconds(3)));
+        trial.advance(Duration.ofSeconds(2));
+        trial.apply(new RegistryCommand.PeerLost(7));
+        trial.advance(LEASE.minusSeconds(3).minusMillis(1));
+        assertThat(endpoints()).hasSize(1);
+        trial.advance(Duration.ofMillis(1));
+        assertThat(endpoints()).isEmpty();
+    }
 }

@@ -172,8 +172,9 @@ class SeveralServersPropertyTest {
             var from = servers.get(followed).engine();
             var to = servers.get(follower);
             long id = id(followed);
-            var digests = from.held(id).orElseThrow().digests();
-            var known = to.engine().held(id).map(HeldState::digests).orElseGet(Digests::none);
+            var digests =
+                    from.held(id, servers.get(followed).now()).orElseThrow().digests();
+            var known = to.engine().held(id, to.now()).map(HeldState::digests).orElseGet(Digests::none);
             var differing = digests.differing(known);
             List<Registration> told = new ArrayList<>();
             for (var key : from.keys(HeldKey.prefix(id), "", 1_000)) {
@@ -181,13 +182,15 @@ class SeveralServersPropertyTest {
                     told.add(from.view(key).orElseThrow());
                 }
             }
-            to.apply(new RegistryCommand.PeerBegins(id, differing));
+            to.apply(new RegistryCommand.PeerBegins(id, true, Duration.ZERO, differing));
             if (half) {
                 to.apply(new RegistryCommand.PeerTells(id, told.subList(0, told.size() / 2), List.of(), false));
                 to.apply(new RegistryCommand.PeerLost(id));
             } else {
                 to.apply(new RegistryCommand.PeerTells(id, told, List.of(), true));
-                assertThat(to.engine().held(id).orElseThrow().digests()).isEqualTo(digests);
+                to.apply(new RegistryCommand.PeerHeard(id, Duration.ZERO));
+                assertThat(to.engine().held(id, to.now()).orElseThrow().digests())
+                        .isEqualTo(digests);
             }
         }
 

@@ -19,8 +19,9 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,9 @@ final class Follower {
     private int sent;
     private long written;
     private boolean begun;
+    private long askedNanos;
+    private long begunAtMicros;
+    private long begunAgoMicros;
     /** In a snapshot only these are told; afterwards everything is. */
     private Set<Integer> buckets = Set.of();
 
@@ -81,6 +85,7 @@ final class Follower {
     }
 
     void start() {
+        askedNanos = clock.nanoTime();
         call.setOnReadyHandler(() -> turns.execute(this::write));
         call.setOnCancelHandler(() -> turns.execute(this::release));
         turns.execute(() -> {
@@ -94,31 +99,41 @@ final class Follower {
                 return;
             }
             subscription.next();
-            askState(state -> begin(state.digests()));
+            askState(this::begin);
         });
     }
 
-    /** Asks for what the registry holds of the server; if that is nothing to follow, the stream ends. */
-    private void askState(Consumer<HeldState> then) {
+    /**
+     * Asks for what the registry holds of the server, and as of when; if that is nothing to follow, the stream ends. What comes here by
+     * way of another server is nothing to follow: two servers could keep each other's copy of a third for ever.
+     */
+    private void askState(ObjLongConsumer<HeldState> then) {
         var _ = registry.held(server).whenComplete((state, failure) -> {
             var told = failure == null ? state : Optional.<HeldState>empty();
+            long now = clock.nanoTime();
             later(() -> {
                 if (ended) {
                     return;
                 }
                 if (failure != null) {
                     end(Status.UNAVAILABLE.withDescription(failure.getMessage()));
-                } else if (told.isEmpty() || told.get().lost()) {
+                } else if (told.isEmpty() || !told.get().direct()) {
                     end(Status.NOT_FOUND.withDescription("the server is not followed from here"));
                 } else {
-                    then.accept(told.get());
+                    then.accept(told.get(), micros(Duration.ofNanos(now - askedNanos)));
                 }
             });
         });
     }
 
-    private void begin(Digests digests) {
-        begins(Set.copyOf(digests.differing(known)));
+    private static long micros(Duration time) {
+        return TimeUnit.NANOSECONDS.toMicros(time.toNanos());
+    }
+
+    private void begin(HeldState state, long atMicros) {
+        begunAtMicros = atMicros;
+        begunAgoMicros = micros(state.ago());
+        begins(Set.copyOf(state.digests().differing(known)));
         begun = true;
         write();
         planBeat();
@@ -130,7 +145,9 @@ final class Follower {
                 .setBegins(FollowBegins.newBuilder()
                         .setServer(server)
                         .addAllBuckets(told.stream().sorted().toList())
-                        .setBeatMillis((int) BEAT.toMillis()))
+                        .setBeatMillis((int) BEAT.toMillis())
+                        .setAtMicros(begunAtMicros)
+                        .setAgoMicros(begunAgoMicros))
                 .build());
     }
 
@@ -219,12 +236,15 @@ final class Follower {
             beat(FollowBeat.getDefaultInstance());
             return;
         }
-        askState(state -> {
+        askState((state, atMicros) -> {
             boolean toldAll = batch == null && written == handedOut.get();
             beat(
                     toldAll
                             ? FollowBeat.newBuilder()
                                     .setDigest(state.digests().sum())
+                                    .setAtMicros(atMicros)
+                                    .setAgoMicros(micros(state.ago()))
+                                    .addAllHears(state.hears())
                                     .build()
                             : FollowBeat.getDefaultInstance());
         });

@@ -8,6 +8,7 @@ import dev.plinth.registry.Registration;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryCommand;
 import dev.plinth.registry.RegistryOutcome;
+import dev.plinth.wire.registry.v1.FollowBeat;
 import dev.plinth.wire.registry.v1.FollowBegins;
 import dev.plinth.wire.registry.v1.FollowRequest;
 import dev.plinth.wire.registry.v1.FollowTells;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One stream of what another server's sessions vouch for, into this server's registry. Its state belongs to the turns. */
@@ -35,12 +37,16 @@ final class Following {
     /** With nothing heard for so long, the server counts as lost: four of its beats, and well within every lease. */
     static final Duration SILENCE_MAX = Duration.ofSeconds(2);
 
-    private static final Duration LOOK = Duration.ofMillis(500);
+    /** The other server's clock may run faster than the one here by one in so many, and no more. */
+    private static final long DRIFT_PARTS = 100;
 
     /** Who wants to know how the stream fares; called in turns. */
     interface Listener {
         /** Whether what this server tells is wanted. */
         boolean begins(long server);
+
+        /** The server has said which others it hears. */
+        void hears(List<Long> servers);
 
         /** Called once; not after {@link #cancel}. */
         void ended(Status status);
@@ -58,6 +64,13 @@ final class Following {
     private @Nullable ClientCallStreamObserver<FollowRequest> call;
     private Clock.@Nullable Alarm alarm;
     private long heardNanos;
+
+    /**
+     * When the other end began to count time for this stream, by the clock here: not later than it was, but for the shortest time that
+     * a beat took lately. So a beat that was held up on its way does not make what it says newer.
+     */
+    private long countedSinceNanos;
+
     private long server;
     private boolean begun;
     private boolean over;
@@ -103,6 +116,7 @@ final class Following {
     }
 
     private void ask(Optional<HeldState> copy) {
+        countedSinceNanos = clock.nanoTime();
         var request =
                 FollowRequest.newBuilder().setFollower(registry.incarnation()).setServer(wanted);
         copy.ifPresent(state ->
@@ -133,14 +147,16 @@ final class Following {
     }
 
     private void take(FollowUpdate update) {
-        heardNanos = clock.nanoTime();
+        long now = clock.nanoTime();
+        countedSinceNanos += (now - heardNanos) / DRIFT_PARTS;
+        heardNanos = now;
         try {
             switch (update.getUpdateCase()) {
                 case BEGINS -> begins(update.getBegins());
                 case TELLS -> tells(update.getTells());
                 case BEAT -> {
                     if (update.getBeat().hasDigest()) {
-                        compare(update.getBeat().getDigest());
+                        compare(update.getBeat());
                     } else {
                         next();
                     }
@@ -161,7 +177,11 @@ final class Following {
             }
             begun = true;
         }
-        submit(new RegistryCommand.PeerBegins(server, begins.getBucketsList()));
+        submit(new RegistryCommand.PeerBegins(
+                server,
+                wanted == 0,
+                begins.hasAtMicros() ? ago(begins.getAtMicros(), begins.getAgoMicros()) : Duration.ZERO,
+                begins.getBucketsList()));
     }
 
     private void tells(FollowTells tells) {
@@ -174,13 +194,23 @@ final class Following {
         submit(new RegistryCommand.PeerTells(server, held, gone, tells.getComplete()));
     }
 
-    private void compare(long digest) {
+    /** How long ago something was that was {@code agoMicros} before the time of the other end. */
+    private Duration ago(long atMicros, long agoMicros) {
+        long atNanos = TimeUnit.MICROSECONDS.toNanos(atMicros);
+        countedSinceNanos = Math.min(countedSinceNanos, heardNanos - atNanos);
+        return Duration.ofNanos(clock.nanoTime() - countedSinceNanos - atNanos)
+                .plus(Duration.ofNanos(TimeUnit.MICROSECONDS.toNanos(agoMicros)));
+    }
+
+    private void compare(FollowBeat beat) {
         var _ = registry.held(server)
                 .whenComplete((state, failure) -> later(() -> {
                     if (failure == null
                             && state.isPresent()
-                            && state.get().digests().sum() == digest) {
-                        next();
+                            && state.get().digests().sum() == beat.getDigest()) {
+                        var ago = beat.hasAtMicros() ? ago(beat.getAtMicros(), beat.getAgoMicros()) : Duration.ZERO;
+                        submit(new RegistryCommand.PeerHeard(server, ago));
+                        listener.hears(beat.getHearsList());
                     } else {
                         end(Status.DATA_LOSS.withDescription(
                                 "the copy differs from what it is a copy of; following anew"));
@@ -208,10 +238,11 @@ final class Following {
     }
 
     private void watchForSilence() {
+        var left = SILENCE_MAX.minusNanos(clock.nanoTime() - heardNanos);
         alarm = clock.schedule(
-                LOOK,
+                left.isPositive() ? left : Duration.ZERO,
                 () -> later(() -> {
-                    if (Duration.ofNanos(clock.nanoTime() - heardNanos).compareTo(SILENCE_MAX) > 0) {
+                    if (Duration.ofNanos(clock.nanoTime() - heardNanos).compareTo(SILENCE_MAX) >= 0) {
                         end(Status.DEADLINE_EXCEEDED.withDescription("nothing was heard for " + SILENCE_MAX));
                     } else {
                         watchForSilence();

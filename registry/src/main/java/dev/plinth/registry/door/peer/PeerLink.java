@@ -7,6 +7,7 @@ import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -32,12 +33,11 @@ final class PeerLink {
     private final ManagedChannel channel;
 
     private @Nullable Following direct;
-    private @Nullable Following around;
+    private List<Long> hears = List.of();
 
-    /** The incarnation that was heard last. */
+    /** The incarnation that was heard last, or that may be at this address: 0 if there is none. */
     private long server;
 
-    private int attempts;
     private boolean self;
     private boolean closed;
 
@@ -76,6 +76,12 @@ final class PeerLink {
             }
 
             @Override
+            public void hears(List<Long> servers) {
+                hears = List.copyOf(servers);
+                peers.goAround();
+            }
+
+            @Override
             public void ended(Status status) {
                 directEnded(status);
             }
@@ -93,24 +99,16 @@ final class PeerLink {
             log.debug("{} is the server that another address of the list leads to already", address);
             return false;
         }
-        if (around != null) {
-            if (begun == server) {
-                around.cancel();
-            } else {
-                // The server has restarted meanwhile. Of its life before nobody will tell any more.
-                around.abandon();
-            }
-            around = null;
-        }
         log.info("following the registry at {} ({})", address, Long.toHexString(begun));
+        peers.heardDirectly(begun, server);
         server = begun;
-        attempts = 0;
         return true;
     }
 
     private void directEnded(Status status) {
         boolean was = isFollowing();
         direct = null;
+        hears = List.of();
         if (closed || self) {
             return;
         }
@@ -120,32 +118,21 @@ final class PeerLink {
                     address,
                     status.getCode(),
                     status.getDescription());
+            peers.goAround();
         }
-        attempts++;
-        goAround();
         later(this::follow);
     }
 
-    private void goAround() {
-        if (server == 0 || around != null) {
-            return;
-        }
-        peers.around(this, attempts).ifPresent(third -> {
-            around = new Following(
-                    registry, third.channel, server, server, clock, workers, turns, new Following.Listener() {
-                        @Override
-                        public boolean begins(long begun) {
-                            log.info("following the registry at {} by way of {}", address, third.address);
-                            return true;
-                        }
+    /** Follows another server by way of the one at this address, which hears it. */
+    Following followFrom(long other, Following.Listener listener) {
+        var following = new Following(registry, channel, other, other, clock, workers, turns, listener);
+        following.start();
+        return following;
+    }
 
-                        @Override
-                        public void ended(Status status) {
-                            around = null;
-                        }
-                    });
-            around.start();
-        });
+    /** The servers that the one at this address hears directly, as it said last. */
+    List<Long> hears() {
+        return hears;
     }
 
     private void later(Runnable task) {
@@ -164,6 +151,20 @@ final class PeerLink {
         return server == other && isFollowing();
     }
 
+    /** Whether a server should be heard here, and is not. */
+    boolean isLost() {
+        return !self && !isFollowing();
+    }
+
+    long server() {
+        return server;
+    }
+
+    /** There is no other link which this server could be at. */
+    void supposed(long other) {
+        server = other;
+    }
+
     PeerState state() {
         PeerState.Way way;
         if (self) {
@@ -171,7 +172,7 @@ final class PeerLink {
         } else if (isFollowing()) {
             way = PeerState.Way.DIRECT;
         } else {
-            way = around != null && around.hasBegun() ? PeerState.Way.AROUND : PeerState.Way.LOST;
+            way = peers.isAround(server) ? PeerState.Way.AROUND : PeerState.Way.LOST;
         }
         return new PeerState(address.getHostString() + ":" + address.getPort(), server, way);
     }
@@ -180,9 +181,6 @@ final class PeerLink {
         closed = true;
         if (direct != null) {
             direct.abandon();
-        }
-        if (around != null) {
-            around.abandon();
         }
         channel.shutdownNow();
     }

@@ -3,11 +3,13 @@ package dev.plinth.registry.door.peer;
 import dev.plinth.kernel.Clock;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryLimits;
+import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -25,7 +27,8 @@ public final class RegistryPeers implements AutoCloseable {
     /*
      * Each server follows each other one directly, for with a handful of servers that is the least that can be known soonest. If
      * one cannot be reached, but another one reaches it, its registrations come by that way: a line that is cut between two
-     * servers takes no endpoint away from either's clients.
+     * servers takes no endpoint away from either's clients. Who reaches whom each server tells those that follow it, by
+     * incarnation: so a server that has just started finds its way to one that it never heard.
      *
      * A copy comes by one way at a time, and the direct one goes first: so copies need no memory of what was removed. Whatever
      * might go wrong all the same shows in the next beat's digest, and is put right by following anew.
@@ -40,6 +43,9 @@ public final class RegistryPeers implements AutoCloseable {
 
     /** Turns only. */
     private final List<PeerLink> links = new ArrayList<>();
+
+    /** Servers that are followed by way of another one, by their incarnation; turns only. */
+    private final TreeMap<Long, Following> around = new TreeMap<>();
 
     private final SynchronizationContext turns = new SynchronizationContext(
             (thread, failure) -> log.error("following the registry's peers failed", failure));
@@ -94,12 +100,71 @@ public final class RegistryPeers implements AutoCloseable {
         });
     }
 
-    /** A link over which the server that {@code lost} led to may be heard; turns only. */
-    Optional<PeerLink> around(PeerLink lost, int attempt) {
-        var others = links.stream()
-                .filter(link -> link != lost && link.isFollowing())
+    /** Whoever is not heard, and others hear, is followed by way of one of them; turns only. */
+    void goAround() {
+        for (var third : links) {
+            if (third.isFollowing()) {
+                third.hears().stream()
+                        .filter(server -> server != registry.incarnation())
+                        .filter(server -> !around.containsKey(server))
+                        .filter(server -> links.stream().noneMatch(link -> link.isFollowing(server)))
+                        .forEach(this::goAroundTo);
+            }
+        }
+    }
+
+    private void goAroundTo(long server) {
+        var lost = links.stream().filter(PeerLink::isLost).toList();
+        if (around.size() >= lost.size()) {
+            // It is none of those that are to be followed here.
+            return;
+        }
+        var ways = links.stream()
+                .filter(link -> link.isFollowing() && link.hears().contains(server))
                 .toList();
-        return others.isEmpty() ? Optional.empty() : Optional.of(others.get(attempt % others.size()));
+        var way = ways.get((int) network.lot(ways.size()));
+        if (links.stream().noneMatch(link -> link.server() == server)) {
+            var unknown = lost.stream()
+                    .filter(link -> !around.containsKey(link.server()))
+                    .toList();
+            if (unknown.size() == 1) {
+                unknown.getFirst().supposed(server);
+            }
+        }
+        around.put(server, way.followFrom(server, new Following.Listener() {
+            @Override
+            public boolean begins(long begun) {
+                log.info("following the registry {} by way of {}", Long.toHexString(begun), way.address());
+                return true;
+            }
+
+            @Override
+            public void hears(List<Long> servers) {
+                // Only who tells of itself says whom it hears.
+            }
+
+            @Override
+            public void ended(Status status) {
+                around.remove(server);
+            }
+        }));
+    }
+
+    /**
+     * A server is heard directly, and not by way of another any more; turns only.
+     *
+     * @param before who was at its address before: of its life before nobody will tell any more
+     */
+    void heardDirectly(long server, long before) {
+        Optional.ofNullable(around.remove(server)).ifPresent(Following::cancel);
+        if (before != server) {
+            Optional.ofNullable(around.remove(before)).ifPresent(Following::abandon);
+        }
+    }
+
+    /** Whether a server is heard by way of another one; turns only. */
+    boolean isAround(long server) {
+        return Optional.ofNullable(around.get(server)).map(Following::hasBegun).orElse(false);
     }
 
     /** Whether another link leads to this server already; turns only. */
@@ -118,6 +183,8 @@ public final class RegistryPeers implements AutoCloseable {
     public void close() {
         var closed = new CompletableFuture<List<PeerLink>>();
         turns.execute(() -> {
+            around.values().forEach(Following::abandon);
+            around.clear();
             links.forEach(PeerLink::close);
             closed.complete(List.copyOf(links));
         });

@@ -1,6 +1,7 @@
 package dev.plinth.registry.door.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.plinth.registry.EndpointName;
@@ -217,6 +218,54 @@ class RegistryPeersTest {
         soon().until(() -> one.peers().getFirst().way() == PeerState.Way.DIRECT);
         two.deregister(hold, "accounts", 1);
         soon().until(() -> one.endpoints("accounts").equals(List.of("127.0.0.1:2")));
+    }
+
+    @Test
+    void a_server_that_starts_while_a_line_is_cut_goes_around_it() throws Exception {
+        var two = server(2);
+        var three = server(3);
+        three.follow(two.address());
+        var hold = two.open(Optional.empty());
+        two.register(hold, "accounts", 1);
+        soon().until(() -> three.endpoints("accounts").size() == 1);
+
+        var one = server(1);
+        var line = line(two);
+        line.cut();
+        one.follow(line.address(), three.address());
+
+        soon().until(() -> one.endpoints("accounts").equals(List.of("127.0.0.1:1")));
+        soon().until(() -> one.peers().getFirst().way() == PeerState.Way.AROUND);
+        two.deregister(hold, "accounts", 1);
+        soon().until(() -> one.endpoints("accounts").isEmpty());
+
+        line.mend();
+        soon().until(() -> one.peers().getFirst().way() == PeerState.Way.DIRECT);
+    }
+
+    @Test
+    void what_came_by_way_of_a_third_server_is_passed_on_to_nobody() throws Exception {
+        var one = server(1);
+        var two = server(2);
+        var three = server(3);
+        var line = line(two);
+        line.cut();
+        three.follow(two.address());
+        one.follow(line.address(), three.address());
+        two.register(two.open(Optional.empty()), "accounts", 1);
+        soon().until(() -> one.endpoints("accounts").size() == 1);
+
+        var channel = NettyChannelBuilder.forAddress(
+                        one.address().getHostString(), one.address().getPort())
+                .usePlaintext()
+                .build();
+        opened.add(channel::shutdownNow);
+        assertThatThrownBy(() -> RegistryPeersGrpc.newBlockingStub(channel)
+                        .follow(FollowRequest.newBuilder().setServer(2).build())
+                        .next())
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        refused -> assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
     }
 
     @Test
