@@ -6,6 +6,7 @@ import dev.plinth.kernel.Fault;
 import dev.plinth.kernel.LedgerSubject;
 import dev.plinth.kernel.Life;
 import dev.plinth.kernel.Simulation;
+import dev.plinth.registry.door.peer.RegistryServersLife;
 import dev.plinth.transactions.CoordinatorLife;
 import dev.plinth.transactions.TransactionsSubject;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ record Scenario(String engine, String journal) {
         }
         all.add(new Scenario("registry", "soft"));
         all.add(new Scenario("coordinator", "local"));
+        all.add(new Scenario("registry-servers", "soft"));
         return List.copyOf(all);
     }
 
@@ -75,6 +77,7 @@ record Scenario(String engine, String journal) {
         return switch (engine) {
             case "registry" -> RegistryLife.schedule(seed);
             case "coordinator" -> CoordinatorLife.schedule(seed);
+            case "registry-servers" -> RegistryServersLife.schedule(seed);
             default -> Simulation.schedule(shape(), seed);
         };
     }
@@ -83,6 +86,7 @@ record Scenario(String engine, String journal) {
         Life simulation = switch (engine) {
             case "registry" -> new RegistryLife(seed, schedule);
             case "coordinator" -> new CoordinatorLife(seed, schedule);
+            case "registry-servers" -> new RegistryServersLife(seed, schedule);
             case "ledger" -> LedgerSubject.life(shape(), seed, schedule);
             case "registers" -> RegistersSubject.life(shape(), seed, schedule);
             case "cells" -> CellMapSubject.life(shape(), seed, schedule);

@@ -38,7 +38,7 @@ public final class Simulate implements Callable<Integer> {
     @Option(
             names = "--engine",
             paramLabel = "NAME",
-            description = "Only ledger, registers, transactions, cells, registry or coordinator.")
+            description = "Only ledger, registers, transactions, cells, registry, registry-servers or coordinator.")
     private String engine = "";
 
     @Option(names = "--journal", paramLabel = "KIND", description = "Only local, cluster, or soft.")
