@@ -12,10 +12,14 @@ import dev.plinth.wire.bolt.BoltEncoder;
 import dev.plinth.wire.bolt.BoltFrame;
 import dev.plinth.wire.bolt.BoltLimits;
 import dev.plinth.wire.bolt.BoltStatus;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import java.io.BufferedInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -276,36 +280,130 @@ class SofaRegistryClientsTest {
         }
     }
 
-    /** Sends a request, and reads on until its answer comes. */
-    private static BoltFrame.Response asked(Socket socket, int id, ForeignObject body) throws IOException {
-        socket.setSoTimeout(20_000);
+    private static ForeignObject publication(String dataId, String text) {
+        Map<String, Object> box = new HashMap<>();
+        box.put("data", text);
+        Map<String, Object> fields = new HashMap<>();
+        fields.put("registId", "id of " + dataId.hashCode());
+        fields.put("eventType", "REGISTER");
+        fields.put("dataId", dataId);
+        fields.put("version", 1L);
+        fields.put(
+                "dataList",
+                new ArrayList<>(List.of(new ForeignObject("com.alipay.sofa.registry.core.model.DataBox", box))));
+        return new ForeignObject("com.alipay.sofa.registry.core.model.PublisherRegister", fields);
+    }
+
+    @Test
+    void names_and_texts_beyond_the_limits_are_refused_and_the_connection_goes_on() throws Exception {
+        var server = server(1);
+        record Bad(String dataId, String text, String why) {}
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.sofaBolt())) {
+            int id = 0;
+            for (var bad : List.of(
+                    new Bad("s".repeat(300), "10.0.0.1:1", "of 300 characters"),
+                    new Bad("two words", "10.0.0.1:1", "two words"),
+                    new Bad("accounts", "10.0.0.1:1?k=" + "x".repeat(64 << 10), "expected at most 65536"),
+                    new Bad("accounts", "v".repeat(70_000), "expected at most 65536"))) {
+                var response = asked(socket, ++id, publication(bad.dataId(), bad.text()));
+                var answer = ForeignBodies.read(response.content());
+                response.release();
+                assertThat(answer.isTrue("success") && !answer.isTrue("refused"))
+                        .isFalse();
+                assertThat(answer.text("message").orElse("")).contains(bad.why());
+            }
+            var good = asked(socket, ++id, publication("accounts", "10.0.0.1:1"));
+            assertThat(ForeignBodies.read(good.content()).isTrue("success")).isTrue();
+            good.release();
+            assertThat(server.endpoints("accounts")).containsExactly("tcp://10.0.0.1:1");
+        }
+    }
+
+    @Test
+    void a_flood_from_one_client_is_answered_or_refused_and_others_are_served() throws Exception {
+        var server = server(1);
+        int flood = 2_000;
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.sofaBolt());
+                var other = new Socket(InetAddress.getLoopbackAddress(), server.sofaBolt())) {
+            socket.setSoTimeout(20_000);
+            var frames = Unpooled.buffer();
+            for (int id = 1; id <= flood; id++) {
+                var frame = frame(id, publication("accounts", "10.0.0.1:1?weight=" + (1 + id % 90)));
+                frames.writeBytes(frame);
+                frame.release();
+            }
+            frames.readBytes(socket.getOutputStream(), frames.readableBytes());
+            frames.release();
+
+            var served = asked(other, 1, publication("ledger", "10.0.0.2:1"));
+            assertThat(ForeignBodies.read(served.content()).isTrue("success")).isTrue();
+            served.release();
+
+            Map<BoltStatus, Integer> statuses = new HashMap<>();
+            var answers = new Answers(socket);
+            for (int i = 0; i < flood; i++) {
+                var answer = answers.next();
+                statuses.merge(answer.status(), 1, Integer::sum);
+                answer.release();
+            }
+            assertThat(statuses.keySet()).isSubsetOf(BoltStatus.SUCCESS, BoltStatus.SERVER_THREADPOOL_BUSY);
+            assertThat(server.endpoints("accounts")).hasSize(1);
+        }
+    }
+
+    private static ByteBuf frame(int id, ForeignObject body) {
         var content = Unpooled.buffer();
         ForeignBodies.write(body, content);
-        var frame = BoltEncoder.encode(
+        return BoltEncoder.encode(
                 new BoltFrame.Request(
                         BoltDialect.V2_CRC, id, false, (byte) 1, 1_000, body.type(), Unpooled.EMPTY_BUFFER, content),
                 ByteBufAllocator.DEFAULT);
-        try {
-            frame.readBytes(socket.getOutputStream(), frame.readableBytes());
-        } finally {
-            frame.release();
+    }
+
+    /** The answers that come on a connection, one after the other. */
+    private static final class Answers {
+        private final InputStream from;
+        private final BoltDecoder decoder = new BoltDecoder(BoltLimits.DEFAULT);
+        private final ByteBuf in = Unpooled.buffer();
+
+        Answers(Socket socket) throws IOException {
+            from = new BufferedInputStream(socket.getInputStream());
         }
-        var decoder = new BoltDecoder(BoltLimits.DEFAULT);
-        var in = Unpooled.buffer();
-        try {
+
+        BoltFrame.Response next() throws IOException {
             while (true) {
                 var next = decoder.decode(in);
                 if (next.isEmpty()) {
-                    in.writeByte(socket.getInputStream().read());
-                } else if (next.get() instanceof BoltFrame.Response response && response.id() == id) {
+                    int one = from.read();
+                    if (one < 0) {
+                        throw new EOFException("the server hung up");
+                    }
+                    in.writeByte(one);
+                } else if (next.get() instanceof BoltFrame.Response response) {
                     return response;
                 } else {
                     next.get().release();
                 }
             }
-        } finally {
-            in.release();
         }
+    }
+
+    /** Sends a request, and reads on until its answer comes. */
+    private static BoltFrame.Response asked(Socket socket, int id, ForeignObject body) throws IOException {
+        socket.setSoTimeout(20_000);
+        var frame = frame(id, body);
+        try {
+            frame.readBytes(socket.getOutputStream(), frame.readableBytes());
+        } finally {
+            frame.release();
+        }
+        var answers = new Answers(socket);
+        var answer = answers.next();
+        while (answer.id() != id) {
+            answer.release();
+            answer = answers.next();
+        }
+        return answer;
     }
 
     @Test

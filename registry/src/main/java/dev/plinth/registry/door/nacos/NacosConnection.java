@@ -10,6 +10,7 @@ import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.Hold;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryCommand;
+import dev.plinth.registry.RegistryLimits;
 import dev.plinth.registry.RegistryOutcome;
 import dev.plinth.registry.door.mirror.ConfigListeners;
 import dev.plinth.registry.door.mirror.ServiceMirrors;
@@ -49,6 +50,9 @@ final class NacosConnection {
 
     private static final int CLIENT_CHARS_MAX = 100;
 
+    /** The label of a client that registers what others have registered elsewhere. */
+    private static final String STAND_IN = "plinth.stand-in";
+
     private final Registry registry;
     private final NacosRegistry asked;
     private final ServiceMirrors mirrors;
@@ -57,9 +61,6 @@ final class NacosConnection {
     private final Executor workers;
     private final String ip;
     private final String id;
-
-    /** The label of a client that registers what others have registered elsewhere. */
-    private static final String STAND_IN = "plinth.stand-in";
 
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Hold hold;
@@ -98,10 +99,17 @@ final class NacosConnection {
 
     /** The client's word on its stream: who it is, or an answer to a push. */
     void heard(Payload payload) {
+        JsonNode body;
+        try {
+            body = NacosPayloads.body(payload);
+        } catch (NacosRefusal refusal) {
+            end(payload.getMetadata().getType() + ": " + refusal.text());
+            return;
+        }
         if (payload.getMetadata().getType().equals("ConnectionSetupRequest")) {
-            setUp(NacosPayloads.body(payload));
+            setUp(body);
         } else if (pushes != null) {
-            NacosPayloads.text(NacosPayloads.body(payload), "requestId").ifPresent(pushes::acknowledged);
+            NacosPayloads.text(body, "requestId").ifPresent(pushes::acknowledged);
         }
     }
 
@@ -346,6 +354,12 @@ final class NacosConnection {
         done(new RegistryCommand.Subscribe(hold(), service.inRegistry()));
         var subscriber = subscribers.get(key);
         if (subscriber == null) {
+            if (subscribers.size() >= RegistryLimits.SESSION_SUBSCRIPTIONS_MAX) {
+                throw new NacosRefusal(
+                        NacosRefusal.OVER_LIMIT,
+                        "this client follows " + RegistryLimits.SESSION_SUBSCRIPTIONS_MAX
+                                + " selections of services and clusters, as many as one may");
+            }
             subscriber = new Subscriber(service, clusters).follow();
             subscribers.put(key, subscriber);
         }

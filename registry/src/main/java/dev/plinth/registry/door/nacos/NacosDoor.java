@@ -45,6 +45,13 @@ public final class NacosDoor implements AutoCloseable {
     private static final int MESSAGE_BYTES_MAX = 10 << 20;
     private static final long PING_SECONDS_MIN = 5;
     private static final long IDLE_SECONDS_MAX = 60;
+
+    /** Until a connection has said that it speaks HTTP/2. */
+    private static final long HANDSHAKE_SECONDS_MAX = 10;
+
+    /** Requests of one connection that are under way: what more it has waits at its end. */
+    private static final int CALLS_MAX = 128;
+
     private static final long STOP_SECONDS_MAX = 3;
 
     private final Server server;
@@ -92,6 +99,8 @@ public final class NacosDoor implements AutoCloseable {
         return NettyServerBuilder.forAddress(address)
                 .executor(workers)
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
+                .maxConcurrentCallsPerConnection(CALLS_MAX)
+                .handshakeTimeout(HANDSHAKE_SECONDS_MAX, TimeUnit.SECONDS)
                 .permitKeepAliveTime(PING_SECONDS_MIN, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .maxConnectionIdle(IDLE_SECONDS_MAX, TimeUnit.SECONDS)
