@@ -2,6 +2,7 @@ package dev.plinth.bench;
 
 import dev.plinth.bench.registry.RegistryBenchmark;
 import dev.plinth.bench.registry.RegistryScale;
+import dev.plinth.bench.transactions.ContentionBenchmark;
 import dev.plinth.bench.transactions.TransactionsBenchmark;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ public final class Bench {
               transactions          the coordinator with 64 of Seata's clients, beside Seata's own server 2.0.0
               transactions-original the same with Seata's original client 2.6.0 as the load
               transactions-memory   the coordinator with a million live transactions
+              contention            transfers by AT between accounts that everybody wants, beside Seata with its original client
               registry              the registry beside Nacos and SOFARegistry, with their original clients and a lean driver
               registry-scale        the registry alone: a million endpoints, ten thousand subscribers, changes, a restart
 
@@ -38,6 +40,8 @@ public final class Bench {
     private Bench() {}
 
     public static void main(String[] arguments) throws InterruptedException {
+        // The bank's class path has a logback.xml too, which would be worth a page of words at every start.
+        System.setProperty("logback.statusListenerClass", "ch.qos.logback.core.status.NopStatusListener");
         System.exit(run(List.of(arguments)));
     }
 
@@ -58,7 +62,7 @@ public final class Bench {
                 case "catch-up" -> CatchUpBenchmark.run(options) ? 0 : 1;
                 case "overload" -> OverloadBenchmark.run(options) ? 0 : 1;
                 case "start" -> StartBenchmark.run(options) ? 0 : 1;
-                case "transactions", "transactions-original", "transactions-memory" ->
+                case "transactions", "transactions-original", "transactions-memory", "contention" ->
                     transactions(name, options) ? 0 : 1;
                 case "registry", "registry-scale" -> registry(name, options) ? 0 : 1;
                 // Not for people: the child process whose system calls are counted.
@@ -86,10 +90,11 @@ public final class Bench {
         var kept = switch (name) {
             case "transactions" -> TransactionsBenchmark.run(directory, fileSystem, options.quick());
             case "transactions-original" -> TransactionsBenchmark.original(directory, fileSystem, options.quick());
+            case "contention" -> ContentionBenchmark.run(directory, fileSystem, options.quick());
             default -> TransactionsBenchmark.memory(directory, fileSystem);
         };
         var promises = kept.stream()
-                .map(one -> new Promise(one.name(), one.value(), one.unit(), one.target()))
+                .map(one -> new Promise(one.name(), one.value(), one.unit(), one.target(), one.least()))
                 .toList();
         promises.forEach(promise -> System.out.println(promise.line()));
         Disk.delete(directory);

@@ -1,6 +1,7 @@
 package dev.plinth.transactions;
 
 import dev.plinth.kernel.Coverage;
+import dev.plinth.kernel.Refused;
 import dev.plinth.transactions.Deeds.Deed;
 import dev.plinth.transactions.PhaseTwo.Direction;
 import dev.plinth.wire.seata.BranchStatus;
@@ -28,6 +29,7 @@ final class CoordinatorClients {
     private static final int ROWS = 6;
     private static final int OPEN_MAX = 10;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration LOCK_WAIT = Duration.ofSeconds(2);
     private static final TransactionId STRANGER = new TransactionId(1);
     private static final String BANK = "jdbc:bank";
     private static final Command.Audit PERSON = new Command.Audit("operator", "as drawn");
@@ -93,6 +95,8 @@ final class CoordinatorClients {
                 coverage.entry();
                 coverage.outcome(value);
                 told.by(value);
+            } else if (failure instanceof Refused refused) {
+                coverage.event("refused as " + refused.code());
             }
         });
     }
@@ -175,7 +179,8 @@ final class CoordinatorClients {
         var resource = type == BranchType.TCC ? "freeze" : BANK;
         of.underWay++;
         var register = new Command.RegisterBranch(of.id, type, resource, "bank:1", "{}", rows, draw.nextBoolean());
-        told(world.coordinator().register(register), outcome -> {
+        var wait = register.autoCommit() ? LOCK_WAIT : Duration.ZERO;
+        told(world.coordinator().register(register, wait), outcome -> {
             if (outcome instanceof Outcome.Registered registered) {
                 coverage.event(type + " branch");
                 long branch = registered.branchId();

@@ -56,6 +56,7 @@ public final class CoordinatorLife implements Life {
     private final Coverage coverage = new Coverage();
     private final Random draw;
     private final Random drawThreads;
+    private final long heapBytesMax;
     private final SimulatedClock clock = new SimulatedClock();
     private final FaultyStorage disk = new FaultyStorage();
     private final FaultyStorage snapshots = new FaultyStorage();
@@ -80,6 +81,7 @@ public final class CoordinatorLife implements Life {
         var seeds = new Random(seed);
         this.draw = new Random(seeds.nextLong());
         this.drawThreads = new Random(seeds.nextLong());
+        this.heapBytesMax = heapBytesMax(new Random(seeds.nextLong()));
         this.clients = new CoordinatorClients(
                 new CoordinatorClients.World() {
                     @Override
@@ -106,6 +108,11 @@ public final class CoordinatorLife implements Life {
                 coverage,
                 draw);
         start();
+    }
+
+    /** In every fourth life there is room for a few transactions only: what is beyond is refused, and what lives ends as ever. */
+    private static long heapBytesMax(Random room) {
+        return room.nextInt(4) == 0 ? 3_000 + room.nextInt(6_000) : Long.MAX_VALUE;
     }
 
     /** The faults that a seed draws; member 0 is the coordinator, the others are participants. */
@@ -200,6 +207,7 @@ public final class CoordinatorLife implements Life {
                     History.Size.OF_RELEASE,
                     threads.serial(),
                     _ -> {},
+                    heapBytesMax,
                     () -> {});
         } catch (IOException e) {
             throw new AssertionError("the coordinator does not start: " + e.getMessage(), e);

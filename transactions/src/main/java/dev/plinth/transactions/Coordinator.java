@@ -21,6 +21,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,9 +48,13 @@ public final class Coordinator implements AutoCloseable {
     private final HistoryDesk desk;
     private final HistoryFeed feed;
     private final EndWaiters waiters;
+    private final LockWaiters lockWaiters;
+    private final Clock clock;
     private final Pulses pulses;
     private final Peers peers;
     private final Watcher.Subscription ends;
+    private final TransactionEngine engine;
+    private final long heapBytesMax;
     private final Runnable release;
 
     private Coordinator(
@@ -58,14 +63,21 @@ public final class Coordinator implements AutoCloseable {
             History history,
             Executor historyThread,
             EndWaiters waiters,
+            LockWaiters lockWaiters,
             Peers peers,
             Clock clock,
             Consumer<String> report,
+            TransactionEngine engine,
+            long heapBytesMax,
             Runnable release) {
         this.journal = journal;
+        this.engine = engine;
+        this.heapBytesMax = heapBytesMax;
         this.partition = partition;
         this.desk = new HistoryDesk(history, historyThread);
         this.waiters = waiters;
+        this.lockWaiters = lockWaiters;
+        this.clock = clock;
         this.pulses = new Pulses(clock);
         this.peers = peers;
         this.feed = new HistoryFeed(partition, history, historyThread, clock, peers.lagMax(), report);
@@ -114,6 +126,7 @@ public final class Coordinator implements AutoCloseable {
                 History.Size.OF_RELEASE,
                 thread,
                 LOG::warn,
+                HeapShare.bytesMax(),
                 thread::close);
     }
 
@@ -127,15 +140,29 @@ public final class Coordinator implements AutoCloseable {
             History.Size size,
             Executor historyThread,
             Consumer<String> report,
+            long heapBytesMax,
             Runnable release)
             throws IOException {
         var history = History.open(storage, size, report);
         var waiters = new EndWaiters(clock);
+        var lockWaiters = new LockWaiters(clock);
+        engine.onFreed((resourceId, key) -> lockWaiters.released(new LockWaiters.Row(resourceId, key)));
         try {
             var partition = Partition.durable(
                     engine, journal, DiskCodec.ALL, new ParticipantCalls(participants, peers, waiters), clock);
-            var coordinator =
-                    new Coordinator(journal, partition, history, historyThread, waiters, peers, clock, report, release);
+            var coordinator = new Coordinator(
+                    journal,
+                    partition,
+                    history,
+                    historyThread,
+                    waiters,
+                    lockWaiters,
+                    peers,
+                    clock,
+                    report,
+                    engine,
+                    heapBytesMax,
+                    release);
             coordinator.start();
             return coordinator;
         } catch (IOException | RuntimeException e) {
@@ -172,6 +199,9 @@ public final class Coordinator implements AutoCloseable {
 
     /** Begins a transaction; completes once that is durable. */
     public CompletableFuture<TransactionId> begin(Command.Begin begin) {
+        if (heapIsFull()) {
+            return heapFull();
+        }
         return submit(begin, outcome -> {
             pulses.begun();
             return ((Outcome.Begun) outcome).transaction();
@@ -180,7 +210,63 @@ public final class Coordinator implements AutoCloseable {
 
     /** Adds a branch with its locks; completes once that is durable, with any answer but {@link Outcome.Overloaded}. */
     public CompletableFuture<Outcome.OfRegister> register(Command.RegisterBranch register) {
+        if (heapIsFull()) {
+            return heapFull();
+        }
         return submit(register, Outcome.OfRegister.class::cast);
+    }
+
+    /**
+     * As {@link #register(Command.RegisterBranch)}, and if another transaction holds one of its rows, waits for that.
+     *
+     * @param wait how long in all; then the conflict is the answer
+     */
+    public CompletableFuture<Outcome.OfRegister> register(Command.RegisterBranch register, Duration wait) {
+        return wait.isZero()
+                ? register(register)
+                : register(register, lockWaiters.ticket(), clock.nanoTime() + wait.toNanos(), Optional.empty());
+    }
+
+    /** @param offered the row that was let go, and whose turn this is */
+    private CompletableFuture<Outcome.OfRegister> register(
+            Command.RegisterBranch register, long ticket, long deadlineNanos, Optional<LockWaiters.Row> offered) {
+        return register(register)
+                .whenComplete((outcome, _) -> offered.ifPresent(row -> passOn(row, outcome)))
+                .thenCompose(outcome -> {
+                    long left = deadlineNanos - clock.nanoTime();
+                    if (!(outcome instanceof Outcome.LockConflict conflict) || conflict.failFast() || left <= 0) {
+                        return CompletableFuture.completedFuture(outcome);
+                    }
+                    var row = new LockWaiters.Row(conflict.resourceId(), conflict.key());
+                    return lockWaiters
+                            .await(row, ticket, Duration.ofNanos(left))
+                            .map(turn -> turn(register, row, turn)
+                                    .thenCompose(_ -> register(register, ticket, deadlineNanos, Optional.of(row))))
+                            .orElseGet(() -> CompletableFuture.completedFuture(outcome));
+                });
+    }
+
+    /** The row may have been let go between the conflict and the wait. */
+    private CompletableFuture<Void> turn(
+            Command.RegisterBranch register, LockWaiters.Row row, CompletableFuture<Void> turn) {
+        var _ = lockable(register.transaction(), row.resourceId(), List.of(row.key()))
+                .thenAccept(free -> {
+                    if (free) {
+                        turn.complete(null);
+                    }
+                });
+        return turn;
+    }
+
+    /** Whoever had his turn and does not hold the row now leaves it to the next, unless somebody else has it. */
+    private void passOn(LockWaiters.Row row, Outcome.@Nullable OfRegister outcome) {
+        boolean has = outcome instanceof Outcome.Registered;
+        boolean taken = outcome instanceof Outcome.LockConflict conflict
+                && conflict.key().equals(row.key())
+                && conflict.resourceId().equals(row.resourceId());
+        if (!has && !taken) {
+            lockWaiters.released(row);
+        }
     }
 
     /** Says how phase one of a branch went; completes with any answer but {@link Outcome.Overloaded}. */
@@ -343,6 +429,16 @@ public final class Coordinator implements AutoCloseable {
     }
 
     // ---- how
+
+    private boolean heapIsFull() {
+        return engine.heapBytes() > heapBytesMax;
+    }
+
+    private <R> CompletableFuture<R> heapFull() {
+        return CompletableFuture.failedFuture(Refused.overloaded(
+                "live transactions take their share of the heap, " + (heapBytesMax >> 20) + " MiB",
+                TransactionEngine.RETRY_AFTER));
+    }
 
     private CompletableFuture<GlobalStatus> decide(Command command, TransactionId transaction) {
         return submit(command, Function.identity()).thenCompose(outcome -> {

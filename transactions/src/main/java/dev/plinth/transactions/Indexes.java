@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** What follows from the transactions and has to be found fast: who holds which row, whose time is over, who ended. */
@@ -16,22 +17,37 @@ final class Indexes {
     static final String ENDED = "ended/";
 
     /** When an undecided transaction is rolled back. */
-    private record Deadline(Instant at, TransactionId transaction) implements Comparable<Deadline> {
+    private record Deadline(long seconds, int nanos, TransactionId transaction) implements Comparable<Deadline> {
         Deadline(Transaction transaction) {
             this(transaction.deadline(), transaction.id());
         }
 
+        private Deadline(Instant at, TransactionId transaction) {
+            this(at.getEpochSecond(), at.getNano(), transaction);
+        }
+
+        Instant at() {
+            return Instant.ofEpochSecond(seconds, nanos);
+        }
+
         @Override
         public int compareTo(Deadline other) {
-            int byTime = at.compareTo(other.at);
+            int bySeconds = Long.compare(seconds, other.seconds);
+            int byTime = bySeconds != 0 ? bySeconds : Integer.compare(nanos, other.nanos);
             return byTime != 0 ? byTime : transaction.compareTo(other.transaction);
         }
     }
 
-    private final LockTable locks = new LockTable();
+    private final LockTable locks;
     private final TreeSet<Deadline> deadlines = new TreeSet<>();
     private final TreeMap<String, TransactionId> ended = new TreeMap<>();
     private int unsettled;
+    private long heapBytes;
+
+    /** @param freed told of each row that nobody holds any more */
+    Indexes(BiConsumer<String, LockKey> freed) {
+        locks = new LockTable(freed);
+    }
 
     static String key(TransactionId id) {
         return ENDED + id.hex();
@@ -40,6 +56,7 @@ final class Indexes {
     /** One of the two may be missing: a transaction comes, or goes. */
     void replaced(@Nullable Transaction before, @Nullable Transaction after) {
         relock(before, after);
+        heapBytes += (after == null ? 0 : HeapShare.bytes(after)) - (before == null ? 0 : HeapShare.bytes(before));
         boolean wasOpen = before != null && before.undecided();
         boolean isOpen = after != null && after.undecided();
         if (before != null && wasOpen && !isOpen) {
@@ -83,6 +100,11 @@ final class Indexes {
 
     int locks() {
         return locks.size();
+    }
+
+    /** What the transactions take of the heap, about. */
+    long heapBytes() {
+        return heapBytes;
     }
 
     int unsettled() {

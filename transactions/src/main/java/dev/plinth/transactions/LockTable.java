@@ -3,6 +3,7 @@ package dev.plinth.transactions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Which transaction holds which row. */
@@ -13,12 +14,22 @@ final class LockTable {
      * A row that several branches of one transaction named is locked until the last of them lets go. Were it free with the first,
      * a rollback in progress could lose the row that it has still to undo.
      *
-     * There may be millions of rows, nearly all of them named by one branch: the rows of a branch share one Lock.
+     * There may be millions of rows, nearly all of them named by one branch: for such a row there is no object but the holder's id,
+     * which the transaction has anyway. Only rows that several branches named have their count beside them.
      */
-    private record Lock(TransactionId holder, int branches) {}
+    private static final class Locks {
+        final Map<LockKey, TransactionId> holders = new HashMap<>();
+        final Map<LockKey, Integer> countsAboveOne = new HashMap<>();
+    }
 
-    private final Map<String, Map<LockKey, Lock>> byResource = new HashMap<>();
+    private final BiConsumer<String, LockKey> freed;
+    private final Map<String, Locks> byResource = new HashMap<>();
     private int size;
+
+    /** @param freed told of each row that nobody holds any more */
+    LockTable(BiConsumer<String, LockKey> freed) {
+        this.freed = freed;
+    }
 
     /** Rows that are locked. */
     int size() {
@@ -28,8 +39,7 @@ final class LockTable {
     @Nullable
     TransactionId holder(String resourceId, LockKey key) {
         var locks = byResource.get(resourceId);
-        var lock = locks == null ? null : locks.get(key);
-        return lock == null ? null : lock.holder();
+        return locks == null ? null : locks.holders.get(key);
     }
 
     /** Locks rows that are free, or that {@code holder} has locked already. */
@@ -37,17 +47,16 @@ final class LockTable {
         if (keys.isEmpty()) {
             return;
         }
-        var locks = byResource.computeIfAbsent(resourceId, _ -> new HashMap<>());
-        var first = new Lock(holder, 1);
+        var locks = byResource.computeIfAbsent(resourceId, _ -> new Locks());
         for (LockKey key : keys) {
-            var lock = locks.putIfAbsent(key, first);
-            if (lock == null) {
+            var before = locks.holders.putIfAbsent(key, holder);
+            if (before == null) {
                 size++;
-            } else if (lock.holder().equals(holder)) {
-                locks.put(key, new Lock(holder, lock.branches() + 1));
+            } else if (before.equals(holder)) {
+                locks.countsAboveOne.merge(key, 2, (count, _) -> count + 1);
             } else {
                 throw new IllegalStateException(
-                        "row " + key + " of " + resourceId + " is locked by " + lock.holder() + ", not by " + holder);
+                        "row " + key + " of " + resourceId + " is locked by " + before + ", not by " + holder);
             }
         }
     }
@@ -59,18 +68,18 @@ final class LockTable {
         }
         var locks = byResource.get(resourceId);
         for (LockKey key : keys) {
-            var lock = locks == null ? null : locks.get(key);
-            if (locks == null || lock == null || !lock.holder().equals(holder)) {
+            if (locks == null || !holder.equals(locks.holders.get(key))) {
                 throw new IllegalStateException("row " + key + " of " + resourceId + " is not locked by " + holder);
             }
-            if (lock.branches() > 1) {
-                locks.put(key, new Lock(holder, lock.branches() - 1));
+            if (locks.countsAboveOne.containsKey(key)) {
+                locks.countsAboveOne.computeIfPresent(key, (_, count) -> count > 2 ? count - 1 : null);
             } else {
-                locks.remove(key);
+                locks.holders.remove(key);
                 size--;
+                freed.accept(resourceId, key);
             }
         }
-        if (locks != null && locks.isEmpty()) {
+        if (locks != null && locks.holders.isEmpty()) {
             byResource.remove(resourceId);
         }
     }

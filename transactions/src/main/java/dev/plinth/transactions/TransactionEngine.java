@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Decides about global transactions: who may join, who gets which row, and which way it goes. */
@@ -48,8 +49,14 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
     private final TransactionIds ids;
     private final Names names = new Names();
     private TransactionTable transactions = new TransactionTable();
-    private Indexes indexes = new Indexes();
+    private Indexes indexes = new Indexes(this::freed);
     private Instant noTickBefore = Instant.EPOCH;
+
+    /** As {@link Indexes#heapBytes}, for threads that ask beside the engine's; no decision depends on it. */
+    private volatile long heapBytes;
+
+    /** For those who wait for rows beside the engine; no decision depends on it. */
+    private BiConsumer<String, LockKey> onFreed = (_, _) -> {};
 
     TransactionEngine(int partition) {
         this(partition, Bounds.OF_RELEASE);
@@ -59,6 +66,15 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         this.partition = partition;
         this.bounds = bounds;
         this.ids = new TransactionIds(partition);
+    }
+
+    /** Has somebody told of each row that nobody holds any more, on the engine's thread; before the first command. */
+    void onFreed(BiConsumer<String, LockKey> told) {
+        onFreed = told;
+    }
+
+    private void freed(String resourceId, LockKey key) {
+        onFreed.accept(resourceId, key);
     }
 
     @Override
@@ -312,12 +328,14 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
                 context.changed(Indexes.key(id));
             }
         }
+        heapBytes = indexes.heapBytes();
         return new Outcome.Noted();
     }
 
     private Transaction put(Transaction transaction) {
         indexes.replaced(transactions.get(transaction.id()), transaction);
         transactions.put(transaction);
+        heapBytes = indexes.heapBytes();
         return transaction;
     }
 
@@ -330,6 +348,11 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
     }
 
     // ---- reads
+
+    /** What the transactions take of the heap, about; on any thread. */
+    long heapBytes() {
+        return heapBytes;
+    }
 
     Optional<TransactionView> find(TransactionId id) {
         return Optional.ofNullable(transactions.get(id)).map(Transaction::view);
@@ -401,12 +424,13 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
     @Override
     public void restore(InputStream state) throws IOException {
         transactions = new TransactionTable();
-        indexes = new Indexes();
+        indexes = new Indexes(this::freed);
         var head = StateCodec.read(state, transaction -> put(names.shared(transaction)));
         if (head.partition() != partition) {
             throw new IOException(
                     "a snapshot of partition " + head.partition() + " for the engine of partition " + partition);
         }
+        heapBytes = indexes.heapBytes();
         ids.restore(head.lastId());
         noTickBefore = head.noTickBefore();
     }

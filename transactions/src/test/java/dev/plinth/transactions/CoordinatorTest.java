@@ -3,7 +3,9 @@ package dev.plinth.transactions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.plinth.kernel.Refused;
 import dev.plinth.wire.seata.BranchStatus;
+import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.seata.GlobalStatus;
 import java.time.Duration;
 import java.util.List;
@@ -39,6 +41,31 @@ class CoordinatorTest {
         world.participantsAnswer();
 
         assertThat(rolledBack).isCompletedWithValue(GlobalStatus.ROLLBACKED);
+    }
+
+    @Test
+    void when_the_transactions_share_of_the_heap_is_taken_nothing_new_comes_in_and_what_lives_ends_as_it_wants() {
+        var full = new World(1_500);
+        var first = full.begin();
+        full.tcc(first, "debit");
+        var second = full.begin();
+        full.tcc(second, "debit");
+
+        assertThatThrownBy(full::begin)
+                .cause()
+                .isInstanceOfSatisfying(
+                        Refused.class, refusal -> assertThat(refusal.code()).isEqualTo(Refused.Code.OVERLOADED));
+        assertThat(full.coordinator.register(
+                        new Command.RegisterBranch(second, BranchType.TCC, "credit", "bank:1", "{}", List.of(), true)))
+                .isCompletedExceptionally();
+
+        full.settled(full.coordinator.commit(first));
+        full.settled(full.coordinator.rollback(second));
+        full.participantsAnswer();
+        assertThat(full.settled(full.coordinator.status(first))).isEqualTo(GlobalStatus.COMMITTED);
+        assertThat(full.settled(full.coordinator.status(second))).isEqualTo(GlobalStatus.ROLLBACKED);
+        full.pass(HistoryFeed.PAUSE);
+        assertThat(full.begin()).isNotNull();
     }
 
     @Test

@@ -41,6 +41,7 @@ final class World {
     final ArrayDeque<Asked> asked = new ArrayDeque<>();
     private final JournalOptions journalOptions;
     private final History.Size historySize;
+    private final long heapBytesMax;
 
     SimulatedThreads threads;
     Coordinator coordinator;
@@ -49,7 +50,17 @@ final class World {
         this(new Random(1), JournalOptions.defaults(), History.Size.OF_RELEASE);
     }
 
+    /** @param heapBytesMax what all transactions may take of the heap */
+    World(long heapBytesMax) {
+        this(new Random(1), JournalOptions.defaults(), History.Size.OF_RELEASE, heapBytesMax);
+    }
+
     World(RandomGenerator random, JournalOptions journalOptions, History.Size historySize) {
+        this(random, journalOptions, historySize, Long.MAX_VALUE);
+    }
+
+    private World(RandomGenerator random, JournalOptions journalOptions, History.Size historySize, long heapBytesMax) {
+        this.heapBytesMax = heapBytesMax;
         this.random = random;
         this.journalOptions = journalOptions;
         this.historySize = historySize;
@@ -90,6 +101,7 @@ final class World {
                     historySize,
                     threads.serial(),
                     reports::add,
+                    heapBytesMax,
                     () -> {});
         } catch (IOException e) {
             throw new AssertionError("the coordinator does not start: " + e.getMessage(), e);

@@ -13,12 +13,14 @@ import dev.plinth.sdk.transactions.TransactionOptions;
 import dev.plinth.sdk.transactions.TransactionStatus;
 import dev.plinth.sdk.transactions.Transactions;
 import dev.plinth.sdk.xa.XaDataSource;
+import dev.plinth.wire.seata.BranchType;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import javax.sql.XADataSource;
 import org.mariadb.jdbc.MariaDbDataSource;
@@ -47,6 +49,7 @@ final class SdkBank implements AutoCloseable {
     private final XaDataSource secondXa;
     private final TccParticipant<Freeze, Boolean> freeze;
     private final Sagas sagas;
+    private final AtomicBoolean stubborn = new AtomicBoolean();
     private final Saga<Transfer> saga = Saga.named("transfer", Transfer.class)
             .then("debit", Moved.class, new Debit())
             .then("credit", Moved.class, new Credit());
@@ -155,6 +158,21 @@ final class SdkBank implements AutoCloseable {
         }
     }
 
+    /** The next compensation of a debit fails. */
+    void beStubborn() {
+        stubborn.set(true);
+    }
+
+    boolean stubborn() {
+        return stubborn.get();
+    }
+
+    /** Asks for a branch of a resource that nobody has registered. */
+    void addToNowhere() {
+        var branches = transactions.branches();
+        branches.register(branches.currentXid().orElseThrow(), BranchType.AT, "jdbc:unheard-of", "account:1", "");
+    }
+
     /** Runs the saga, and returns its XID. */
     String transfer(int from, int to, int amount) {
         return sagas.run(saga, new Transfer(from, to, amount), TIMEOUT);
@@ -198,6 +216,9 @@ final class SdkBank implements AutoCloseable {
 
         @Override
         public void compensate(Context context, Transfer transfer, Optional<Moved> done) throws SQLException {
+            if (stubborn.getAndSet(false)) {
+                throw new SQLException("not this time");
+            }
             if (done.isPresent()) {
                 add(plain(first.url()), transfer.from(), done.get().amount());
             }

@@ -297,6 +297,19 @@ class SdkModesTest {
 
     @ParameterizedTest
     @EnumSource
+    void a_saga_whose_compensation_fails_is_compensated_when_the_server_asks_again(Place place) throws Exception {
+        var bank = banks.get(place);
+        int account = bank.openAccount();
+        bank.app.beStubborn();
+
+        assertThatThrownBy(() -> bank.app.transfer(account, NO_ACCOUNT, 30)).isInstanceOf(Exception.class);
+
+        bank.awaitBalances(account, OPENING_BALANCE, OPENING_BALANCE);
+        assertThat(bank.app.stubborn()).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void in_at_others_read_what_is_undone_later_unless_they_ask_for_its_rows_and_never_change_it(Place place)
             throws Exception {
         var bank = banks.get(place);
@@ -451,6 +464,40 @@ class SdkModesTest {
         }
 
         bank.assertBalances(account, OPENING_BALANCE - 30, OPENING_BALANCE);
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.MATCH_NONE, names = ".*SEATAS_SERVER")
+    void a_branch_of_a_resource_that_nobody_serves_is_refused_with_what_to_do_and_the_transaction_rolls_back(
+            Place place) throws Exception {
+        var bank = banks.get(place);
+        int account = bank.openAccount();
+
+        assertThatThrownBy(() -> committed(bank, () -> {
+                    bank.app.addAt("a", account, -30);
+                    bank.app.addToNowhere();
+                }))
+                .isInstanceOfSatisfying(
+                        PlinthException.class, e -> assertThat(e.code()).isEqualTo(PlinthException.Code.REFUSED))
+                .hasMessageContaining("'jdbc:unheard-of' is unknown")
+                .hasMessageContaining("register it");
+
+        bank.awaitBalances(account, OPENING_BALANCE, OPENING_BALANCE);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_transaction_that_is_not_ended_in_time_is_rolled_back(Place place) throws Exception {
+        var bank = banks.get(place);
+        int account = bank.openAccount();
+
+        assertThatThrownBy(() -> bank.app.transactions().<Exception>run("test", Duration.ofSeconds(5), _ -> {
+                    bank.app.addAt("a", account, -30);
+                    bank.app.freeze(account, 20);
+                    bank.awaitBalances(account, OPENING_BALANCE, OPENING_BALANCE);
+                }))
+                .isInstanceOfSatisfying(
+                        PlinthException.class, e -> assertThat(e.code()).isEqualTo(PlinthException.Code.ROLLED_BACK));
     }
 
     /** What the SDK says; through JDBC it is a cause. */

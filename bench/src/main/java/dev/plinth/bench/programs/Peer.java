@@ -9,6 +9,7 @@ import java.util.List;
 public enum Peer {
     SEATA_SERVER("seata-server", "2.0.0"),
     SEATA_CLIENT("seata-client", "2.6.0"),
+    SEATA_AT_CLIENT("seata-at-client", "2.6.0"),
     NACOS_SERVER("nacos-server", "3.1.0-bugfix"),
     NACOS_CLIENT("nacos-client", "3.2.1-2026.03.30"),
     SOFAREGISTRY_SERVER("sofaregistry-server", "6.3.0"),

@@ -23,7 +23,7 @@ public final class TransactionsBenchmark {
     private static final double CPU_TARGET = 5;
     private static final double P99_TARGET = 1;
 
-    private static final int MEMORY_HEAP_MB = 1536;
+    private static final int MEMORY_HEAP_MB = 3072;
     private static final long LIVE = 1_000_000;
     private static final double MEMORY_TARGET_MB = 1536;
 
@@ -44,8 +44,16 @@ public final class TransactionsBenchmark {
         }
     }
 
-    /** One promise: its name, the ratio, and what it must be at least. */
-    public record Kept(String name, double value, String unit, double target) {}
+    /**
+     * One promise: its name, what was found, and what it must be.
+     *
+     * @param least whether the target is the least; otherwise it is the most
+     */
+    public record Kept(String name, double value, String unit, double target, boolean least) {
+        Kept(String name, double value, String unit, double target) {
+            this(name, value, unit, target, true);
+        }
+    }
 
     /** Measures both in turns, and says what is promised and what was found. */
     public static List<Kept> run(Path directory, String fileSystem, boolean quick)
@@ -201,7 +209,7 @@ public final class TransactionsBenchmark {
                 range("%,.0f", side.p99Micros));
     }
 
-    private static String range(String format, double[] figures) {
+    static String range(String format, double[] figures) {
         return String.format(
                 Locale.ROOT,
                 format + " (" + format + " to " + format + ")",
@@ -210,7 +218,7 @@ public final class TransactionsBenchmark {
                 Arrays.stream(figures).max().orElseThrow());
     }
 
-    private static double ratio(String what, double[] above, double[] below) {
+    static double ratio(String what, double[] above, double[] below) {
         double[] ratios = new double[above.length];
         for (int i = 0; i < above.length; i++) {
             ratios[i] = above[i] / below[i];
@@ -252,8 +260,7 @@ public final class TransactionsBenchmark {
                 // And it still works.
                 var after = clients.run(2_000);
                 System.out.printf(Locale.ROOT, "beside them: %,.0f transactions a second%n", after.rate());
-                // At least this much of the limit is left.
-                return List.of(new Kept("transactions.memory", MEMORY_TARGET_MB - (full >> 20), "MB-left-of-1536", 0));
+                return List.of(new Kept("transactions-memory.live", full >> 20, "MB", MEMORY_TARGET_MB, false));
             }
         }
     }

@@ -3,7 +3,6 @@ package dev.plinth.sdk.at;
 import dev.plinth.sdk.PlinthException;
 import dev.plinth.sdk.PlinthException.Code;
 import dev.plinth.sdk.transactions.Branches;
-import dev.plinth.wire.seata.BranchType;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -11,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Takes the global locks of rows, and waits for them within bounds. */
@@ -21,6 +20,8 @@ final class GlobalLocks {
      * transaction that holds their global locks and rolls back always gets to them. Seata's client does it the other way round,
      * for it learns the rows' keys by locking them: its waiters hold the very rows that a rollback needs, which then fails and
      * waits for their time-out.
+     *
+     * Plinth's coordinator waits itself, and is asked once; Seata's answers at once, and is asked again, ever less often.
      */
     private static final long PAUSE_MS_FIRST = 1;
     private static final long PAUSE_MS_MAX = 32;
@@ -56,7 +57,7 @@ final class GlobalLocks {
     /** The same without waiting. */
     OptionalLong tryAcquire(String xid, Collection<LockKey> keys) {
         Attempt attempt = new Attempt(xid, text(keys));
-        return attempt.getAsBoolean() ? OptionalLong.of(attempt.branchId) : OptionalLong.empty();
+        return attempt.test(Duration.ZERO) ? OptionalLong.of(attempt.branchId) : OptionalLong.empty();
     }
 
     /**
@@ -65,7 +66,7 @@ final class GlobalLocks {
      * @param xid the asker; empty if it belongs to no global transaction
      */
     void awaitFree(String xid, Collection<LockKey> keys) throws GlobalLockException {
-        if (!waited(() -> free(xid, keys))) {
+        if (!waited(left -> free(xid, keys))) {
             throw new GlobalLockException(
                     "waited " + patience().toMillis() + " ms for others' global locks of " + text(keys));
         }
@@ -80,10 +81,11 @@ final class GlobalLocks {
         return remaining.isPresent() && remaining.get().compareTo(waitMax) < 0 ? remaining.get() : waitMax;
     }
 
-    private boolean waited(BooleanSupplier attempt) {
+    /** @param attempt may itself wait for so long */
+    private boolean waited(Predicate<Duration> attempt) {
         long deadline = System.nanoTime() + patience().toNanos();
         long pauseMs = PAUSE_MS_FIRST;
-        while (!attempt.getAsBoolean()) {
+        while (!attempt.test(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())))) {
             if (System.nanoTime() - deadline >= 0) {
                 return false;
             }
@@ -113,7 +115,7 @@ final class GlobalLocks {
         return String.join(";", byTable.values());
     }
 
-    private final class Attempt implements BooleanSupplier {
+    private final class Attempt implements Predicate<Duration> {
         private final String xid;
         private final String keys;
         private long branchId;
@@ -125,8 +127,8 @@ final class GlobalLocks {
         }
 
         @Override
-        public boolean getAsBoolean() {
-            return switch (branches.register(xid, BranchType.AT, resourceId, keys, "")) {
+        public boolean test(Duration wait) {
+            return switch (branches.register(xid, resourceId, keys, wait)) {
                 case Branches.Registered registered -> {
                     branchId = registered.branchId();
                     yield true;

@@ -51,6 +51,14 @@ public interface Branches {
      */
     Registration register(String xid, BranchType type, String resourceId, String lockKeys, String applicationData);
 
+    /**
+     * As {@link #register}, for rows that others may hold at the moment.
+     *
+     * @param wait how long the coordinator may wait for their locks. Plinth's does, and gives them to whoever waits longest;
+     *     Seata's answers {@link Locked} at once
+     */
+    Registration register(String xid, String resourceId, String lockKeys, Duration wait);
+
     /** Says how phase one of a branch went. A report that does not arrive costs the coordinator a call that finds nothing to do. */
     void report(String xid, long branchId, BranchType type, String resourceId, BranchStatus status);
 

@@ -12,6 +12,7 @@ import dev.plinth.wire.seata.SeataMessage.GlobalStatusRequest;
 import dev.plinth.wire.seata.SeataMessage.Response;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,12 @@ final class GlobalTransactions {
         Response answer = question.ask(response -> true);
         if (answer instanceof GlobalBeginResponse response && response.result().success()) {
             return new OpenTransaction(response.xid(), name, question.askedNanos() + timeout.toNanos());
+        }
+        if (answer instanceof GlobalBeginResponse response) {
+            Optional<PlinthException> overload = Overload.of(response.result());
+            if (overload.isPresent()) {
+                throw overload.get();
+            }
         }
         throw new PlinthException(Code.REFUSED, "the coordinator did not begin '" + name + "': " + answer);
     }

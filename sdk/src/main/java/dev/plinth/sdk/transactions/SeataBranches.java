@@ -4,6 +4,7 @@ import dev.plinth.sdk.PlinthException;
 import dev.plinth.sdk.PlinthException.Code;
 import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.seata.BranchType;
+import dev.plinth.wire.seata.LockWait;
 import dev.plinth.wire.seata.SeataMessage.BranchRegisterRequest;
 import dev.plinth.wire.seata.SeataMessage.BranchRegisterResponse;
 import dev.plinth.wire.seata.SeataMessage.BranchReportRequest;
@@ -84,8 +85,19 @@ final class SeataBranches implements Branches {
     @Override
     public Registration register(
             String xid, BranchType type, String resourceId, String lockKeys, String applicationData) {
-        Response answer =
-                rm.request(new BranchRegisterRequest(xid, type, resourceId, lockKeys, applicationData), requestTimeout);
+        return register(new BranchRegisterRequest(xid, type, resourceId, lockKeys, applicationData), requestTimeout);
+    }
+
+    @Override
+    public Registration register(String xid, String resourceId, String lockKeys, Duration wait) {
+        return register(
+                new BranchRegisterRequest(xid, BranchType.AT, resourceId, lockKeys, LockWait.applicationData(wait)),
+                requestTimeout.plus(wait));
+    }
+
+    private Registration register(BranchRegisterRequest request, Duration patience) {
+        String xid = request.xid();
+        Response answer = rm.request(request, patience);
         if (!(answer instanceof BranchRegisterResponse response)) {
             throw PlinthException.ofTransaction(
                     Code.REFUSED, xid, "the coordinator answered a branch's registration with " + answer, null);
@@ -97,9 +109,16 @@ final class SeataBranches implements Branches {
         if (LOCKED.contains(result.code())) {
             return new Locked(result.message());
         }
+        Optional<PlinthException> overload = Overload.of(result);
+        if (overload.isPresent()) {
+            throw overload.get();
+        }
         Code code = TRANSACTION_ENDED.contains(result.code()) ? Code.ROLLED_BACK : Code.REFUSED;
         throw PlinthException.ofTransaction(
-                code, xid, "no new branch of '" + resourceId + "': " + result.code() + ", " + result.message(), null);
+                code,
+                xid,
+                "no new branch of '" + request.resourceId() + "': " + result.code() + ", " + result.message(),
+                null);
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.plinth.transactions.Outcome;
 import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.Xid;
 import dev.plinth.wire.seata.GlobalStatus;
+import dev.plinth.wire.seata.LockWait;
 import dev.plinth.wire.seata.SeataMessage.BranchRegisterRequest;
 import dev.plinth.wire.seata.SeataMessage.BranchRegisterResponse;
 import dev.plinth.wire.seata.SeataMessage.BranchReportRequest;
@@ -34,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /** Turns what clients ask into the coordinator's commands, and what came of it into answers in Seata's words. */
@@ -51,12 +53,18 @@ final class ClientRequests {
     private final Coordinator coordinator;
     private final Function<TransactionId, Xid> xids;
     private final String xidAddress;
+    private final Predicate<String> served;
 
-    /** @param xidAddress host and port in the XIDs that begin here */
-    ClientRequests(Coordinator coordinator, Function<TransactionId, Xid> xids, String xidAddress) {
+    /**
+     * @param xidAddress host and port in the XIDs that begin here
+     * @param served whether a client that is connected here serves a resource
+     */
+    ClientRequests(
+            Coordinator coordinator, Function<TransactionId, Xid> xids, String xidAddress, Predicate<String> served) {
         this.coordinator = coordinator;
         this.xids = xids;
         this.xidAddress = xidAddress;
+        this.served = served;
     }
 
     /** Asks the coordinator. The future fails, with {@link Refused}, only if it is a decision that did not become durable. */
@@ -144,6 +152,10 @@ final class ClientRequests {
 
     private CompletableFuture<Response> register(BranchRegisterRequest request, Client client) {
         return about(request.xid(), refusal -> new BranchRegisterResponse(refusal, 0), id -> {
+            if (!served.test(request.resourceId())) {
+                return done(new BranchRegisterResponse(unknownResource(request.resourceId()), 0));
+            }
+            var wait = LockWait.of(request.applicationData());
             Command.RegisterBranch register;
             try {
                 register = new Command.RegisterBranch(
@@ -151,7 +163,7 @@ final class ClientRequests {
                         request.branchType(),
                         request.resourceId(),
                         client.id(),
-                        request.applicationData(),
+                        wait.isZero() ? request.applicationData() : "",
                         LockKey.parse(request.lockKey()),
                         Xid.parse(request.xid()).address(),
                         !NO_AUTO_COMMIT.matcher(request.applicationData()).find());
@@ -159,7 +171,7 @@ final class ClientRequests {
                 return done(new BranchRegisterResponse(
                         failed(TransactionExceptionCode.BRANCH_REGISTER_FAILED, words(e)), 0));
             }
-            return answer(request, coordinator.register(register), outcome -> registered(outcome, request.xid()));
+            return answer(request, coordinator.register(register, wait), outcome -> registered(outcome, request.xid()));
         });
     }
 
@@ -284,6 +296,15 @@ final class ClientRequests {
                 .orElse("");
         return failed(
                 TransactionExceptionCode.FAILED_STORE, what + " request failed. msg=" + reason.getMessage() + hint);
+    }
+
+    /** Nobody could be asked to commit or undo it: Seata takes it, and asks in vain for ever. */
+    private static Result unknownResource(String resourceId) {
+        return failed(
+                TransactionExceptionCode.BRANCH_REGISTER_FAILED,
+                "resource '" + resourceId
+                        + "' is unknown: no client that is connected here serves it, so nobody could be asked to"
+                        + " commit or roll back; register it as a resource manager (RegisterRM) before its first branch");
     }
 
     private static Result noSuchTransaction(String why) {

@@ -184,7 +184,8 @@ public final class SeataDoor implements AutoCloseable {
             var requests = new ClientRequests(
                     coordinator,
                     id -> new Xid(options.advertisedHost(), port, id),
-                    options.advertisedHost() + ":" + port);
+                    options.advertisedHost() + ":" + port,
+                    participants::serves);
             channel.pipeline()
                     .addLast(new FlushConsolidationHandler(FLUSHES_TOGETHER_MAX, true))
                     .addLast(new IdleStateHandler(options.idleMax().toMillis(), 0, 0, TimeUnit.MILLISECONDS))

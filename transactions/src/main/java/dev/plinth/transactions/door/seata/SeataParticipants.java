@@ -96,6 +96,11 @@ public final class SeataParticipants implements Participants {
         }
     }
 
+    /** Whether a client that is connected here serves this resource. */
+    boolean serves(String resource) {
+        return byResource.containsKey(resource);
+    }
+
     /** The connection is closed: nobody is asked over it any more, and what was asked over it will not be answered. */
     void gone(ClientConnection connection, Set<String> resources) {
         for (String resource : resources) {

@@ -13,6 +13,7 @@ import dev.plinth.transactions.Xid;
 import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.seata.GlobalStatus;
+import dev.plinth.wire.seata.LockWait;
 import dev.plinth.wire.seata.SeataCodec;
 import dev.plinth.wire.seata.SeataDialect;
 import dev.plinth.wire.seata.SeataDialect.Serializer;
@@ -169,6 +170,57 @@ class SeataDoorTest {
         assertThat(asked.message()).isEqualTo(new BranchRollbackRequest(xid, branch, BranchType.AT, DATABASE, ""));
         answer(rm, asked, BranchStatus.PHASE_TWO_ROLLBACKED);
         assertThat(tm.next().message()).isEqualTo(new GlobalRollbackResponse(Result.ok(), GlobalStatus.ROLLBACKED));
+    }
+
+    @Test
+    void a_branch_of_a_resource_that_nobody_serves_is_refused_with_what_to_do_and_the_transaction_can_be_rolled_back()
+            throws IOException {
+        var tm = trial.client().registerTM("bank");
+        var rm = trial.client().registerRM("bank", DATABASE);
+        var xid = begin(tm);
+
+        var refused = (BranchRegisterResponse)
+                rm.ask(new BranchRegisterRequest(xid, BranchType.AT, "jdbc:unheard-of", "account:1", ""));
+
+        assertThat(refused.result().code()).isEqualTo(TransactionExceptionCode.BRANCH_REGISTER_FAILED);
+        assertThat(refused.result().message()).contains("'jdbc:unheard-of' is unknown", "RegisterRM");
+        assertThat(tm.ask(new GlobalRollbackRequest(xid, "")))
+                .isEqualTo(new GlobalRollbackResponse(Result.ok(), GlobalStatus.ROLLBACKED));
+        // Once it is registered, it has branches as any other.
+        rm.registerRM("bank", "jdbc:unheard-of");
+        assertThat(branch(rm, begin(tm), BranchType.AT, "jdbc:unheard-of", "account:1", ""))
+                .isPositive();
+    }
+
+    @Test
+    void a_branch_that_says_how_long_to_wait_is_answered_when_the_row_is_let_go() throws IOException {
+        var tm = trial.client().registerTM("bank");
+        var rm = trial.client().registerRM("bank", DATABASE);
+        var holder = begin(tm);
+        branch(rm, holder, BranchType.AT, DATABASE, "account:1", "");
+        var waiter = begin(tm);
+
+        int asked = rm.nextId();
+        rm.send(SeataFrame.request(
+                asked,
+                new BranchRegisterRequest(
+                        waiter,
+                        BranchType.AT,
+                        DATABASE,
+                        "account:1",
+                        LockWait.applicationData(Duration.ofSeconds(20)))));
+        // Answered behind it, and so after the conflict.
+        assertThat(status(tm, waiter)).isEqualTo(GlobalStatus.BEGIN);
+        assertThat(rm.hasReceived()).isFalse();
+
+        tm.ask(new GlobalCommitRequest(holder, ""));
+        var heard = List.of(rm.next(), rm.next());
+        assertThat(heard)
+                .anySatisfy(frame -> assertThat(frame.message()).isInstanceOf(BranchCommitRequest.class))
+                .anySatisfy(frame -> assertThat(frame.message())
+                        .isInstanceOfSatisfying(
+                                BranchRegisterResponse.class,
+                                answer -> assertThat(answer.result().success()).isTrue()));
     }
 
     @Test
