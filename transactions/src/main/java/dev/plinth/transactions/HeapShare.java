@@ -1,5 +1,7 @@
 package dev.plinth.transactions;
 
+import java.lang.management.ManagementFactory;
+
 /** What the transactions of a partition take of this process's heap, about, and what they may take. */
 final class HeapShare {
     /*
@@ -8,22 +10,33 @@ final class HeapShare {
      * the coordinator, before it proposes what would need more room, asks what is taken. Decisions, phase two and reports are
      * never held up: by them room is made.
      *
-     * The weights are rough, and were measured: with `./plinth bench transactions-memory`. Asking the collector in their place
-     * would be exact only after a collection, and would go on refusing long after the transactions have ended.
+     * The weights are rough, and were measured, on a JVM with its default headers; they err to the safe side by a tenth. Asking the
+     * collector in their place would be exact only after a collection, and would go on refusing long after the transactions have
+     * ended.
      */
-    /** Of the heap's largest size, in percent: a serial collector has two thirds for what lives long. */
-    private static final int PERCENT_MAX = 62;
+    /** Of the heap's largest size, in percent: the rest is for what comes and goes. */
+    private static final int HEAP_PERCENT_MAX = 75;
 
-    private static final long TRANSACTION = 500;
-    private static final long EVENT = 36;
-    private static final long BRANCH = 260;
-    private static final long LOCK_KEY = 140;
+    /** Of the room for what lives long, where a collector has fixed one (the serial one: two thirds of the heap). */
+    private static final int OLD_PERCENT_MAX = 90;
+
+    private static final long TRANSACTION = 240;
+    private static final long EVENT = 60;
+    private static final long BRANCH = 140;
+    private static final long LOCK_KEY = 96;
 
     private HeapShare() {}
 
     /** Bytes that all transactions of this process's partition may take together. */
     static long bytesMax() {
-        return Runtime.getRuntime().maxMemory() / 100 * PERCENT_MAX;
+        long ofHeap = Runtime.getRuntime().maxMemory() / 100 * HEAP_PERCENT_MAX;
+        return ManagementFactory.getMemoryPoolMXBeans().stream()
+                .filter(pool -> pool.getName().contains("Tenured") || pool.getName().contains("Old Gen"))
+                .mapToLong(pool -> pool.getUsage().getMax())
+                .filter(max -> max > 0)
+                .map(max -> Math.min(ofHeap, max / 100 * OLD_PERCENT_MAX))
+                .findFirst()
+                .orElse(ofHeap);
     }
 
     /** Bytes of one transaction with all that hangs on it. */
@@ -31,7 +44,7 @@ final class HeapShare {
         long bytes = TRANSACTION + EVENT * transaction.timeline().size();
         for (Branch branch : transaction.branches()) {
             bytes += BRANCH
-                    + 2L * branch.applicationData().length()
+                    + Names.unsharedBytes(branch.applicationData())
                     + LOCK_KEY * branch.asked().lockKeys().size();
         }
         return bytes;

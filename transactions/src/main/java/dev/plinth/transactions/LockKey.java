@@ -3,22 +3,89 @@ package dev.plinth.transactions;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/**
- * One row that a branch changes, in the resource of that branch: what a global lock locks.
- *
- * @param table as the participant writes it
- * @param primaryKey the row's key values as the participant writes them; those of a composite key are joined by {@code _}
- */
-public record LockKey(String table, String primaryKey) {
-    public LockKey {
+/** One row that a branch changes, in the resource of that branch: what a global lock locks. Immutable, and equal by value. */
+public final class LockKey {
+    /*
+     * There may be millions, and nearly all keys are numbers: as a number in the object itself, a key takes a third of what it takes
+     * as a text. A text that a number would not be written as, "007" or "+7", stays what it is.
+     */
+    private static final int NUMBER_CHARS_MAX = 18;
+
+    private final String table;
+    private final long number;
+    private final @Nullable String text;
+
+    /**
+     * A row by its key.
+     *
+     * @param table as the participant writes it
+     * @param primaryKey the row's key values as the participant writes them; those of a composite key are joined by {@code _}
+     */
+    public LockKey(String table, String primaryKey) {
         if (table.isBlank() || primaryKey.isBlank()) {
             throw new IllegalArgumentException(
                     "a lock key has a table and a primary key, not '" + table + "' and '" + primaryKey + "'");
         }
         TransactionLimits.check(
                 "a lock key's characters", table.length() + primaryKey.length(), TransactionLimits.LOCK_KEY_CHARS_MAX);
+        this.table = table;
+        boolean isNumber = isNumber(primaryKey);
+        number = isNumber ? Long.parseLong(primaryKey) : 0;
+        text = isNumber ? null : primaryKey;
+    }
+
+    private LockKey(String table, LockKey other) {
+        this.table = table;
+        number = other.number;
+        text = other.text;
+    }
+
+    private static boolean isNumber(String key) {
+        boolean leadingZero = key.length() > 1 && key.charAt(0) == '0';
+        if (leadingZero || key.length() > NUMBER_CHARS_MAX) {
+            return false;
+        }
+        for (int i = 0; i < key.length(); i++) {
+            if (key.charAt(i) < '0' || key.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The same row, with another object for the equal name of its table. */
+    LockKey inTable(String sameName) {
+        return new LockKey(sameName, this);
+    }
+
+    public String table() {
+        return table;
+    }
+
+    public String primaryKey() {
+        return text == null ? Long.toString(number) : text;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof LockKey key
+                && number == key.number
+                && Objects.equals(text, key.text)
+                && table.equals(key.table);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * table.hashCode() + (text == null ? Long.hashCode(number) : text.hashCode());
+    }
+
+    @Override
+    public String toString() {
+        return table + ":" + primaryKey();
     }
 
     /**

@@ -44,7 +44,7 @@ final class Names {
     /** @param transaction in place of the equal one that is named in what was asked */
     Command.RegisterBranch shared(Command.RegisterBranch asked, TransactionId transaction) {
         List<LockKey> keys = asked.lockKeys().stream()
-                .map(key -> new LockKey(names.shared(key.table()), key.primaryKey()))
+                .map(key -> key.inTable(names.shared(key.table())))
                 .toList();
         return new Command.RegisterBranch(
                 transaction,
@@ -79,6 +79,11 @@ final class Names {
                 branches,
                 restored.sagaEffect(),
                 restored.timeline());
+    }
+
+    /** Bytes of application data that is not shared. */
+    static long unsharedBytes(String said) {
+        return said.length() > DATA_CHARS_MAX ? 2L * said.length() : 0;
     }
 
     private String sharedData(String said) {

@@ -107,7 +107,7 @@ public final class ContentionBenchmark {
     }
 
     private static Side plinth(Path directory, String url, int rounds) throws IOException {
-        var server = Coordinators.plinth(directory, HEAP_MB);
+        var server = Coordinators.plinthAnywhere(directory, HEAP_MB);
         try {
             return new Side(
                     "Plinth",
@@ -122,7 +122,7 @@ public final class ContentionBenchmark {
     }
 
     private static Side seata(Path directory, String url, int rounds) throws IOException, InterruptedException {
-        var server = Coordinators.seata(directory, HEAP_MB);
+        var server = Coordinators.seataAnywhere(directory, HEAP_MB);
         try {
             return new Side(
                     "Seata 2.0.0",

@@ -23,9 +23,18 @@ final class Coordinators {
 
     private Coordinators() {}
 
-    /** This build's server; each step on disk, with fdatasync. */
+    /** This build's server on the first processor; each step on disk, with fdatasync. */
     static ServerUnderTest plinth(Path directory, int heapMb) throws IOException {
-        var command = new ArrayList<>(ServerUnderTest.onItsProcessor());
+        return plinth(directory, heapMb, ServerUnderTest.onItsProcessor());
+    }
+
+    /** The same on any processor: with more than one, Java has the garbage collector that servers usually have. */
+    static ServerUnderTest plinthAnywhere(Path directory, int heapMb) throws IOException {
+        return plinth(directory, heapMb, List.of());
+    }
+
+    private static ServerUnderTest plinth(Path directory, int heapMb, List<String> where) throws IOException {
+        var command = new ArrayList<>(where);
         command.addAll(PlinthServerProgram.command(directory, List.of("-Xmx" + heapMb + "m", "-Xms" + heapMb + "m")));
         var process = new ProcessBuilder(command)
                 .redirectError(directory.resolve("plinth.log").toFile())
@@ -46,11 +55,21 @@ final class Coordinators {
 
     /** Seata's own, the newest that was released, in file mode with its defaults: it does not wait for the disk. */
     static ServerUnderTest seata(Path directory, int heapMb) throws IOException, InterruptedException {
+        return seata(directory, heapMb, ServerUnderTest.onItsProcessor());
+    }
+
+    /** The same on any processor. */
+    static ServerUnderTest seataAnywhere(Path directory, int heapMb) throws IOException, InterruptedException {
+        return seata(directory, heapMb, List.of());
+    }
+
+    private static ServerUnderTest seata(Path directory, int heapMb, List<String> where)
+            throws IOException, InterruptedException {
         var lib = Peer.SEATA_SERVER.programs();
         var ports = FreePorts.find(2);
         int port = ports.getFirst();
         Files.writeString(directory.resolve("application.yml"), seataConfiguration(ports.getLast(), directory, port));
-        var command = new ArrayList<>(ServerUnderTest.onItsProcessor());
+        var command = new ArrayList<>(where);
         command.addAll(List.of(
                 PlinthServerProgram.java(),
                 "-Xmx" + heapMb + "m",

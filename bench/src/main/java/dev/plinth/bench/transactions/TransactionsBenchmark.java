@@ -23,7 +23,7 @@ public final class TransactionsBenchmark {
     private static final double CPU_TARGET = 5;
     private static final double P99_TARGET = 1;
 
-    private static final int MEMORY_HEAP_MB = 3072;
+    private static final int MEMORY_HEAP_MB = 1536;
     private static final long LIVE = 1_000_000;
     private static final double MEMORY_TARGET_MB = 1536;
 
@@ -243,8 +243,7 @@ public final class TransactionsBenchmark {
                 directory,
                 fileSystem);
         var plinthDirectory = Files.createDirectories(directory.resolve("plinth"));
-        try (var plinth = Coordinators.plinth(plinthDirectory, MEMORY_HEAP_MB)) {
-            ServerUnderTest.leaveItsProcessor();
+        try (var plinth = Coordinators.plinthAnywhere(plinthDirectory, MEMORY_HEAP_MB)) {
             try (var clients = new Clients(plinth.port());
                     var _ = pinging(clients)) {
                 long empty = plinth.liveHeapBytes();

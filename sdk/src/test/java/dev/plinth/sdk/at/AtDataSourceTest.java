@@ -386,6 +386,7 @@ final class AtDataSourceTest {
         CompletableFuture<Void> inside = async(() -> world.committed(reading));
         CompletableFuture<Void> outside = async(() -> world.at.<Integer, Exception>respectingGlobalLocks(() -> {
             reading.run();
+            inside.get(30, TimeUnit.SECONDS); // before the row gets a name by which it would not be found
             return world.update("update " + table + " set name = 'al' where id = 1");
         }));
         assertThat(inside).isNotDone();
