@@ -112,7 +112,7 @@ public final class CoordinatorLife implements Life {
 
     /** In every fourth life there is room for a few transactions only: what is beyond is refused, and what lives ends as ever. */
     private static long heapBytesMax(Random room) {
-        return room.nextInt(4) == 0 ? 3_000 + room.nextInt(6_000) : Long.MAX_VALUE;
+        return room.nextInt(4) == 0 ? 1_500 + room.nextInt(3_000) : Long.MAX_VALUE;
     }
 
     /** The faults that a seed draws; member 0 is the coordinator, the others are participants. */

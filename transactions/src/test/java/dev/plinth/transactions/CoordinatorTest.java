@@ -45,7 +45,7 @@ class CoordinatorTest {
 
     @Test
     void when_the_transactions_share_of_the_heap_is_taken_nothing_new_comes_in_and_what_lives_ends_as_it_wants() {
-        var full = new World(1_500);
+        var full = new World(900);
         var first = full.begin();
         full.tcc(first, "debit");
         var second = full.begin();

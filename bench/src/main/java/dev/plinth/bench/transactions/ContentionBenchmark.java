@@ -59,7 +59,7 @@ public final class ContentionBenchmark {
     /** Measures both in turns. */
     public static List<Kept> run(Path directory, String fileSystem, boolean quick)
             throws IOException, InterruptedException {
-        int rounds = quick ? 3 : 7;
+        int rounds = quick ? 3 : 5;
         int warmUps = quick ? 3 : 4;
         long millis = quick ? 3_000 : 4_000;
         System.out.printf(
