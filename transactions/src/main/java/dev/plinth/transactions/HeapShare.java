@@ -31,7 +31,8 @@ final class HeapShare {
     static long bytesMax() {
         long ofHeap = Runtime.getRuntime().maxMemory() / 100 * HEAP_PERCENT_MAX;
         return ManagementFactory.getMemoryPoolMXBeans().stream()
-                .filter(pool -> pool.getName().contains("Tenured") || pool.getName().contains("Old Gen"))
+                .filter(pool ->
+                        pool.getName().contains("Tenured") || pool.getName().contains("Old Gen"))
                 .mapToLong(pool -> pool.getUsage().getMax())
                 .filter(max -> max > 0)
                 .map(max -> Math.min(ofHeap, max / 100 * OLD_PERCENT_MAX))

@@ -7,6 +7,7 @@ import dev.plinth.transactions.LockKey;
 import dev.plinth.transactions.Outcome;
 import dev.plinth.transactions.TransactionId;
 import dev.plinth.transactions.Xid;
+import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.seata.GlobalStatus;
 import dev.plinth.wire.seata.LockWait;
 import dev.plinth.wire.seata.SeataMessage.BranchRegisterRequest;
@@ -152,7 +153,8 @@ final class ClientRequests {
 
     private CompletableFuture<Response> register(BranchRegisterRequest request, Client client) {
         return about(request.xid(), refusal -> new BranchRegisterResponse(refusal, 0), id -> {
-            if (!served.test(request.resourceId())) {
+            // A Saga's steps are resources of nobody: its engine is asked about the whole.
+            if (request.branchType() != BranchType.SAGA && !served.test(request.resourceId())) {
                 return done(new BranchRegisterResponse(unknownResource(request.resourceId()), 0));
             }
             var wait = LockWait.of(request.applicationData());
