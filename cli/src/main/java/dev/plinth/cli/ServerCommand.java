@@ -76,7 +76,10 @@ final class ServerCommand implements Callable<Integer> {
 
     @Option(
             names = "--check",
-            description = "Starts, says READY, and stops at once: shows whether configuration, data and ports will do.")
+            description = {
+                "Starts, says READY, asks itself over HTTP whether all is well, and stops: shows whether configuration,",
+                "data and ports will do."
+            })
     private boolean check;
 
     @Spec
@@ -111,7 +114,10 @@ final class ServerCommand implements Callable<Integer> {
             });
             out.println("READY server " + server.http());
             out.flush();
-            if (!check) {
+            if (check) {
+                FirstQuestion.ask(server.http(), "/health/live");
+                FirstQuestion.ask(server.http(), "/");
+            } else {
                 StartGarbage.giveBack();
                 stop.await();
             }

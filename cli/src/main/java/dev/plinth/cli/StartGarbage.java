@@ -13,7 +13,7 @@ final class StartGarbage {
      * compiles is not. So it may keep little for this one collection; afterwards it is as the user has it, for a busy server that has to
      * grow its heap again after each collection does little else.
      */
-    private static final Map<String, String> KEEP_LITTLE = Map.of("MinHeapFreeRatio", "10", "MaxHeapFreeRatio", "25");
+    private static final Map<String, String> KEEP_LITTLE = Map.of("MinHeapFreeRatio", "5", "MaxHeapFreeRatio", "10");
 
     /** The order matters: the lesser bound must never pass the greater. */
     private static final List<String> DOWN = List.of("MinHeapFreeRatio", "MaxHeapFreeRatio");
