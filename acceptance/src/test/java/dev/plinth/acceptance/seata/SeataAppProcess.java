@@ -1,6 +1,7 @@
 package dev.plinth.acceptance.seata;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -16,10 +17,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The application on the original Seata client, in its own process, driven by one command a line. */
 final class SeataAppProcess implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
+
+    /** What Seata's client says of a server that does not listen. */
+    private static final String NOT_REACHED = "can not connect to services-server";
 
     private final Process process;
     private final Writer commands;
@@ -88,6 +93,20 @@ final class SeataAppProcess implements AutoCloseable {
     /** Runs a command that must succeed, and returns what it says. */
     String run(String command) {
         return succeeded(start(command));
+    }
+
+    /**
+     * Runs a command that must succeed as soon as the application knows who coordinates. Seata's client asks the server that it knows
+     * twenty times within some hundredths of a second, gives up, and hears of the next one when it looks at the cluster again: so whoever
+     * uses it has to ask once more.
+     */
+    String runOnceReached(String command) {
+        var answer = new AtomicReference<>("");
+        await().atMost(PATIENCE_SECONDS, TimeUnit.SECONDS).until(() -> {
+            answer.set(outcome(start(command)));
+            return !answer.get().contains(NOT_REACHED);
+        });
+        return succeeded(CompletableFuture.completedFuture(answer.get()));
     }
 
     /** What the command said; it must have succeeded. */

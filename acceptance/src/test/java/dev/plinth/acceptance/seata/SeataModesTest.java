@@ -230,7 +230,7 @@ class SeataModesTest {
         bank.house.kill();
         bank.house.goOn();
 
-        assertThat(bank.app.run("commit " + xid)).isIn("Committed", "Committing", "CommitRetrying");
+        assertThat(bank.app.runOnceReached("commit " + xid)).isIn("Committed", "Committing", "CommitRetrying");
         bringBackTheResourceManager(bank);
         bank.awaitStatus(xid, "Committed");
         assertThat(bank.first.frozen(account)).isZero();
