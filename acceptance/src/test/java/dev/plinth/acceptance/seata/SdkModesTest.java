@@ -491,8 +491,9 @@ class SdkModesTest {
         var bank = banks.get(place);
         int account = bank.openAccount();
 
+        // Two rows: Seata's server may undo the first of two changes of one row first, which no row image allows.
         assertThatThrownBy(() -> bank.app.transactions().<Exception>run("test", Duration.ofSeconds(5), _ -> {
-                    bank.app.addAt("a", account, -30);
+                    bank.app.addAt("b", account, -30);
                     bank.app.freeze(account, 20);
                     bank.awaitBalances(account, OPENING_BALANCE, OPENING_BALANCE);
                 }))
