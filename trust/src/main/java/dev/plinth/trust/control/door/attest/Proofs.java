@@ -3,6 +3,7 @@ package dev.plinth.trust.control.door.attest;
 import dev.plinth.trust.AttestationResult;
 import dev.plinth.trust.Challenge;
 import dev.plinth.trust.Evidence;
+import dev.plinth.trust.control.Fingerprint;
 import dev.plinth.trust.control.Identities;
 import dev.plinth.trust.control.Issuer;
 import dev.plinth.trust.control.RegistrationEntry;
@@ -10,15 +11,11 @@ import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.control.TrustCommand;
 import dev.plinth.wire.trust.v1.FormerIdentity;
 import dev.plinth.wire.trust.v1.Proof;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -94,7 +91,7 @@ final class Proofs {
     }
 
     private void joinToken(String token) throws RefusedProof {
-        var hash = sha256(token.getBytes(StandardCharsets.UTF_8));
+        var hash = Fingerprint.of(token);
         var found = identities.attestors().tokens().values().stream()
                 .filter(one -> one.hash().equals(hash))
                 .findFirst()
@@ -153,7 +150,7 @@ final class Proofs {
         if (evidence instanceof Evidence.TpmQuote quote && result.holds()) {
             identities
                     .attestors()
-                    .endorsementOf(sha256(quote.key().copy()))
+                    .endorsementOf(Fingerprint.of(quote.key().copy()))
                     .ifPresent(endorsement -> properties.add("tpm:ek:" + endorsement));
         }
         for (var entry : entries) {
@@ -174,14 +171,6 @@ final class Proofs {
             properties.add(selector);
         } else {
             shortfalls.add(selector + ": " + String.join("; ", decision.reasons()));
-        }
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this JDK has no SHA-256", e);
         }
     }
 }

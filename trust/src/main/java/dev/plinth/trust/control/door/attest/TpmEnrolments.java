@@ -5,16 +5,14 @@ import dev.plinth.kernel.Clock;
 import dev.plinth.trust.Bytes;
 import dev.plinth.trust.TpmEnrolment;
 import dev.plinth.trust.control.Attestors;
+import dev.plinth.trust.control.Fingerprint;
 import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.control.TrustCommand;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -97,11 +95,9 @@ final class TpmEnrolments {
             var key = CertificateFactory.getInstance("X.509")
                     .generateCertificate(certificate.newInput())
                     .getPublicKey();
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(key.getEncoded()));
+            return Fingerprint.of(key.getEncoded());
         } catch (CertificateException e) {
             throw new RefusedProof("endorsement certificate: expected X.509, found what cannot be read");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this JDK has no SHA-256", e);
         }
     }
 }

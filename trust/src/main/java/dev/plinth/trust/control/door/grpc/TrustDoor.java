@@ -6,6 +6,7 @@ import dev.plinth.trust.Vendor;
 import dev.plinth.trust.control.Attestors;
 import dev.plinth.trust.control.BundleEndpoint;
 import dev.plinth.trust.control.Bundles;
+import dev.plinth.trust.control.Fingerprint;
 import dev.plinth.trust.control.Identities;
 import dev.plinth.trust.control.RegistrationEntry;
 import dev.plinth.trust.control.SpiffeId;
@@ -52,9 +53,6 @@ import dev.plinth.wire.trust.v1.TrustGrpc;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -251,17 +249,8 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
         calls.answer(
                 answers,
                 () -> changed(new TrustCommand.PutToken(
-                                request.getName(), hash(token), Duration.ofSeconds(request.getLifeSeconds())))
+                                request.getName(), Fingerprint.of(token), Duration.ofSeconds(request.getLifeSeconds())))
                         .thenApply(_ -> JoinToken.newBuilder().setToken(token).build()));
-    }
-
-    private static String hash(String token) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("this JDK has no SHA-256", e);
-        }
     }
 
     @Override
