@@ -9,7 +9,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -89,24 +88,16 @@ final class ServerCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         var configuration = configuration();
-        var stop = new CountDownLatch(1);
-        var stopped = new CountDownLatch(1);
         PrintWriter out = spec.commandLine().getOut();
-        try (var server = PlinthServer.start(configuration)) {
-            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-                stop.countDown();
-                try {
-                    stopped.await();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }));
+        try (var termination = new Termination();
+                var server = PlinthServer.start(configuration)) {
+            termination.expect();
             server.describe().forEach(out::println);
             out.flush();
             var _ = server.left().thenRun(() -> {
                 out.println("plinth server: taken out of its cluster; its data is of no use to any cluster any more");
                 out.flush();
-                stop.countDown();
+                termination.ask();
             });
             server.awaitMember(step -> {
                 out.println("  " + step);
@@ -119,10 +110,8 @@ final class ServerCommand implements Callable<Integer> {
                 FirstQuestion.ask(server.http(), "/");
             } else {
                 StartGarbage.giveBack();
-                stop.await();
+                termination.await();
             }
-        } finally {
-            stopped.countDown();
         }
         return 0;
     }

@@ -1,9 +1,9 @@
 package dev.plinth.cli.migrate;
 
+import dev.plinth.cli.Termination;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -69,24 +69,13 @@ public final class MigrateCommand {
                         spec.commandLine(), "--from and --to are both " + nacos + ": expected two registries");
             }
             PrintWriter out = spec.commandLine().getOut();
-            var asked = new CountDownLatch(1);
-            var ended = new CountDownLatch(1);
-            // The process lives until its hooks are done: so until the copies are taken back.
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                asked.countDown();
-                try {
-                    ended.await();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }));
-            try (var _ = Migration.begin(nacos, plinth, namespace, groups, line -> {
-                out.println(line);
-                out.flush();
-            })) {
-                asked.await();
-            } finally {
-                ended.countDown();
+            // The process lives until the copies are taken back.
+            try (var termination = new Termination().expect();
+                    var _ = Migration.begin(nacos, plinth, namespace, groups, line -> {
+                        out.println(line);
+                        out.flush();
+                    })) {
+                termination.await();
             }
             return 0;
         }
