@@ -38,7 +38,10 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.URI;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +57,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -116,7 +120,7 @@ class KilledServersTest {
                         "Bearer " + Files.readString(TrustConfiguration.token(data)));
                 return soon(stub).withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
         }
 
@@ -227,7 +231,7 @@ class KilledServersTest {
                 if (e.status() < 500) {
                     throw e;
                 }
-            } catch (java.net.ConnectException | java.net.http.HttpTimeoutException e) {
+            } catch (ConnectException | HttpTimeoutException e) {
                 // Killed: the next.
             } catch (IOException e) {
                 if (!String.valueOf(e.getMessage()).matches("(?s).*(Connection reset|header parser|EOF|GOAWAY).*")) {
@@ -364,7 +368,7 @@ class KilledServersTest {
             }
             throw e;
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -449,7 +453,7 @@ class KilledServersTest {
             for (var one : work) {
                 try {
                     one.get(60, TimeUnit.SECONDS);
-                } catch (java.util.concurrent.ExecutionException e) {
+                } catch (ExecutionException e) {
                     assertThat(e.getCause()).isInstanceOf(InterruptedException.class);
                 }
             }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +30,7 @@ public final class ContentionBenchmark {
     private static final int OPENING_BALANCE = 1_000_000;
     private static final double RATE_TARGET = 2;
     private static final long PHASE_TWO_MAX_NANOS = TimeUnit.MINUTES.toNanos(2);
+    private static final Duration PHASE_TWO_LOOK = Duration.ofMillis(20);
 
     private ContentionBenchmark() {}
 
@@ -207,7 +209,7 @@ public final class ContentionBenchmark {
                 if (System.nanoTime() > giveUp) {
                     throw new IOException("phase two on " + side.name + " does not come to an end");
                 }
-                Thread.sleep(20);
+                Thread.sleep(PHASE_TWO_LOOK);
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.plinth.trust.attester;
 
 import com.google.protobuf.ByteString;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -303,7 +304,7 @@ public final class Tpm implements AutoCloseable {
 
     /** Big-endian, as all of a TPM's structures. */
     static final class Out {
-        private final java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+        private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
         Out u8(int value) {
             out.write(value);

@@ -3,6 +3,7 @@ package dev.plinth.trust.control;
 import dev.plinth.trust.Vendor;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -85,7 +86,7 @@ public record Attestors(
     public Optional<String> endorsementOf(String attestationKey) {
         return keys.entrySet().stream()
                 .filter(one -> one.getValue().equals(attestationKey))
-                .map(java.util.Map.Entry::getKey)
+                .map(Map.Entry::getKey)
                 .findFirst();
     }
 }

@@ -1,6 +1,7 @@
 package dev.plinth.trust.control;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -35,9 +36,9 @@ public record Identities(
 
     public Identities {
         authorities = List.copyOf(authorities);
-        entries = java.util.Collections.unmodifiableSortedMap(entries);
-        federated = java.util.Collections.unmodifiableSortedMap(federated);
-        endpoints = java.util.Collections.unmodifiableSortedMap(endpoints);
+        entries = Collections.unmodifiableSortedMap(entries);
+        federated = Collections.unmodifiableSortedMap(federated);
+        endpoints = Collections.unmodifiableSortedMap(endpoints);
     }
 
     /** The entries of a workload with these properties, by name. */

@@ -7,6 +7,7 @@ import dev.plinth.kernel.EngineTrial;
 import dev.plinth.trust.Vendor;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,7 +87,7 @@ class AttestorRulesTest {
     void a_tpm_has_one_attestation_key_and_none_when_it_was_expelled() {
         apply(new TrustCommand.Enrol(ONE, TWO));
         apply(new TrustCommand.Enrol(ONE, "33".repeat(32)));
-        assertThat(attestors().keys()).containsExactly(java.util.Map.entry(ONE, "33".repeat(32)));
+        assertThat(attestors().keys()).containsExactly(Map.entry(ONE, "33".repeat(32)));
         assertThat(attestors().endorsementOf(TWO)).isEmpty();
         apply(new TrustCommand.Expel(ONE));
         assertThat(attestors().keys()).isEmpty();

@@ -8,6 +8,7 @@ import dev.plinth.kernel.Clock;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -152,7 +153,7 @@ class ServerIdentityTest {
                 .hasMessageContaining("the servers' authority of example.org");
     }
 
-    private X509Certificate leaf(SpiffeId id, X509Certificate issuer, java.security.KeyPair by) {
+    private X509Certificate leaf(SpiffeId id, X509Certificate issuer, KeyPair by) {
         ByteString der = SvidCertificates.leaf(
                 id,
                 EcKeys.make(random).getPublic(),
