@@ -3,13 +3,12 @@ package dev.plinth.registry.persistent;
 import dev.plinth.config.Author;
 import dev.plinth.config.Config;
 import dev.plinth.config.ConfigCommand;
-import dev.plinth.config.ConfigKey;
 import dev.plinth.config.ConfigOutcome;
 import dev.plinth.config.ConfigText;
 import dev.plinth.config.Configs;
+import dev.plinth.config.StoredTexts;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Refused;
-import dev.plinth.kernel.Watcher;
 import dev.plinth.registry.Endpoint;
 import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.Hold;
@@ -35,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * Endpoints that people enter and no client vouches for: they survive a restart, are the same on all servers, and are served while
  * they answer a probe. Callable from any thread.
  */
-public final class PersistentEndpoints implements AutoCloseable, Watcher<Config> {
+public final class PersistentEndpoints implements AutoCloseable {
     /*
      * What is durable of them is a text of the configuration each: that has a journal, a history, and who changed it. What is live
      * is a session of the registry like any other, which this object keeps with probes in place of a client's beats. Each server
@@ -59,10 +58,7 @@ public final class PersistentEndpoints implements AutoCloseable, Watcher<Config>
     private final Executor workers;
     private final Semaphore probes = new Semaphore(PROBES_AT_ONCE_MAX);
 
-    /** By the key of the text. Under this, as is the next one while it comes in pages. */
-    private Map<String, Endpoint> known = new HashMap<>();
-
-    private @Nullable Map<String, Endpoint> building;
+    private final StoredTexts<Endpoint> texts;
 
     // Only in a round of probes, and there is one at a time.
     private final Map<EndpointName, Integer> failures = new HashMap<>();
@@ -72,13 +68,12 @@ public final class PersistentEndpoints implements AutoCloseable, Watcher<Config>
     /** Set when this closes, read by the clock's thread. */
     private volatile boolean closed;
 
-    private volatile @Nullable Subscription subscription;
-
     private PersistentEndpoints(Registry registry, Configs configs, Clock clock, Executor workers) {
         this.registry = registry;
         this.configs = configs;
         this.clock = clock;
         this.workers = workers;
+        this.texts = new StoredTexts<>(EndpointText.NAMESPACE, PersistentEndpoints::read, workers, () -> {});
     }
 
     /**
@@ -88,9 +83,7 @@ public final class PersistentEndpoints implements AutoCloseable, Watcher<Config>
      */
     public static PersistentEndpoints open(Registry registry, Configs configs, Clock clock, Executor workers) {
         var endpoints = new PersistentEndpoints(registry, configs, clock, workers);
-        var subscription = configs.watch(endpoints);
-        endpoints.subscription = subscription;
-        subscription.next();
+        endpoints.texts.follow(configs);
         endpoints.later();
         return endpoints;
     }
@@ -101,12 +94,10 @@ public final class PersistentEndpoints implements AutoCloseable, Watcher<Config>
     /** Stores an endpoint, or changes one. */
     public CompletableFuture<ConfigOutcome> put(Endpoint endpoint, Author author) {
         var key = EndpointText.key(endpoint.name());
-        synchronized (this) {
-            if (!known.containsKey(key.key()) && known.size() >= ENDPOINTS_MAX) {
-                return CompletableFuture.completedFuture(new ConfigOutcome.Denied(
-                        ConfigOutcome.Reason.OVERLOADED,
-                        ENDPOINTS_MAX + " persistent endpoints are stored, as many as there may be"));
-            }
+        if (texts.find(key).isEmpty() && texts.all().size() >= ENDPOINTS_MAX) {
+            return CompletableFuture.completedFuture(new ConfigOutcome.Denied(
+                    ConfigOutcome.Reason.OVERLOADED,
+                    ENDPOINTS_MAX + " persistent endpoints are stored, as many as there may be"));
         }
         var text = ConfigText.of(EndpointText.write(endpoint), "json", "");
         return configs.submit(new ConfigCommand.Publish(key, text, Optional.empty(), author));
@@ -115,7 +106,7 @@ public final class PersistentEndpoints implements AutoCloseable, Watcher<Config>
     /** Removes the endpoints of a service at an address, whatever their protocol; the outcome of the last one, if there was one. */
     public CompletableFuture<Optional<ConfigOutcome>> remove(String service, String address, Author author) {
         CompletableFuture<Optional<ConfigOutcome>> last = CompletableFuture.completedFuture(Optional.empty());
-        for (var endpoint : all()) {
+        for (var endpoint : texts.all()) {
             var name = endpoint.name();
             if (name.service().equals(service) && name.address().equals(address)) {
                 last = last.thenCombine(
@@ -126,44 +117,9 @@ public final class PersistentEndpoints implements AutoCloseable, Watcher<Config>
         return last;
     }
 
-    private synchronized List<Endpoint> all() {
-        return List.copyOf(known.values());
-    }
-
-    @Override
-    public void accept(Batch<Config> batch) {
-        workers.execute(() -> {
-            take(batch);
-            var following = subscription;
-            if (following != null) {
-                following.next();
-            }
-        });
-    }
-
-    private synchronized void take(Batch<Config> batch) {
-        if (batch.reset()) {
-            building = new HashMap<>();
-        }
-        var into = building == null ? known : building;
-        for (var item : batch.items()) {
-            if (item.key().startsWith(ConfigKey.prefix(EndpointText.NAMESPACE))) {
-                into.remove(item.key());
-                item.view()
-                        .flatMap(Config::current)
-                        .flatMap(text -> read(item.key(), text.content()))
-                        .ifPresent(endpoint -> into.put(item.key(), endpoint));
-            }
-        }
-        if (batch.complete()) {
-            known = into;
-            building = null;
-        }
-    }
-
-    private static Optional<Endpoint> read(String key, String text) {
+    private static Optional<Endpoint> read(String key, Config config) {
         try {
-            return Optional.of(EndpointText.read(text));
+            return config.current().map(text -> EndpointText.read(text.content()));
         } catch (IllegalArgumentException e) {
             log.warn("the text {} is no endpoint, and is passed over: {}", key, e.getMessage());
             return Optional.empty();
@@ -190,7 +146,7 @@ public final class PersistentEndpoints implements AutoCloseable, Watcher<Config>
     }
 
     private void round() {
-        var endpoints = all();
+        var endpoints = texts.all();
         Map<EndpointName, Boolean> answers = probe(endpoints);
         if (hold != null && submit(new RegistryCommand.KeepAlive(hold)) instanceof RegistryOutcome.Denied) {
             hold = null;
@@ -274,9 +230,6 @@ public final class PersistentEndpoints implements AutoCloseable, Watcher<Config>
     @Override
     public void close() {
         closed = true;
-        var following = subscription;
-        if (following != null) {
-            following.close();
-        }
+        texts.close();
     }
 }
