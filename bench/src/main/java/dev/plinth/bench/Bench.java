@@ -1,9 +1,11 @@
 package dev.plinth.bench;
 
+import dev.plinth.bench.figures.Promise;
 import dev.plinth.bench.registry.RegistryBenchmark;
 import dev.plinth.bench.registry.RegistryScale;
 import dev.plinth.bench.transactions.ContentionBenchmark;
 import dev.plinth.bench.transactions.TransactionsBenchmark;
+import dev.plinth.bench.trust.TrustBenchmark;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +31,7 @@ public final class Bench {
               contention            transfers by AT between accounts that everybody wants, beside Seata with its original client
               registry              the registry beside Nacos and SOFARegistry, with their original clients and a lean driver
               registry-scale        the registry alone: a million endpoints, ten thousand subscribers, changes, a restart
+              trust                 the appraisal of a thousand quotes, and identities for ten thousand workloads
 
               --quick   about a minute, for the inner loop
               --dir     where it writes; must be on a disk (default: .plinth/bench)
@@ -65,6 +68,7 @@ public final class Bench {
                 case "transactions", "transactions-original", "transactions-memory", "contention" ->
                     transactions(name, options) ? 0 : 1;
                 case "registry", "registry-scale" -> registry(name, options) ? 0 : 1;
+                case "trust" -> trust(options) ? 0 : 1;
                 // Not for people: the child process whose system calls are counted.
                 case SyncCount.CHILD -> {
                     SyncCount.child(
@@ -87,18 +91,13 @@ public final class Bench {
         var directory = options.directory().resolve(name);
         Disk.delete(directory);
         var fileSystem = Disk.fileSystem(directory);
-        var kept = switch (name) {
+        var promises = switch (name) {
             case "transactions" -> TransactionsBenchmark.run(directory, fileSystem, options.quick());
             case "transactions-original" -> TransactionsBenchmark.original(directory, fileSystem, options.quick());
             case "contention" -> ContentionBenchmark.run(directory, fileSystem, options.quick());
             default -> TransactionsBenchmark.memory(directory, fileSystem);
         };
-        var promises = kept.stream()
-                .map(one -> new Promise(one.name(), one.value(), one.unit(), one.target(), one.least()))
-                .toList();
-        promises.forEach(promise -> System.out.println(promise.line()));
-        Disk.delete(directory);
-        return promises.stream().allMatch(Promise::kept);
+        return kept(promises, directory);
     }
 
     private static boolean registry(String name, Options options) throws IOException, InterruptedException {
@@ -111,6 +110,18 @@ public final class Bench {
         var promises = found.stream()
                 .map(one -> new Promise(one.name(), one.value(), one.unit(), one.target(), one.least()))
                 .toList();
+        return kept(promises, directory);
+    }
+
+    private static boolean trust(Options options) throws IOException, InterruptedException {
+        var directory = options.directory().resolve("trust");
+        Disk.delete(directory);
+        var fileSystem = Disk.fileSystem(directory);
+        return kept(TrustBenchmark.run(directory, fileSystem, options.quick()), directory);
+    }
+
+    /** Says what became of the promises, and clears up. */
+    private static boolean kept(List<Promise> promises, Path directory) throws IOException {
         promises.forEach(promise -> System.out.println(promise.line()));
         Disk.delete(directory);
         return promises.stream().allMatch(Promise::kept);

@@ -1,5 +1,7 @@
 package dev.plinth.bench;
 
+import dev.plinth.bench.figures.Figures;
+import dev.plinth.bench.figures.Promise;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,5 +1,7 @@
 package dev.plinth.bench;
 
+import dev.plinth.bench.figures.Figures;
+import dev.plinth.bench.figures.Promise;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.Refused;
 import dev.plinth.wire.config.v1.Changed;

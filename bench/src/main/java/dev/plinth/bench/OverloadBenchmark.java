@@ -1,5 +1,6 @@
 package dev.plinth.bench;
 
+import dev.plinth.bench.figures.Promise;
 import dev.plinth.kernel.Journal;
 import dev.plinth.kernel.Refused;
 import dev.plinth.wire.config.v1.Changed;

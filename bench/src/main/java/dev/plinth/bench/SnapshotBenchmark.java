@@ -1,5 +1,7 @@
 package dev.plinth.bench;
 
+import dev.plinth.bench.figures.Figures;
+import dev.plinth.bench.figures.Promise;
 import dev.plinth.kernel.DiskStorage;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.LocalJournal;

@@ -1,5 +1,7 @@
 package dev.plinth.bench;
 
+import dev.plinth.bench.figures.Figures;
+import dev.plinth.bench.figures.Promise;
 import dev.plinth.bench.programs.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;

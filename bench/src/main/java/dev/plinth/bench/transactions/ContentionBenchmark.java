@@ -1,8 +1,9 @@
 package dev.plinth.bench.transactions;
 
 import dev.plinth.bank.postgres.EmbeddedPostgres;
+import dev.plinth.bench.figures.Figures;
+import dev.plinth.bench.figures.Promise;
 import dev.plinth.bench.programs.ServerUnderTest;
-import dev.plinth.bench.transactions.TransactionsBenchmark.Kept;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ public final class ContentionBenchmark {
     private ContentionBenchmark() {}
 
     /** One side: its server, its client, its tables. */
-    private record Side(String name, ServerUnderTest server, TransferProcess client, String url, Figures figures)
+    private record Side(String name, ServerUnderTest server, TransferProcess client, String url, Rounds rounds)
             implements AutoCloseable {
         @Override
         public void close() {
@@ -44,13 +45,13 @@ public final class ContentionBenchmark {
         }
     }
 
-    private static final class Figures {
+    private static final class Rounds {
         final double[] rate;
         final double[] p50Millis;
         final double[] p99Millis;
         final double[] failedPercent;
 
-        Figures(int rounds) {
+        Rounds(int rounds) {
             rate = new double[rounds];
             p50Millis = new double[rounds];
             p99Millis = new double[rounds];
@@ -59,7 +60,7 @@ public final class ContentionBenchmark {
     }
 
     /** Measures both in turns. */
-    public static List<Kept> run(Path directory, String fileSystem, boolean quick)
+    public static List<Promise> run(Path directory, String fileSystem, boolean quick)
             throws IOException, InterruptedException {
         int rounds = quick ? 3 : 5;
         int warmUps = quick ? 3 : 4;
@@ -96,12 +97,12 @@ public final class ContentionBenchmark {
                 System.out.println("balances that committed transfers do not explain: " + wrong + " on Plinth, "
                         + theirWrong + " on Seata");
                 return List.of(
-                        new Kept(
+                        new Promise(
                                 "contention.rate",
-                                ratio(ours.figures.rate, theirs.figures.rate),
+                                ratio(ours.rounds.rate, theirs.rounds.rate),
                                 "times-seata",
                                 RATE_TARGET),
-                        new Kept("contention.right", Transfers.ACCOUNTS - wrong, "balances", Transfers.ACCOUNTS));
+                        new Promise("contention.right", Transfers.ACCOUNTS - wrong, "balances", Transfers.ACCOUNTS));
             }
         } catch (SQLException e) {
             throw new IOException("the database: " + e.getMessage(), e);
@@ -116,7 +117,7 @@ public final class ContentionBenchmark {
                     server,
                     TransferProcess.sdk(directory, server.port(), url, CONNECTIONS),
                     url,
-                    new Figures(rounds));
+                    new Rounds(rounds));
         } catch (IOException e) {
             server.close();
             throw e;
@@ -131,7 +132,7 @@ public final class ContentionBenchmark {
                     server,
                     TransferProcess.seata(directory, server.port(), url, CONNECTIONS),
                     url,
-                    new Figures(rounds));
+                    new Rounds(rounds));
         } catch (IOException e) {
             server.close();
             throw e;
@@ -160,10 +161,10 @@ public final class ContentionBenchmark {
                 round.p99Millis(),
                 later);
         if (index >= 0) {
-            side.figures.rate[index] = round.rate();
-            side.figures.p50Millis[index] = round.p50Millis();
-            side.figures.p99Millis[index] = round.p99Millis();
-            side.figures.failedPercent[index] = failed;
+            side.rounds.rate[index] = round.rate();
+            side.rounds.p50Millis[index] = round.p50Millis();
+            side.rounds.p99Millis[index] = round.p99Millis();
+            side.rounds.failedPercent[index] = failed;
         }
     }
 
@@ -172,10 +173,10 @@ public final class ContentionBenchmark {
                 Locale.ROOT,
                 "%-12s median (range): %s committed/s; p50 ms %s; p99 ms %s; %% rolled back %s%n",
                 side.name,
-                TransactionsBenchmark.range("%,.0f", side.figures.rate),
-                TransactionsBenchmark.range("%,.1f", side.figures.p50Millis),
-                TransactionsBenchmark.range("%,.0f", side.figures.p99Millis),
-                TransactionsBenchmark.range("%,.2f", side.figures.failedPercent));
+                Figures.of(side.rounds.rate).as("%,.0f"),
+                Figures.of(side.rounds.p50Millis).as("%,.1f"),
+                Figures.of(side.rounds.p99Millis).as("%,.0f"),
+                Figures.of(side.rounds.failedPercent).as("%,.2f"));
     }
 
     private static double ratio(double[] ours, double[] theirs) {

@@ -1,10 +1,11 @@
 package dev.plinth.bench.transactions;
 
+import dev.plinth.bench.figures.Figures;
+import dev.plinth.bench.figures.Promise;
 import dev.plinth.bench.programs.ServerUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executors;
@@ -44,19 +45,8 @@ public final class TransactionsBenchmark {
         }
     }
 
-    /**
-     * One promise: its name, what was found, and what it must be.
-     *
-     * @param least whether the target is the least; otherwise it is the most
-     */
-    public record Kept(String name, double value, String unit, double target, boolean least) {
-        Kept(String name, double value, String unit, double target) {
-            this(name, value, unit, target, true);
-        }
-    }
-
     /** Measures both in turns, and says what is promised and what was found. */
-    public static List<Kept> run(Path directory, String fileSystem, boolean quick)
+    public static List<Promise> run(Path directory, String fileSystem, boolean quick)
             throws IOException, InterruptedException {
         int rounds = quick ? 5 : 9;
         int warmUps = quick ? 3 : 6;
@@ -123,7 +113,7 @@ public final class TransactionsBenchmark {
     }
 
     /** As {@link #run}, with Seata's original client 2.6.0 as the load: one application with as many threads as there were clients. */
-    public static List<Kept> original(Path directory, String fileSystem, boolean quick)
+    public static List<Promise> original(Path directory, String fileSystem, boolean quick)
             throws IOException, InterruptedException {
         int rounds = quick ? 3 : 7;
         int warmUps = quick ? 2 : 4;
@@ -156,13 +146,13 @@ public final class TransactionsBenchmark {
         summary("Plinth", ours);
         summary("Seata 2.0.0", theirs);
         return List.of(
-                new Kept("transactions-original.rate", ratio("rate", ours.rate, theirs.rate), "times-seata", 1),
-                new Kept(
+                new Promise("transactions-original.rate", ratio("rate", ours.rate, theirs.rate), "times-seata", 1),
+                new Promise(
                         "transactions-original.cpu",
                         ratio("CPU", theirs.cpuMicros, ours.cpuMicros),
                         "of-seata-to-ours",
                         CPU_TARGET),
-                new Kept(
+                new Promise(
                         "transactions-original.p99",
                         ratio("p99", theirs.p99Micros, ours.p99Micros),
                         "of-seata-to-ours",
@@ -181,17 +171,17 @@ public final class TransactionsBenchmark {
         }
     }
 
-    private static List<Kept> kept(Side ours, Side theirs) {
+    private static List<Promise> kept(Side ours, Side theirs) {
         summary("Plinth", ours);
         summary("Seata 2.0.0", theirs);
         return List.of(
-                new Kept("transactions.rate", ratio("rate", ours.rate, theirs.rate), "times-seata", RATE_TARGET),
-                new Kept(
+                new Promise("transactions.rate", ratio("rate", ours.rate, theirs.rate), "times-seata", RATE_TARGET),
+                new Promise(
                         "transactions.cpu",
                         ratio("CPU", theirs.cpuMicros, ours.cpuMicros),
                         "of-seata-to-ours",
                         CPU_TARGET),
-                new Kept(
+                new Promise(
                         "transactions.p99",
                         ratio("p99", theirs.p99Micros, ours.p99Micros),
                         "of-seata-to-ours",
@@ -203,38 +193,20 @@ public final class TransactionsBenchmark {
                 Locale.ROOT,
                 "%-12s median (range): %s transactions/s; CPU µs each %s; p50 µs %s; p99 µs %s%n",
                 server,
-                range("%,.0f", side.rate),
-                range("%,.0f", side.cpuMicros),
-                range("%,.0f", side.p50Micros),
-                range("%,.0f", side.p99Micros));
-    }
-
-    static String range(String format, double[] figures) {
-        return String.format(
-                Locale.ROOT,
-                format + " (" + format + " to " + format + ")",
-                median(figures),
-                Arrays.stream(figures).min().orElseThrow(),
-                Arrays.stream(figures).max().orElseThrow());
+                Figures.of(side.rate).whole(),
+                Figures.of(side.cpuMicros).whole(),
+                Figures.of(side.p50Micros).whole(),
+                Figures.of(side.p99Micros).whole());
     }
 
     static double ratio(String what, double[] above, double[] below) {
-        double[] ratios = new double[above.length];
-        for (int i = 0; i < above.length; i++) {
-            ratios[i] = above[i] / below[i];
-        }
-        System.out.println("ratio of " + what + ": " + range("%.2f", ratios));
-        return median(ratios);
-    }
-
-    private static double median(double[] figures) {
-        double[] sorted = figures.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+        var ratio = Figures.ratio(above, below);
+        System.out.println("ratio of " + what + ": " + ratio.precise());
+        return ratio.median();
     }
 
     /** Fills a server with transactions that nobody ends. */
-    public static List<Kept> memory(Path directory, String fileSystem) throws IOException, InterruptedException {
+    public static List<Promise> memory(Path directory, String fileSystem) throws IOException, InterruptedException {
         System.out.printf(
                 Locale.ROOT,
                 "transactions-memory: %,d live transactions with two branches and four rows each, heap %d MB, in %s on %s%n",
@@ -259,7 +231,8 @@ public final class TransactionsBenchmark {
                 // And it still works.
                 var after = clients.run(2_000);
                 System.out.printf(Locale.ROOT, "beside them: %,.0f transactions a second%n", after.rate());
-                return List.of(new Kept("transactions-memory.live", full >> 20, "MB", MEMORY_TARGET_MB, false));
+                return List.of(
+                        Promise.atMost("transactions-memory.live", (double) (full >> 20), "MB", MEMORY_TARGET_MB));
             }
         }
     }

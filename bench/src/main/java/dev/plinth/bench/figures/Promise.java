@@ -1,4 +1,4 @@
-package dev.plinth.bench;
+package dev.plinth.bench.figures;
 
 import java.util.Locale;
 
@@ -8,24 +8,24 @@ import java.util.Locale;
  * @param target the bound that is promised, in the same unit
  * @param least whether the target is the least that is promised; otherwise it is the most
  */
-record Promise(String name, double value, String unit, double target, boolean least) {
+public record Promise(String name, double value, String unit, double target, boolean least) {
 
     /** A promise of at least so much. */
-    Promise(String name, double value, String unit, double target) {
+    public Promise(String name, double value, String unit, double target) {
         this(name, value, unit, target, true);
     }
 
     /** A promise of no more than so much. */
-    static Promise atMost(String name, double value, String unit, double target) {
+    public static Promise atMost(String name, double value, String unit, double target) {
         return new Promise(name, value, unit, target, false);
     }
 
-    boolean kept() {
+    public boolean kept() {
         return least ? value >= target : value <= target;
     }
 
     /** The line that scripts read. */
-    String line() {
+    public String line() {
         return String.format(
                 Locale.ROOT,
                 "PROMISE %s %.3f %s %s%.3f %s",
