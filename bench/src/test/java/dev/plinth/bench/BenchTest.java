@@ -17,20 +17,6 @@ class BenchTest {
     Path directory;
 
     @Test
-    void a_promise_says_its_figure_its_target_and_whether_it_was_kept() {
-        assertThat(new Promise("journal.rate", 0.5, "of-the-possible", 0.5).line())
-                .isEqualTo("PROMISE journal.rate 0.500 of-the-possible >=0.500 PASS");
-        assertThat(new Promise("journal.rate", 0.4999, "of-the-possible", 0.5).line())
-                .endsWith("MISS");
-    }
-
-    @Test
-    void figures_are_told_by_their_median_and_range() {
-        assertThat(Figures.of(3, 1, 2)).isEqualTo(new Figures(1, 2, 3));
-        assertThat(Figures.of(4, 1, 2, 3)).isEqualTo(new Figures(1, 2.5, 4));
-    }
-
-    @Test
     void a_directory_in_memory_is_refused() throws IOException {
         var memory = Path.of("/dev/shm");
         assumeTrue(Files.isWritable(memory) && Files.getFileStore(memory).type().equals("tmpfs"));
