@@ -61,26 +61,26 @@ public final class Bytes {
         return new Where.Range(source, start, length);
     }
 
-    Where where(int at, int count) {
+    public Where where(int at, int count) {
         return new Where.Range(source, start + at, count);
     }
 
-    Bytes slice(int at, int count) {
+    public Bytes slice(int at, int count) {
         check(at, count);
         return new Bytes(source, array, start + at, count);
     }
 
-    Bytes from(int at) {
+    public Bytes from(int at) {
         check(at, 0);
         return new Bytes(source, array, start + at, length - at);
     }
 
     /** The same bytes as a document of its own, whose offsets count from 0. */
-    Bytes named(String name) {
+    public Bytes named(String name) {
         return new Bytes(name, copy(), 0, length);
     }
 
-    int u8(int at) {
+    public int u8(int at) {
         check(at, 1);
         return array[start + at] & 0xff;
     }
@@ -100,15 +100,15 @@ public final class Bytes {
         return (long) LONG_LE.get(array, start + at);
     }
 
-    int u16be(int at) {
+    public int u16be(int at) {
         return Short.reverseBytes((short) u16(at)) & 0xffff;
     }
 
-    long u32be(int at) {
+    public long u32be(int at) {
         return Integer.reverseBytes((int) u32(at)) & 0xffff_ffffL;
     }
 
-    long u64be(int at) {
+    public long u64be(int at) {
         return Long.reverseBytes(u64(at));
     }
 
@@ -136,7 +136,7 @@ public final class Bytes {
     }
 
     /** The same content, in time that depends on the lengths alone. */
-    boolean same(byte[] other) {
+    public boolean same(byte[] other) {
         if (other.length != length) {
             return false;
         }
@@ -147,7 +147,7 @@ public final class Bytes {
         return difference == 0;
     }
 
-    boolean same(Bytes other) {
+    public boolean same(Bytes other) {
         return Arrays.equals(array, start, start + length, other.array, other.start, other.start + other.length);
     }
 
@@ -155,15 +155,15 @@ public final class Bytes {
         digest.update(array, start, length);
     }
 
-    void feed(Signature signature) throws SignatureException {
+    public void feed(Signature signature) throws SignatureException {
         signature.update(array, start, length);
     }
 
-    java.io.InputStream stream() {
+    public java.io.InputStream stream() {
         return new java.io.ByteArrayInputStream(array, start, length);
     }
 
-    String text(java.nio.charset.Charset charset) {
+    public String text(java.nio.charset.Charset charset) {
         return new String(array, start, length, charset);
     }
 
@@ -172,17 +172,17 @@ public final class Bytes {
     }
 
     /** As findings show it: the first bytes, and how many there are. */
-    String shown() {
+    public String shown() {
         return length <= SHOWN_BYTES_MAX
                 ? hex()
                 : HexFormat.of().formatHex(array, start, start + SHOWN_BYTES_MAX) + "… (" + length + " bytes)";
     }
 
-    static String shown(byte[] bytes) {
+    public static String shown(byte[] bytes) {
         return of("", bytes).shown();
     }
 
-    static String shorten(String text) {
+    public static String shorten(String text) {
         return text.length() <= 120 ? text : text.substring(0, 120) + "… (" + text.length() + " characters)";
     }
 

@@ -10,7 +10,7 @@ import java.util.Base64;
 import java.util.List;
 
 /** Reads X.509 certificates and revocation lists, in DER and in the strict form of PEM. */
-final class Certificates {
+public final class Certificates {
     /*
      * PEM is read strictly: lines of 64 characters that end with \n, the canonical Base64 of the bytes, nothing between certificates,
      * and after the last at most what `trailer` allows. A lenient reader would take a quote whose certificate text was changed for
@@ -25,7 +25,7 @@ final class Certificates {
 
     private Certificates() {}
 
-    static X509Certificate parse(Bytes der) {
+    public static X509Certificate parse(Bytes der) {
         if (der.length() > CERTIFICATE_BYTES_MAX) {
             throw new Malformed(
                     der.where(),
@@ -47,7 +47,7 @@ final class Certificates {
     }
 
     /** The certificates of a file, in any form of PEM: collateral is kept by people, and its text is not what is signed. */
-    static List<X509Certificate> parseFile(Bytes file) {
+    public static List<X509Certificate> parseFile(Bytes file) {
         if (file.length() > 2 * CERTIFICATES_MAX * CERTIFICATE_BYTES_MAX) {
             throw new Malformed(
                     file.where(),

@@ -3,39 +3,40 @@ package dev.plinth.trust;
 import java.math.BigInteger;
 
 /** A reader of DER, as far as vendors' certificate extensions need it: definite lengths, one element after another. */
-final class Der {
-    static final int INTEGER = 0x02;
-    static final int BIT_STRING = 0x03;
-    static final int OCTET_STRING = 0x04;
-    static final int OID = 0x06;
-    static final int ENUMERATED = 0x0a;
-    static final int IA5_STRING = 0x16;
-    static final int SEQUENCE = 0x30;
+public final class Der {
+    public static final int INTEGER = 0x02;
+    public static final int BIT_STRING = 0x03;
+    public static final int OCTET_STRING = 0x04;
+    public static final int OID = 0x06;
+    public static final int ENUMERATED = 0x0a;
+    public static final int UTF8_STRING = 0x0c;
+    public static final int IA5_STRING = 0x16;
+    public static final int SEQUENCE = 0x30;
 
     private final Bytes in;
     private int at;
 
-    Der(Bytes in) {
+    public Der(Bytes in) {
         this.in = in;
     }
 
-    boolean hasNext() {
+    public boolean hasNext() {
         return at < in.length();
     }
 
-    int tag() {
+    public int tag() {
         return in.u8(at);
     }
 
     /** The content of the next element, which must have this tag. */
-    Bytes next(int tag) {
+    public Bytes next(int tag) {
         if (tag() != tag) {
             throw new Malformed(in.where(at, 1), "DER tag 0x%02x".formatted(tag), "0x%02x".formatted(tag()));
         }
         return next();
     }
 
-    Bytes next() {
+    public Bytes next() {
         var length = in.u8(at + 1);
         var head = 2;
         if (length >= 0x80) {
@@ -58,11 +59,18 @@ final class Der {
         return content;
     }
 
-    Der sequence() {
+    /** The next element with its tag and its length. */
+    public Bytes element() {
+        var start = at;
+        next();
+        return in.slice(start, at - start);
+    }
+
+    public Der sequence() {
         return new Der(next(SEQUENCE));
     }
 
-    String oid() {
+    public String oid() {
         var content = next(OID);
         var text = new StringBuilder();
         var value = 0L;
@@ -85,7 +93,7 @@ final class Der {
         return text.toString();
     }
 
-    int integer(int max) {
+    public int integer(int max) {
         var content = next(INTEGER);
         if (content.length() == 0 || content.length() > 5) {
             throw new Malformed(content.where(), "a whole number of at most " + max, content.shown());
@@ -97,7 +105,7 @@ final class Der {
         return value.intValue();
     }
 
-    void end() {
+    public void end() {
         if (hasNext()) {
             throw new Malformed(in.where(at, in.length() - at), "the end", in.length() - at + " more bytes");
         }

@@ -11,13 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
 /** A place in a JSON document that knows its path, so that whatever is wrong there can be named. */
-record Json(String source, String path, JsonNode node) {
-    static final int DOCUMENT_BYTES_MAX = 8 * 1024 * 1024;
+public record Json(String source, String path, JsonNode node) {
+    public static final int DOCUMENT_BYTES_MAX = 8 * 1024 * 1024;
     static final int ITEMS_MAX = 10_000;
 
     // A document in which a name stands twice reads differently to different readers: it is refused.
@@ -33,7 +34,7 @@ record Json(String source, String path, JsonNode node) {
                     .build())
             .enable(com.fasterxml.jackson.databind.DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-    static Json parse(Bytes document) {
+    public static Json parse(Bytes document) {
         if (document.length() > DOCUMENT_BYTES_MAX) {
             throw new Malformed(
                     document.where(),
@@ -58,7 +59,7 @@ record Json(String source, String path, JsonNode node) {
         }
     }
 
-    Where where() {
+    public Where where() {
         return Where.field(source, path);
     }
 
@@ -66,14 +67,14 @@ record Json(String source, String path, JsonNode node) {
         return new Malformed(where(), expected, Bytes.shorten(node.toString()));
     }
 
-    Optional<Json> find(String name) {
+    public Optional<Json> find(String name) {
         var child = node.get(name);
         return child == null || child.isNull()
                 ? Optional.empty()
                 : Optional.of(new Json(source, path.isEmpty() ? name : path + "." + name, child));
     }
 
-    Json at(String name) {
+    public Json at(String name) {
         return find(name)
                 .orElseThrow(
                         () -> new Malformed(where(), "a member '" + name + "'", "members " + Bytes.shorten(names())));
@@ -87,28 +88,28 @@ record Json(String source, String path, JsonNode node) {
         return names.toString();
     }
 
-    String text() {
+    public String text() {
         if (!node.isTextual()) {
             throw wrong("a text");
         }
         return node.textValue();
     }
 
-    boolean truth() {
+    public boolean truth() {
         if (!node.isBoolean()) {
             throw wrong("true or false");
         }
         return node.booleanValue();
     }
 
-    long number(long max) {
+    public long number(long max) {
         if (!node.isIntegralNumber() || !node.canConvertToLong() || node.longValue() < 0 || node.longValue() > max) {
             throw wrong("a whole number from 0 to " + max);
         }
         return node.longValue();
     }
 
-    Bytes hex() {
+    public Bytes hex() {
         return Bytes.ofHex(source + "#" + path, text());
     }
 
@@ -120,7 +121,33 @@ record Json(String source, String path, JsonNode node) {
         return bytes;
     }
 
-    Instant time() {
+    /** Base64 (RFC 4648, section 4) in its one canonical form, padding and all. */
+    public Bytes base64() {
+        var text = text();
+        try {
+            var bytes = Base64.getDecoder().decode(text);
+            if (Base64.getEncoder().encodeToString(bytes).equals(text)) {
+                return Bytes.of(source + "#" + path, bytes);
+            }
+        } catch (IllegalArgumentException e) {
+            throw wrong("Base64");
+        }
+        throw wrong("canonical Base64");
+    }
+
+    /** A whole number that stands in a text, as Protocol Buffers write 64 bits in JSON; a bare number is taken, too. */
+    public long longNumber(long max) {
+        if (!node.isTextual()) {
+            return number(max);
+        }
+        var text = node.textValue();
+        if (text.matches("0|[1-9][0-9]{0,17}") && Long.parseLong(text) <= max) {
+            return Long.parseLong(text);
+        }
+        throw wrong("a whole number from 0 to " + max);
+    }
+
+    public Instant time() {
         try {
             return Instant.parse(text());
         } catch (DateTimeException e) {
@@ -128,7 +155,7 @@ record Json(String source, String path, JsonNode node) {
         }
     }
 
-    List<Json> list() {
+    public List<Json> list() {
         if (!node.isArray() || node.size() > ITEMS_MAX) {
             throw wrong("a list of at most " + ITEMS_MAX);
         }
@@ -139,7 +166,7 @@ record Json(String source, String path, JsonNode node) {
         return items;
     }
 
-    List<String> texts(String name) {
+    public List<String> texts(String name) {
         return find(name)
                 .map(items -> items.list().stream().map(Json::text).toList())
                 .orElse(List.of());

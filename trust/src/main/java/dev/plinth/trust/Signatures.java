@@ -21,14 +21,14 @@ import java.security.spec.InvalidKeySpecException;
 import org.jspecify.annotations.Nullable;
 
 /** Signatures and digests by the JDK's providers, on stretches of bytes. */
-final class Signatures {
+public final class Signatures {
     static final String ES256 = "SHA256withECDSAinP1363Format";
     static final String ES384 = "SHA384withECDSAinP1363Format";
     static final String ES512 = "SHA512withECDSAinP1363Format";
 
-    static final ECParameterSpec P256 = curve("secp256r1");
-    static final ECParameterSpec P384 = curve("secp384r1");
-    static final ECParameterSpec P521 = curve("secp521r1");
+    public static final ECParameterSpec P256 = curve("secp256r1");
+    public static final ECParameterSpec P384 = curve("secp384r1");
+    public static final ECParameterSpec P521 = curve("secp521r1");
 
     private Signatures() {}
 
@@ -43,7 +43,7 @@ final class Signatures {
     }
 
     /** Whether {@code signature} is one of {@code key} over the stretches, one after another. Never throws for what came in. */
-    static boolean verifies(String algorithm, PublicKey key, byte[] signature, Bytes... signed) {
+    public static boolean verifies(String algorithm, PublicKey key, byte[] signature, Bytes... signed) {
         return verifies(algorithm, null, key, signature, signed);
     }
 
@@ -97,13 +97,13 @@ final class Signatures {
         }
     }
 
-    static boolean isOn(ECParameterSpec curve, PublicKey key) {
+    public static boolean isOn(ECParameterSpec curve, PublicKey key) {
         return key instanceof ECPublicKey ec
                 && ec.getParams().getOrder().equals(curve.getOrder())
                 && ec.getParams().getCurve().equals(curve.getCurve());
     }
 
-    static byte[] digest(String algorithm, Bytes... stretches) {
+    public static byte[] digest(String algorithm, Bytes... stretches) {
         var digest = digester(algorithm);
         for (var stretch : stretches) {
             stretch.feed(digest);
@@ -111,7 +111,7 @@ final class Signatures {
         return digest.digest();
     }
 
-    static byte[] digest(String algorithm, byte[]... stretches) {
+    public static byte[] digest(String algorithm, byte[]... stretches) {
         var digest = digester(algorithm);
         for (var stretch : stretches) {
             digest.update(stretch);
@@ -119,7 +119,7 @@ final class Signatures {
         return digest.digest();
     }
 
-    static MessageDigest digester(String algorithm) {
+    public static MessageDigest digester(String algorithm) {
         try {
             return MessageDigest.getInstance(algorithm);
         } catch (NoSuchAlgorithmException e) {
