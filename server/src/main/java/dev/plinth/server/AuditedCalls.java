@@ -9,12 +9,14 @@ import dev.plinth.wire.cluster.v1.TransferLeadRequest;
 import dev.plinth.wire.transactions.v1.DecideRowsRequest;
 import dev.plinth.wire.transactions.v1.ForceRequest;
 import dev.plinth.wire.transactions.v1.SettleRequest;
+import dev.plinth.wire.trust.v1.AdmitRequest;
 import dev.plinth.wire.trust.v1.BindRequest;
 import dev.plinth.wire.trust.v1.CompleteEnrolmentRequest;
 import dev.plinth.wire.trust.v1.CompleteEnrolmentResponse;
 import dev.plinth.wire.trust.v1.HardwareRoot;
 import dev.plinth.wire.trust.v1.KubernetesCluster;
 import dev.plinth.wire.trust.v1.NamedAttestor;
+import dev.plinth.wire.trust.v1.PutAdmissionPolicyRequest;
 import dev.plinth.wire.trust.v1.PutEntryRequest;
 import dev.plinth.wire.trust.v1.PutFederatedRequest;
 import dev.plinth.wire.trust.v1.PutJoinTokenRequest;
@@ -25,10 +27,10 @@ import dev.plinth.wire.trust.v1.RemoveFederatedRequest;
 import dev.plinth.wire.trust.v1.RollBackRequest;
 import dev.plinth.wire.trust.v1.RotateRequest;
 import dev.plinth.wire.trust.v1.SetLivesRequest;
+import dev.plinth.wire.trust.v1.Verdict;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
@@ -111,6 +113,21 @@ final class AuditedCalls implements ServerInterceptor {
                                 of.getOwner());
                     case RollBackRequest of ->
                         new Deed(of.getTenant() + "/" + of.getName(), "to version " + of.getVersion(), of.getOwner());
+                    case PutAdmissionPolicyRequest of ->
+                        new Deed(
+                                "admission policy " + of.getName(),
+                                of.getRules().getKeysCount() + " keys, "
+                                        + of.getRules().getSignersCount() + " signers"
+                                        + (of.getRules().getLog() ? ", log" : "")
+                                        + (of.getRules().hasSbom() ? ", SBOM" : "")
+                                        + (of.getRules().hasProvenance() ? ", provenance" : ""),
+                                of.getOwner());
+                    case AdmitRequest of
+                    when of.hasSubmission() ->
+                        new Deed(
+                                of.getSubmission().getName(),
+                                of.getSubmission().getPolicy(),
+                                of.getSubmission().getActor());
                     case BindRequest of ->
                         new Deed(
                                 "resource " + of.getTenant() + "/" + of.getResource(),
@@ -118,6 +135,26 @@ final class AuditedCalls implements ServerInterceptor {
                                 of.getOwner());
                     default -> null;
                 });
+    }
+
+    /** What is known of it by the answer only. */
+    private static Deed outcome(Deed asked, List<?> answers) {
+        return switch (answers.isEmpty() ? asked : answers.getFirst()) {
+            case CompleteEnrolmentResponse of -> new Deed(of.getSelector(), asked.detail(), asked.actor());
+            case Verdict of ->
+                new Deed(
+                        "sha256:" + of.getSha256() + " " + of.getArtifact(),
+                        (of.getAdmitted() ? "admitted under " : "refused under ")
+                                + of.getPolicy() + "@" + of.getPolicyVersion()
+                                + (of.getAdmitted()
+                                        ? ", signed by " + String.join(", ", of.getSignersList())
+                                        : of.getNotesCount() == 0
+                                                ? ""
+                                                : ": " + of.getNotes(0).getCheck() + ", found "
+                                                        + of.getNotes(0).getFound()),
+                        asked.actor());
+            default -> asked;
+        };
     }
 
     /** {@code put-entry} for {@code PutEntry}. */
@@ -137,7 +174,10 @@ final class AuditedCalls implements ServerInterceptor {
         return new SimpleForwardingServerCallListener<>(next.startCall(noted, headers)) {
             @Override
             public void onMessage(Q message) {
-                noted.deed = deed(message);
+                // Of a call with many requests the first says what it is about.
+                if (noted.deed.isEmpty()) {
+                    noted.deed = deed(message);
+                }
                 super.onMessage(message);
             }
         };
@@ -156,7 +196,7 @@ final class AuditedCalls implements ServerInterceptor {
 
         @Override
         public void sendMessage(A message) {
-            if (deed.isEmpty() || getMethodDescriptor().getType() != MethodType.UNARY) {
+            if (deed.isEmpty() || !getMethodDescriptor().getType().serverSendsOneMessage()) {
                 super.sendMessage(message);
             } else {
                 held.add(message);
@@ -169,13 +209,10 @@ final class AuditedCalls implements ServerInterceptor {
                 super.close(status, trailers);
                 return;
             }
-            var done = deed.get();
-            var subject = held.isEmpty() || !(held.getFirst() instanceof CompleteEnrolmentResponse enrolled)
-                    ? done.subject()
-                    : enrolled.getSelector();
+            var done = outcome(deed.get(), held);
             var _ = audit.note(
                             action(delegate()),
-                            subject,
+                            done.subject(),
                             done.detail(),
                             done.actor().isEmpty() ? "-" : done.actor())
                     .orTimeout(NOTE_SECONDS_MAX, TimeUnit.SECONDS)
@@ -184,7 +221,7 @@ final class AuditedCalls implements ServerInterceptor {
                             log.error(
                                     "done, and not in the audit log: {} {}: {}",
                                     action(delegate()),
-                                    subject,
+                                    done.subject(),
                                     failure.getMessage());
                         }
                         held.forEach(super::sendMessage);

@@ -62,6 +62,7 @@ import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.control.TrustCommand;
 import dev.plinth.trust.control.TrustOutcome;
 import dev.plinth.trust.control.door.attest.AttestationDoor;
+import dev.plinth.trust.control.door.grpc.AdmissionsDoor;
 import dev.plinth.trust.control.door.grpc.TokenGuard;
 import dev.plinth.trust.control.door.grpc.TrustDoor;
 import dev.plinth.trust.control.door.spiffe.WorkloadApiDoor;
@@ -238,6 +239,9 @@ public final class PlinthServer implements AutoCloseable {
             parts.add("other trust domains", new FederationFollower(trust, clock, workers));
             trustDoors.add(TokenGuard.before(
                     new TrustDoor(trust, workers, random), AdminToken.open(TrustConfiguration.token(data), random)));
+            trustDoors.add(TokenGuard.before(
+                    AdmissionsDoor.open(trust, data.resolve("trust/admissions"), clock, workers),
+                    AdminToken.open(TrustConfiguration.token(data), random)));
             trustDoors.add(new AttestationDoor(trust, clock, workers, random));
         }
         var registryPeers = parts.add("registry's peers", RegistryPeers.of(registry, List.of(), clock, workers));

@@ -3,6 +3,7 @@ package dev.plinth.trust.control;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.Journal;
+import dev.plinth.kernel.Limits;
 import dev.plinth.kernel.Partition;
 import dev.plinth.kernel.Watcher;
 import dev.plinth.trust.AppraisalPolicy;
@@ -10,6 +11,10 @@ import dev.plinth.trust.AttestationResult;
 import dev.plinth.trust.Endorsement;
 import dev.plinth.trust.PolicyBook;
 import dev.plinth.trust.ReferenceValue;
+import dev.plinth.trust.supply.Admission;
+import dev.plinth.trust.supply.AdmissionPolicy;
+import dev.plinth.trust.supply.Artifact;
+import dev.plinth.trust.supply.Verdict;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -132,6 +137,39 @@ public final class Trust implements AutoCloseable {
     public CompletableFuture<PolicyBook.Decision> decide(
             String tenant, String resource, AttestationResult result, Instant at) {
         return partition.read(engine -> engine.book().decide(tenant, resource, result, at));
+    }
+
+    /** All kept versions of an admission policy, the oldest first; none if there never was one. */
+    public CompletableFuture<List<AdmissionPolicy>> admissionPolicy(String name) {
+        return partition.read(engine -> engine.admissions().policy(name));
+    }
+
+    /** The newest version of each, by name. */
+    public CompletableFuture<List<AdmissionPolicy>> admissionPolicies() {
+        return partition.read(engine -> engine.admissions().newest());
+    }
+
+    /**
+     * Verdicts, the newest first.
+     *
+     * @param before the number of the last one of the page before; 0 for the first page
+     */
+    public CompletableFuture<List<Verdict>> verdicts(long before, int limit) {
+        return partition.read(engine -> engine.admissions().verdicts(before, Math.min(limit, Limits.READ_ITEMS_MAX)));
+    }
+
+    /** Those on one artifact, the newest first. */
+    public CompletableFuture<List<Verdict>> verdictsOn(String sha256) {
+        Artifact.checkDigest(sha256);
+        return partition.read(engine -> engine.admissions().on(sha256));
+    }
+
+    /** Says whether something may be run. */
+    public Admission admission() {
+        return (policy, sha256) -> {
+            Artifact.checkDigest(sha256);
+            return partition.read(engine -> engine.admissions().answer(policy, sha256));
+        };
     }
 
     /** Signs for workloads that have been attested. */

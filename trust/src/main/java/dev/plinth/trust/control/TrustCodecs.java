@@ -25,6 +25,8 @@ import dev.plinth.trust.stored.v1.StoredReference;
 import dev.plinth.trust.stored.v1.StoredRefresh;
 import dev.plinth.trust.stored.v1.StoredRollBack;
 import dev.plinth.trust.stored.v1.StoredRotate;
+import dev.plinth.trust.supply.AdmissionRules;
+import dev.plinth.trust.supply.Verdict;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -132,7 +134,7 @@ final class TrustCodecs {
     static final Codecs<TrustCommand, TrustOutcome, MakeAuthority> ALL = new Codecs<>(COMMANDS, OUTCOMES, EFFECTS);
 
     /** What a snapshot holds. */
-    record State(Identities identities, PolicyBook.Contents contents) {}
+    record State(Identities identities, PolicyBook.Contents contents, AdmissionBook.Contents admissions) {}
 
     private static StoredCommand.Builder toStored(TrustCommand command) {
         var stored = StoredCommand.newBuilder();
@@ -161,6 +163,9 @@ final class TrustCodecs {
             case TrustCommand.RemoveFederated(String domain) ->
                 stored.setRemoveFederated(StoredName.newBuilder().setName(domain));
             case TrustCommand.OfAttestors of -> stored.setOfAttestors(AttestorCodecs.toStored(of));
+            case TrustCommand.PutAdmissionPolicy(String name, String owner, AdmissionRules rules) ->
+                stored.setPutAdmissionPolicy(AdmissionCodecs.policy(name, owner, rules));
+            case TrustCommand.Judge(Verdict verdict) -> stored.setJudge(AdmissionCodecs.verdict(verdict));
             case TrustCommand.PutPolicy put ->
                 stored.setPutPolicy(policy(put.tenant(), put.name(), put.owner(), put.condition(), put.waivers()));
             case TrustCommand.RollBackPolicy back ->
@@ -233,12 +238,20 @@ final class TrustCodecs {
                         bind.getTenant(), bind.getResource(), bind.getOwner(), bind.getPoliciesList());
             }
             case OF_ATTESTORS -> AttestorCodecs.fromStored(stored.getOfAttestors());
+            case PUT_ADMISSION_POLICY -> {
+                var put = stored.getPutAdmissionPolicy();
+                yield new TrustCommand.PutAdmissionPolicy(
+                        put.getName(), put.getOwner(), AdmissionCodecs.rules(put.getRules()));
+            }
+            case JUDGE -> new TrustCommand.Judge(AdmissionCodecs.verdict(stored.getJudge()));
             case COMMAND_NOT_SET -> throw unknown("a command");
         };
     }
 
     /** Part by part: no message holds them all. */
-    static void writeState(Identities identities, PolicyBook.Contents contents, OutputStream out) throws IOException {
+    static void writeState(State state, OutputStream out) throws IOException {
+        var identities = state.identities();
+        var contents = state.contents();
         var data = new DataOutputStream(out);
         var first = StoredIdentities.newBuilder()
                 .setSigner(identities.signer())
@@ -299,6 +312,9 @@ final class TrustCodecs {
                             .setBinding(binding(one.tenant(), one.resource(), one.owner(), one.policies())
                                     .setAtMillis(one.at().toEpochMilli())));
         }
+        for (var part : AdmissionCodecs.parts(state.admissions())) {
+            write(data, part);
+        }
         data.writeInt(-1);
         data.flush();
     }
@@ -320,6 +336,7 @@ final class TrustCodecs {
         List<ReferenceValue> references = new ArrayList<>();
         List<AppraisalPolicy> policies = new ArrayList<>();
         List<PolicyBook.Binding> bindings = new ArrayList<>();
+        var admissions = new AdmissionCodecs.Reading();
         int number = 0;
         for (int length = data.readInt(); length >= 0; length = data.readInt()) {
             if (length > PART_BYTES_MAX) {
@@ -341,6 +358,7 @@ final class TrustCodecs {
                     case POLICY -> policies.add(fromStored(part.getPolicy()));
                     case BINDING -> bindings.add(fromStored(part.getBinding()));
                     case TOKEN, ROOT, ENROLLED, CLUSTER -> attestors.take(part);
+                    case ADMISSION_POLICY, VERDICT, LAST_VERDICT -> admissions.take(part);
                     case PART_NOT_SET -> throw unknown("a part");
                 }
             } catch (IllegalArgumentException e) {
@@ -360,7 +378,8 @@ final class TrustCodecs {
                         endpoints,
                         attestors.read(),
                         first.getSequence()),
-                new PolicyBook.Contents(references, policies, bindings));
+                new PolicyBook.Contents(references, policies, bindings),
+                admissions.read());
     }
 
     private static StoredFederated.Builder federated(String domain, String jwks, Optional<BundleEndpoint> endpoint) {

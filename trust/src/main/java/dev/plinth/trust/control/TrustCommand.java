@@ -1,6 +1,10 @@
 package dev.plinth.trust.control;
 
+import dev.plinth.trust.supply.AdmissionPolicy;
+import dev.plinth.trust.supply.AdmissionRules;
+import dev.plinth.trust.supply.Verdict;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -129,6 +133,24 @@ public sealed interface TrustCommand {
                     + ": expected 64 hexadecimal digits in lower case, found " + hash.length() + " characters");
         }
     }
+
+    /** About what may be run. */
+    sealed interface OfAdmission extends TrustCommand {}
+
+    /** These are the rules under this name from now on. What says the same as the present ones changes nothing. */
+    record PutAdmissionPolicy(String name, String owner, AdmissionRules rules) implements OfAdmission {
+        public PutAdmissionPolicy {
+            // What the engine makes of it must not fail there.
+            var _ = new AdmissionPolicy(name, 1, owner, Instant.EPOCH, rules);
+        }
+    }
+
+    /**
+     * This came of an examination. Nothing is changed if its policy is another one by now.
+     *
+     * @param verdict its number and its time are not looked at
+     */
+    record Judge(Verdict verdict) implements OfAdmission {}
 
     record PutPolicy(String tenant, String name, String owner, String condition, Set<String> waivers)
             implements TrustCommand {

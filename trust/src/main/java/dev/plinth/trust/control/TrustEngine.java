@@ -29,6 +29,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
     private Identities identities = Identities.NONE;
     private PolicyBook book = new PolicyBook();
     private long bookCharacters;
+    private AdmissionBook admissions = new AdmissionBook();
 
     Identities identities() {
         return identities;
@@ -36,6 +37,10 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
 
     PolicyBook book() {
         return book;
+    }
+
+    AdmissionBook admissions() {
+        return admissions;
     }
 
     @Override
@@ -55,6 +60,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
                 ruling.after().ifPresent(after -> change(identities.with(after), context));
                 yield ruling.outcome();
             }
+            case TrustCommand.OfAdmission of -> admissions.apply(of, stamp(context));
             case TrustCommand.PutPolicy _,
                     TrustCommand.RollBackPolicy _,
                     TrustCommand.PutReference _,
@@ -248,7 +254,8 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
                     TrustCommand.PutFederated _,
                     TrustCommand.RefreshFederated _,
                     TrustCommand.RemoveFederated _,
-                    TrustCommand.OfAttestors _ ->
+                    TrustCommand.OfAttestors _,
+                    TrustCommand.OfAdmission _ ->
                 throw new IllegalStateException("not about the book of policies: " + command);
         };
     }
@@ -382,7 +389,8 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
     public Snapshot snapshot() {
         var now = identities;
         var contents = book.contents();
-        return out -> TrustCodecs.writeState(now, contents, out);
+        var admitted = admissions.contents();
+        return out -> TrustCodecs.writeState(new TrustCodecs.State(now, contents, admitted), out);
     }
 
     @Override
@@ -391,6 +399,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
         identities = restored.identities();
         book = new PolicyBook();
         book.putAll(restored.contents());
+        admissions = AdmissionBook.of(restored.admissions());
         bookCharacters = restored.contents().policies().stream()
                         .mapToLong(policy -> policy.condition().length())
                         .sum()

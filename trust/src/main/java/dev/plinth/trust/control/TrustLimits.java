@@ -30,4 +30,28 @@ public final class TrustLimits {
 
     /** Streams of the Workload API that are open at once. */
     public static final int STREAMS_MAX = 20_000;
+
+    /** Admission policies, each with all its kept versions. */
+    public static final int ADMISSION_POLICIES_MAX = 1_000;
+
+    /** Of one admission policy; the oldest are forgotten. */
+    public static final int ADMISSION_VERSIONS_MAX = 20;
+
+    /** Characters of all admission policies, of all kept versions. */
+    public static final long ADMISSION_CHARACTERS_MAX = 64L << 20;
+
+    /** Verdicts on artifacts; the oldest are forgotten. */
+    public static final int VERDICTS_MAX = 20_000;
+
+    /** Verdicts on one artifact; the oldest are forgotten. */
+    public static final int VERDICTS_PER_ARTIFACT_MAX = 20;
+
+    /** Characters of all verdicts; the oldest are forgotten. */
+    public static final long VERDICT_CHARACTERS_MAX = 64L << 20;
+
+    /** Bytes of an artifact that is handed in. */
+    public static final long ARTIFACT_BYTES_MAX = 4L << 30;
+
+    /** Artifacts that are examined at a time. */
+    public static final int EXAMINATIONS_MAX = 2;
 }

@@ -1,7 +1,6 @@
 package dev.plinth.trust.control.door.grpc;
 
 import dev.plinth.kernel.Limits;
-import dev.plinth.kernel.Refused;
 import dev.plinth.trust.Vendor;
 import dev.plinth.trust.control.Attestors;
 import dev.plinth.trust.control.BundleEndpoint;
@@ -12,9 +11,7 @@ import dev.plinth.trust.control.RegistrationEntry;
 import dev.plinth.trust.control.SpiffeId;
 import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.control.TrustCommand;
-import dev.plinth.trust.control.TrustOutcome;
 import dev.plinth.wire.grpc.CallAnswers;
-import dev.plinth.wire.grpc.RetryHint;
 import dev.plinth.wire.trust.v1.Authority;
 import dev.plinth.wire.trust.v1.BindRequest;
 import dev.plinth.wire.trust.v1.BindingHistory;
@@ -51,7 +48,6 @@ import dev.plinth.wire.trust.v1.RotateRequest;
 import dev.plinth.wire.trust.v1.SetLivesRequest;
 import dev.plinth.wire.trust.v1.TrustGrpc;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -82,7 +78,7 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
         this.trust = trust;
         this.workers = workers;
         this.random = random;
-        this.calls = new CallAnswers(workers, TrustDoor::status);
+        this.calls = new CallAnswers(workers, TrustAnswers::status);
     }
 
     @Override
@@ -448,36 +444,6 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
     }
 
     private CompletableFuture<Changed> changed(TrustCommand command) {
-        return trust.submit(command).thenApply(outcome -> switch (outcome) {
-            case TrustOutcome.Done(long version) ->
-                Changed.newBuilder().setVersion(version).build();
-            case TrustOutcome.Joined _ -> Changed.getDefaultInstance();
-            case TrustOutcome.Denied(TrustOutcome.Reason reason, String message) ->
-                throw (switch (reason) {
-                            case INVALID -> Status.INVALID_ARGUMENT;
-                            case NOT_FOUND -> Status.NOT_FOUND;
-                            case CONFLICT -> Status.FAILED_PRECONDITION;
-                            case OVERLOADED -> Status.RESOURCE_EXHAUSTED;
-                        })
-                        .withDescription(message)
-                        .asRuntimeException();
-        });
-    }
-
-    private static StatusRuntimeException status(Throwable failure) {
-        return switch (failure) {
-            case StatusRuntimeException said -> said;
-            case Refused refused ->
-                (refused.code() == Refused.Code.OVERLOADED || refused.code() == Refused.Code.TOO_LARGE
-                                ? Status.RESOURCE_EXHAUSTED
-                                : Status.UNAVAILABLE)
-                        .withDescription(refused.getMessage())
-                        .asRuntimeException(RetryHint.trailers(refused.retryAfter()));
-            default ->
-                Status.INTERNAL
-                        .withDescription("trust's door failed")
-                        .withCause(failure)
-                        .asRuntimeException();
-        };
+        return trust.submit(command).thenApply(TrustAnswers::changed);
     }
 }
