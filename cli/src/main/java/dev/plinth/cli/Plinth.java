@@ -40,6 +40,7 @@ public final class Plinth {
             RestoreCommand.class,
             TrustCommand.class,
             IdentityCommand.class,
+            AdmitCommand.class,
             DrillCommand.class,
             BenchCommand.class,
             SimulateCommand.class,
