@@ -128,8 +128,12 @@ final class BundleCheck {
     private List<Instant> times(SigstoreBundle bundle, Signed signed, TrustedRoot root, Bytes verifier) {
         var times = new ArrayList<Instant>();
         var signature = bundle.content().signature();
+        for (var timestamp : bundle.timestamps()) {
+            Timestamp.check(findings, root, timestamp, signature, at).ifPresent(times::add);
+        }
+        var stamped = List.copyOf(times);
         for (var entry : bundle.entries()) {
-            LogCheck.check(findings, root, bundle.version(), entry, at).ifPresent(times::add);
+            LogCheck.check(findings, root, bundle.version(), entry, stamped, at).ifPresent(times::add);
             try {
                 EntryBody.read(entry)
                         .agrees(
@@ -144,9 +148,6 @@ final class BundleCheck {
             } catch (Malformed e) {
                 findings.malformed("log.entry", e);
             }
-        }
-        for (var timestamp : bundle.timestamps()) {
-            Timestamp.check(findings, root, timestamp, signature, at).ifPresent(times::add);
         }
         return times;
     }

@@ -6,6 +6,7 @@ import dev.plinth.trust.Where;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 
 /** Whether a transparency log that is trusted holds an entry, and since when. */
@@ -18,13 +19,16 @@ final class LogCheck {
     private LogCheck() {}
 
     /**
-     * Since when; empty if nothing vouches for a time, or something does not hold.
+     * Since when; empty if the log vouches for no time, or something does not hold.
+     *
+     * @param stamped times that others vouch for; without a promise they have to be the log's, too
      */
     static Optional<Instant> check(
             Findings findings,
             TrustedRoot root,
             SigstoreBundle.Version version,
             SigstoreBundle.LogEntry entry,
+            List<Instant> stamped,
             Instant at) {
         var where = entry.where();
         var log =
@@ -44,6 +48,7 @@ final class LogCheck {
             if (version == SigstoreBundle.Version.V0_1) {
                 findings.fail("log.promise", "a SignedEntryTimestamp", "none", where);
             }
+            stamped.forEach(time -> valid(findings, log.get(), time, where));
             return Optional.empty();
         }
         boolean promised = findings.verified(
@@ -51,12 +56,7 @@ final class LogCheck {
                 "log.promise",
                 "a SignedEntryTimestamp of " + log.get().host(),
                 where);
-        promised &= findings.that(
-                log.get().validity().covers(entry.at()),
-                "log.validity",
-                "a time of the log, " + log.get().validity(),
-                entry.at().toString(),
-                where);
+        promised &= valid(findings, log.get(), entry.at(), where);
         promised &= findings.that(
                 !entry.at().isAfter(at.plus(Examination.CLOCKS_APART_MAX)),
                 "log.time",
@@ -64,6 +64,15 @@ final class LogCheck {
                 entry.at().toString(),
                 where);
         return promised ? Optional.of(entry.at()) : Optional.empty();
+    }
+
+    private static boolean valid(Findings findings, TrustedRoot.Log log, Instant time, Where where) {
+        return findings.that(
+                log.validity().covers(time),
+                "log.validity",
+                "a time of the log, " + log.validity(),
+                time.toString(),
+                where);
     }
 
     /** What the promise is over: the entry as canonical JSON (RFC 8785), whose members are in this order. */

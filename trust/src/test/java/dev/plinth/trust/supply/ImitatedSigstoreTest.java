@@ -464,6 +464,35 @@ class ImitatedSigstoreTest {
     }
 
     @Test
+    void a_log_that_promises_nothing_is_believed_in_its_time_by_the_clocks() {
+        var bundle = world.bundle(new Form().second("hashedrekord 0.0.2"), ARTIFACT);
+        var ended = new AdmissionRules(
+                List.of(),
+                world.rules().signers(),
+                world.trustedRoot(SigstoreWorld.FROM, Optional.of(SigstoreWorld.SIGNED.minusSeconds(1))),
+                true,
+                Optional.empty(),
+                Optional.empty());
+
+        assertThat(failed(examine(ended, bundle))).contains("timestamp.authority", "certificate.time");
+
+        var stampedByOthers = world.trustedRoot(SigstoreWorld.FROM, Optional.empty())
+                .replaceFirst(
+                        "(?s)(\"baseUrl\":\"https://log2[^}]*\"validFor\":\\{\"start\":\"[^\"]*\")",
+                        "$1,\"end\":\"2026-05-01T00:00:00Z\"");
+        assertThat(failed(examine(
+                        new AdmissionRules(
+                                List.of(),
+                                world.rules().signers(),
+                                stampedByOthers,
+                                true,
+                                Optional.empty(),
+                                Optional.empty()),
+                        bundle)))
+                .containsExactly("log.validity");
+    }
+
+    @Test
     void the_end_of_its_time_is_within_it() {
         var stamped = world.bundle(new Form(), ARTIFACT);
         var rules = new AdmissionRules(
