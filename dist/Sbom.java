@@ -3,7 +3,6 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -41,13 +40,13 @@ final class Sbom {
                 }
             }
         }
-        runtime(list, release);
+        listed.addAll(runtime(list, release));
 
         Set<String> missing = new TreeSet<>();
-        try (DirectoryStream<Path> jars = Files.newDirectoryStream(release.resolve("lib"), "*.jar")) {
-            for (var jar : jars) {
+        try (var files = Files.walk(release)) {
+            for (var jar : files.filter(one -> one.toString().endsWith(".jar")).toList()) {
                 if (!listed.contains(sha256(jar))) {
-                    missing.add(jar.getFileName().toString());
+                    missing.add(release.relativize(jar).toString());
                 }
             }
         }
@@ -60,8 +59,8 @@ final class Sbom {
         Files.writeString(Path.of(args[2]), json.writer(printer).writeValueAsString(list) + "\n");
     }
 
-    /** As its vendor calls it; its files are many and have no jar. */
-    private static void runtime(ObjectNode list, Path release) throws IOException {
+    /** By the file that all its classes are in, and the one jar that it has besides. */
+    private static Set<String> runtime(ObjectNode list, Path release) throws IOException, GeneralSecurityException {
         var of = new Properties();
         try (var in = Files.newInputStream(release.resolve("runtime/release"))) {
             of.load(in);
@@ -79,6 +78,13 @@ final class Sbom {
                 .addObject()
                 .put("expression", "GPL-2.0-only WITH Classpath-exception-2.0");
         component.put("purl", "pkg:generic/openjdk@" + version);
+        hash(component, sha256(release.resolve("runtime/lib/modules")));
+        var jar = component.putArray("components").addObject();
+        jar.put("type", "file").put("name", "lib/jrt-fs.jar").put("version", version);
+        jar.set("licenses", component.get("licenses").deepCopy());
+        jar.put("purl", "pkg:generic/openjdk@" + version + "#lib/jrt-fs.jar");
+        hash(jar, sha256(release.resolve("runtime/lib/jrt-fs.jar")));
+        return Set.of(jar.at("/hashes/0/content").textValue());
     }
 
     private static void hash(ObjectNode component, String sha256) {
