@@ -65,9 +65,9 @@ class FencesTest {
                         "trust"));
         ROOMS.put("cli", List.of("wire", "cells", "server", "trust"));
         ROOMS.put("bank", List.of("sdk"));
-        // Two features, as engines behind the journal whose cost is part of a figure; the SDK as a load, on the bank's
-        // database.
-        ROOMS.put("bench", List.of("kernel", "wire", "raft", "config", "transactions", "sdk", "bank"));
+        // Two features, as engines behind the journal whose cost is part of a figure; the verifiers of evidence as they
+        // are; the SDK as a load, on the bank's database.
+        ROOMS.put("bench", List.of("kernel", "wire", "raft", "config", "transactions", "trust", "sdk", "bank"));
     }
 
     private static DescribedPredicate<JavaClass> room(String name) {
