@@ -16,7 +16,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /** What is within an archive, a zip (a jar is one) or a tar.gz: the jars, and lists of components. */
@@ -32,6 +31,11 @@ record Contents(List<Jar> jars, List<Bytes> sboms) {
 
     record Jar(String path, String sha256) {}
 
+    /** As the JVM knows one in a folder on its class path. */
+    static boolean isJar(String name) {
+        return name.regionMatches(true, name.length() - 4, ".jar", 0, 4);
+    }
+
     Contents {
         jars = List.copyOf(jars);
         sboms = List.copyOf(sboms);
@@ -43,18 +47,20 @@ record Contents(List<Jar> jars, List<Bytes> sboms) {
         try (var in = Files.newInputStream(file)) {
             head = in.readNBytes(2);
         }
-        var reading = new Reading();
-        if (head.length == 2 && head[0] == 'P' && head[1] == 'K') {
-            return Optional.of(reading.zip(file));
-        }
-        if (head.length == 2 && (head[0] & 0xff) == 0x1f && (head[1] & 0xff) == 0x8b) {
-            try (var in = new GZIPInputStream(new BufferedInputStream(Files.newInputStream(file)), BUFFER_BYTES)) {
-                return Optional.of(reading.tar(in));
-            } catch (ZipException e) {
-                throw wrong("a tar.gz archive", String.valueOf(e.getMessage()));
+        try {
+            if (head.length == 2 && head[0] == 'P' && head[1] == 'K') {
+                return Optional.of(new Reading().zip(file));
             }
+            if (head.length == 2 && (head[0] & 0xff) == 0x1f && (head[1] & 0xff) == 0x8b) {
+                try (var in = new GZIPInputStream(new BufferedInputStream(Files.newInputStream(file)), BUFFER_BYTES)) {
+                    return Optional.of(new Reading().tar(in));
+                }
+            }
+            return Optional.empty();
+        } catch (IOException | IllegalArgumentException e) {
+            // Whether the archive is damaged or the disk, what is in it is not known.
+            throw wrong("an archive that can be read", Bytes.shorten(String.valueOf(e.getMessage())));
         }
-        return Optional.empty();
     }
 
     private static Malformed wrong(String expected, String found) {
@@ -78,8 +84,6 @@ record Contents(List<Jar> jars, List<Bytes> sboms) {
                         }
                     }
                 }
-            } catch (ZipException | IllegalArgumentException e) {
-                throw wrong("a zip archive", String.valueOf(e.getMessage()));
             }
             return new Contents(jars, sboms);
         }
@@ -90,6 +94,16 @@ record Contents(List<Jar> jars, List<Bytes> sboms) {
                 count(entry.get());
                 if (isOfInterest(entry.get())) {
                     take(entry.get(), tar.content());
+                }
+            }
+            // What is left is padding; at its end stands the sum of all, which nobody looks at otherwise.
+            var buffer = new byte[BUFFER_BYTES];
+            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                add(count);
+                for (int i = 0; i < count; i++) {
+                    if (buffer[i] != 0) {
+                        throw wrong("nothing after the end of the tar archive", "more");
+                    }
                 }
             }
             return new Contents(jars, sboms);
@@ -106,10 +120,6 @@ record Contents(List<Jar> jars, List<Bytes> sboms) {
 
         private static boolean isOfInterest(String name) {
             return isJar(name) || isSbom(name);
-        }
-
-        private static boolean isJar(String name) {
-            return name.endsWith(".jar");
         }
 
         /** As Spring Boot and this project's releases have it. */

@@ -43,11 +43,18 @@ final class TarReader {
             switch (header[156]) {
                 case 'L' -> longName = Optional.of(text(content.small(), 0, Integer.MAX_VALUE));
                 case 'x' -> longName = paxPath(content.small());
+                case 'K' -> {
+                    // A link's target that is long: the name before or after it stays.
+                }
                 case '0', 0 -> {
                     return Optional.of(longName.orElseGet(() -> name(header)));
                 }
                 default -> {
                     // A folder, a link, a header for all: none of them has content of its own.
+                    var name = longName.orElseGet(() -> name(header));
+                    if (Contents.isJar(name)) {
+                        throw wrong("jars that are files", "a link or a folder called " + Bytes.shorten(name));
+                    }
                     longName = Optional.empty();
                 }
             }

@@ -151,7 +151,7 @@ class ComponentsTest {
         Files.createDirectories(release.resolve("lib"));
         Files.write(release.resolve("lib/logger-1.0.jar"), LOGGER);
         Files.write(release.resolve("lib/driver-2.1.jar"), DRIVER);
-        Files.createSymbolicLink(release.resolve("lib/driver.jar"), Path.of("driver-2.1.jar"));
+        Files.createSymbolicLink(release.resolve("lib/driver"), Path.of("driver-2.1.jar"));
         Files.writeString(release.resolve("sbom.cdx.json"), whole());
         var archive = folder.resolve("release.tar.gz");
         var tar = new ProcessBuilder(
@@ -172,6 +172,29 @@ class ComponentsTest {
     }
 
     @Test
+    void a_link_in_a_jars_place_and_a_jar_in_capitals_are_not_passed_over() throws Exception {
+        var release = Files.createDirectories(folder.resolve("in"));
+        Files.write(release.resolve("data.bin"), LOGGER);
+        Files.createSymbolicLink(release.resolve("logger.jar"), Path.of("data.bin"));
+        var archive = folder.resolve("release.tar.gz").toString();
+        assertThat(new ProcessBuilder("tar", "-C", release.toString(), "-czf", archive, ".")
+                        .start()
+                        .waitFor())
+                .isZero();
+        assertThat(failed(PRESENT, Path.of(archive), Optional.of(whole())))
+                .singleElement()
+                .satisfies(one -> assertThat(one.found()).contains("a link or a folder called ./logger.jar"));
+
+        var jar = folder.resolve("capitals.jar");
+        try (var zip = new ZipOutputStream(Files.newOutputStream(jar))) {
+            put(zip, "lib/EVIL.JAR", KEY.getPublic().getEncoded());
+        }
+        assertThat(failed(new SbomRules(Set.of(), true, false, List.of(), List.of()), jar, Optional.of(whole())))
+                .extracting(Finding::check)
+                .containsExactly("sbom.contents");
+    }
+
+    @Test
     void an_archive_that_is_cut_off_is_refused() throws IOException {
         var jar = Files.readAllBytes(jar(Optional.of(whole())));
         for (int length : new int[] {2, 30, jar.length / 2, jar.length - 1}) {
@@ -180,6 +203,19 @@ class ComponentsTest {
             assertThat(failed(PRESENT, cut, Optional.empty()))
                     .extracting(Finding::check)
                     .contains("sbom");
+        }
+    }
+
+    @Test
+    void a_tar_archive_that_is_cut_off_is_refused() throws IOException {
+        var archive = Files.readAllBytes(
+                Path.of("src/test/resources/dev/plinth/trust/supply/SupplyParsersFuzzTestInputs/archive/tar.gz"));
+        for (int length = 2; length < archive.length; length += 7) {
+            var cut = Files.write(folder.resolve("cut"), java.util.Arrays.copyOf(archive, length));
+
+            assertThat(failed(PRESENT, cut, Optional.of(whole())))
+                    .extracting(Finding::check)
+                    .contains("artifact.contents");
         }
     }
 
