@@ -57,6 +57,12 @@ public record AttestationResult(
         return needed;
     }
 
+    /** No hardware stands behind it, or behind one of its parts. */
+    public boolean simulated() {
+        return Boolean.TRUE.equals(claims.get(SimulatedVerifier.CLAIM))
+                || parts.values().stream().anyMatch(AttestationResult::simulated);
+    }
+
     /** The findings of this result and of all its parts. */
     public Stream<Finding> everyFinding() {
         return Stream.concat(findings.stream(), parts.values().stream().flatMap(AttestationResult::everyFinding));

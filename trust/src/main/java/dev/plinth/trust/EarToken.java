@@ -63,7 +63,7 @@ public final class EarToken {
                 .claim("ear.status", status(result, waivers))
                 .claim("submods", submodules);
         nonce.ifPresent(value -> claims.claim("eat_nonce", value));
-        if (simulated(result)) {
+        if (result.simulated()) {
             claims.claim(SIMULATED, true);
         }
         try {
@@ -86,11 +86,6 @@ public final class EarToken {
         return Date.from(time);
     }
 
-    private static boolean simulated(AttestationResult result) {
-        return Boolean.TRUE.equals(result.claims().get("simulated"))
-                || result.parts().values().stream().anyMatch(EarToken::simulated);
-    }
-
     private static String status(AttestationResult result, java.util.Set<String> waivers) {
         return result.holds(waivers) ? result.vector().tier().label() : TrustVector.Tier.CONTRAINDICATED.label();
     }
@@ -104,7 +99,7 @@ public final class EarToken {
             submodule.put("ear.appraisal-policy-id", String.join(",", policies));
         }
         submodule.put("ear.veraison.annotated-evidence", result.claims());
-        if (simulated(result)) {
+        if (result.simulated()) {
             submodule.put(SIMULATED, true);
         }
         submodule.put(

@@ -146,6 +146,40 @@ public final class PolicyBook {
         return new Contents(references, policies, bindings);
     }
 
+    /** What holds now: of each name the newest; at most {@code limit} of each kind, by tenant and name. */
+    public Contents newest(int limit) {
+        var byName = new TreeMap<>(tenants);
+        return new Contents(
+                byName.values().stream()
+                        .flatMap(tenant -> tenant.references.values().stream())
+                        .limit(limit)
+                        .map(List::getLast)
+                        .toList(),
+                byName.values().stream()
+                        .flatMap(tenant -> tenant.policies.values().stream())
+                        .limit(limit)
+                        .map(versions -> versions.getLast().policy())
+                        .toList(),
+                byName.values().stream()
+                        .flatMap(tenant -> tenant.bindings.values().stream())
+                        .limit(limit)
+                        .map(List::getLast)
+                        .toList());
+    }
+
+    /** A book of what decides one policy now, for a {@link #dryRun} elsewhere: its newest version, and the tenant's references. */
+    public PolicyBook excerpt(String tenant, String policy) {
+        var excerpt = new PolicyBook();
+        find(tenant).ifPresent(known -> {
+            var there = new Tenant();
+            known.references.forEach((name, versions) -> there.references.put(name, List.of(versions.getLast())));
+            Optional.ofNullable(known.policies.get(policy))
+                    .ifPresent(versions -> there.policies.put(policy, List.of(versions.getLast())));
+            excerpt.tenants.put(tenant, there);
+        });
+        return excerpt;
+    }
+
     /** Writes all of it into this book. */
     public void putAll(Contents contents) {
         contents.references()
@@ -219,7 +253,9 @@ public final class PolicyBook {
                 new AppraisalPolicy(
                         tenant,
                         name,
-                        present.map(List::size).orElse(0) + 1,
+                        present.map(versions -> versions.getLast().policy().version())
+                                        .orElse(0)
+                                + 1,
                         "dry-run",
                         Instant.EPOCH,
                         condition,

@@ -11,6 +11,9 @@ final class SimulatedVerifier {
      * Its own kind of evidence, its own vendor with no anchor by default, and a finding that needs the waiver "simulated": three doors,
      * so that a mistake with one of them does not let a simulation pass for hardware.
      */
+    /** What every result of no hardware claims of itself. */
+    static final String CLAIM = "simulated";
+
     private final Chains chains;
 
     SimulatedVerifier(Chains chains) {
@@ -46,7 +49,7 @@ final class SimulatedVerifier {
                 message.payload().where());
         checks.challengeExactly(
                 "simulation.challenge", challenge, payload.at("challenge").bytes());
-        checks.claim("simulated", true);
+        checks.claim(CLAIM, true);
         checks.claim("debug", true);
         checks.claim("measurement", payload.at("measurement").bytes());
         checks.rate(Aspect.HARDWARE, TrustVector.UNRECOGNIZED);
@@ -63,7 +66,7 @@ final class SimulatedVerifier {
                 "none: anybody can write this",
                 sample.reportData().where());
         checks.challenge("sample.challenge", challenge, sample.reportData());
-        checks.claim("simulated", true);
+        checks.claim(CLAIM, true);
         checks.claim("debug", true);
         checks.claim("sample.svn", sample.svn());
         checks.rate(Aspect.HARDWARE, TrustVector.UNRECOGNIZED);

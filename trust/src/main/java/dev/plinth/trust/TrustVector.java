@@ -35,7 +35,7 @@ public record TrustVector(Map<Aspect, Integer> values) {
         WARNING,
         CONTRAINDICATED;
 
-        static Tier of(int value) {
+        public static Tier of(int value) {
             if ((value >= 2 && value <= 31) || (value <= -2 && value >= -32)) {
                 return AFFIRMING;
             }

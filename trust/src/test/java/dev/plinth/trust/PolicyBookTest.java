@@ -207,6 +207,39 @@ class PolicyBookTest {
     }
 
     @Test
+    void an_excerpt_decides_as_the_book_does_and_numbers_a_proposal_after_the_newest_version() {
+        open();
+        book.putPolicy("acme", "payments", "false", Set.of(), "security", T0);
+        var excerpt = book.excerpt("acme", "payments");
+        book.putPolicy("acme", "payments", "true", Set.of(), "security", T0);
+
+        var run = excerpt.dryRun("acme", "payments", CONDITION, Set.of(), List.of(snp(), debugged()));
+
+        assertThat(run.getFirst().today().reasons()).containsExactly("payments@2: the condition is false");
+        assertThat(run.getFirst().proposed().granted()).isTrue();
+        assertThat(run.getLast().proposed().policies()).containsExactly("payments@3");
+        assertThat(excerpt.dryRun("acme", "absent", "true", Set.of(), List.of(snp()))
+                        .getFirst()
+                        .today()
+                        .reasons())
+                .containsExactly("there is no policy absent");
+    }
+
+    @Test
+    void what_holds_now_is_the_newest_of_each_name() {
+        open();
+        book.putPolicy("acme", "payments", "true", Set.of(), "security", T0);
+        book.putPolicy("other", "a", "true", Set.of(), "security", T0);
+
+        assertThat(book.newest(10).policies())
+                .extracting(one -> one.tenant() + "/" + one.name() + "@" + one.version())
+                .containsExactly("acme/payments@2", "other/a@1");
+        assertThat(book.newest(10).references()).hasSize(1);
+        assertThat(book.newest(10).bindings()).hasSize(1);
+        assertThat(book.newest(1).policies()).hasSize(1);
+    }
+
+    @Test
     void a_condition_that_does_not_compile_is_refused_and_changes_nothing() {
         open();
 

@@ -9,7 +9,9 @@ import com.google.protobuf.ByteString;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.jwk.ECKey;
 import java.io.BufferedReader;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
@@ -49,7 +51,7 @@ public final class AuditFolder implements AutoCloseable {
 
     private final Path folder;
     private AuditHead head = AuditHead.EMPTY;
-    private long checkpoint;
+    private Checkpoint checkpoint = Checkpoint.NONE;
     private long inFile;
     private Optional<FileChannel> channel = Optional.empty();
 
@@ -82,7 +84,7 @@ public final class AuditFolder implements AutoCloseable {
                     + report.problems().getFirst());
         }
         log.head = report.head();
-        log.checkpoint = report.checkpointSequence();
+        log.checkpoint = report.newestCheckpoint();
         if (!files.isEmpty()) {
             try (var lines = Files.lines(files.getLast())) {
                 log.inFile = lines.count();
@@ -123,9 +125,29 @@ public final class AuditFolder implements AutoCloseable {
         return head;
     }
 
-    /** The newest entry that a checkpoint vouches for. */
-    public long checkpoint() {
+    /** The newest checkpoint. */
+    public Checkpoint checkpoint() {
         return checkpoint;
+    }
+
+    /**
+     * What the cluster's key has signed.
+     *
+     * @param sequence the entry that it vouches for, with all before it; 0 if there is no checkpoint
+     */
+    public record Checkpoint(long sequence, Instant at) {
+        static final Checkpoint NONE = new Checkpoint(0, Instant.EPOCH);
+    }
+
+    /** How far the log reaches, whatever is added to it later. */
+    public record Extent(Optional<Path> lastFile, long bytes) {}
+
+    /** How far it reaches now. */
+    public Extent extent() throws IOException {
+        var files = files(folder);
+        return files.isEmpty()
+                ? new Extent(Optional.empty(), 0)
+                : new Extent(Optional.of(files.getLast()), Files.size(files.getLast()));
     }
 
     /** Adds entries, in their order, and has them on disk when it returns. Those that are here already are left out. */
@@ -159,7 +181,7 @@ public final class AuditFolder implements AutoCloseable {
 
     /** Adds a checkpoint of the newest entry, signed by this key (ES256, DER). */
     public void checkpoint(ECKey key, Instant at) throws IOException {
-        if (head.sequence() == checkpoint) {
+        if (head.sequence() == checkpoint.sequence()) {
             return;
         }
         var text = new StringBuilder();
@@ -172,7 +194,7 @@ public final class AuditFolder implements AutoCloseable {
                         .put("key", key.getKeyID())
                         .put("signature", sign(key, signed(head.sequence(), at, hex(head.hash())))));
         write(text);
-        checkpoint = head.sequence();
+        checkpoint = new Checkpoint(head.sequence(), at);
     }
 
     private static void line(StringBuilder text, JsonNode line) {
@@ -239,7 +261,7 @@ public final class AuditFolder implements AutoCloseable {
      * What a look at every line came to.
      *
      * @param checkpoints how many; their signatures were looked at if there was a key
-     * @param checkpointSequence of the newest one
+     * @param newestCheckpoint the newest of them
      * @param missing how many entries are said to be missing here
      * @param problems file, line and what is wrong; empty if all is well
      */
@@ -247,11 +269,16 @@ public final class AuditFolder implements AutoCloseable {
             long entries,
             AuditHead head,
             long checkpoints,
-            long checkpointSequence,
+            Checkpoint newestCheckpoint,
             long missing,
             List<String> problems) {
         public Report {
             problems = List.copyOf(problems);
+        }
+
+        /** The entry that the newest checkpoint vouches for; 0 if there is none. */
+        public long checkpointSequence() {
+            return newestCheckpoint.sequence();
         }
     }
 
@@ -261,15 +288,59 @@ public final class AuditFolder implements AutoCloseable {
      * @param key that checkpoints have to be signed by; empty: their signatures are not looked at
      */
     public static Report verify(Path folder, Optional<ECKey> key) throws IOException {
+        return verify(folder, key, new Extent(Optional.empty(), 0));
+    }
+
+    /**
+     * Looks at every line of a log that is written on meanwhile.
+     *
+     * @param extent as far as this; without a file, as far as there is something
+     */
+    public static Report verify(Path folder, Optional<ECKey> key, Extent extent) throws IOException {
         var verification = new Verification(key, false);
         for (var file : files(folder)) {
-            try (var reader = Files.newBufferedReader(file)) {
+            var isLast = extent.lastFile().filter(file::equals).isPresent();
+            if (!isLast
+                    && extent.lastFile()
+                            .filter(last -> file.compareTo(last) > 0)
+                            .isPresent()) {
+                continue;
+            }
+            try (var reader = isLast ? reader(file, extent.bytes()) : Files.newBufferedReader(file)) {
                 verification.read(file.getFileName().toString(), reader);
             } catch (CharacterCodingException e) {
                 verification.problems.add(file.getFileName() + ": expected UTF-8, found other bytes");
             }
         }
         return verification.report();
+    }
+
+    /** The first so many bytes of a file. */
+    private static BufferedReader reader(Path file, long bytes) throws IOException {
+        var whole = Files.newInputStream(file);
+        var first = new FilterInputStream(whole) {
+            private long left = bytes;
+
+            @Override
+            public int read() throws IOException {
+                if (left == 0) {
+                    return -1;
+                }
+                left--;
+                return super.read();
+            }
+
+            @Override
+            public int read(byte[] into, int from, int most) throws IOException {
+                if (left == 0) {
+                    return -1;
+                }
+                int read = super.read(into, from, (int) Math.min(most, left));
+                left -= Math.max(0, read);
+                return read;
+            }
+        };
+        return new BufferedReader(new InputStreamReader(first, StandardCharsets.UTF_8.newDecoder()));
     }
 
     private static final class Verification {
@@ -280,7 +351,7 @@ public final class AuditFolder implements AutoCloseable {
         private boolean fromMiddle;
         private long entries;
         private long checkpoints;
-        private long checkpointSequence;
+        private Checkpoint newestCheckpoint = Checkpoint.NONE;
         private long missing;
 
         /** @param fromMiddle what came before is not known */
@@ -366,7 +437,7 @@ public final class AuditFolder implements AutoCloseable {
             var hash = line.path("hash").asText();
             var at = Instant.parse(line.path("at").asText());
             checkpoints++;
-            checkpointSequence = sequence;
+            newestCheckpoint = new Checkpoint(sequence, at);
             if (sequence != head.sequence() || !hash.equals(hex(head.hash()))) {
                 return Optional.of("the checkpoint is of entry " + sequence + " with hash " + hash + ", expected entry "
                         + head.sequence() + " with hash " + hex(head.hash()));
@@ -396,7 +467,7 @@ public final class AuditFolder implements AutoCloseable {
         }
 
         Report report() {
-            return new Report(entries, head, checkpoints, checkpointSequence, missing, problems);
+            return new Report(entries, head, checkpoints, newestCheckpoint, missing, problems);
         }
     }
 

@@ -10,6 +10,7 @@ import dev.plinth.trust.AppraisalPolicy;
 import dev.plinth.trust.AttestationResult;
 import dev.plinth.trust.Endorsement;
 import dev.plinth.trust.PolicyBook;
+import dev.plinth.trust.RecordedAppraisals;
 import dev.plinth.trust.ReferenceValue;
 import dev.plinth.trust.supply.Admission;
 import dev.plinth.trust.supply.AdmissionPolicy;
@@ -20,6 +21,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -37,6 +39,8 @@ public final class Trust implements AutoCloseable {
     private final Appraisals appraisals;
     private final Clock clock;
     private final List<Runnable> followers = new CopyOnWriteArrayList<>();
+    private final RecordedAppraisals recorded = new RecordedAppraisals();
+    private final IssuedIdentities issued = new IssuedIdentities();
 
     private final Watcher.Subscription watch;
 
@@ -170,6 +174,34 @@ public final class Trust implements AutoCloseable {
             Artifact.checkDigest(sha256);
             return partition.read(engine -> engine.admissions().answer(policy, sha256));
         };
+    }
+
+    /** What holds now, of each name; at most {@link dev.plinth.kernel.Limits#READ_ITEMS_MAX} policies, references and guards. */
+    public CompletableFuture<PolicyBook.Contents> policies() {
+        return partition.read(engine -> engine.book().newest(Limits.READ_ITEMS_MAX));
+    }
+
+    /** As {@link PolicyBook#dryRun}; the conditions are evaluated by these workers, not by the engine's thread. */
+    public CompletableFuture<List<PolicyBook.Comparison>> dryRun(
+            String tenant,
+            String name,
+            String condition,
+            Set<String> waivers,
+            List<AttestationResult> results,
+            Executor workers) {
+        return partition
+                .read(engine -> engine.book().excerpt(tenant, name))
+                .thenApplyAsync(book -> book.dryRun(tenant, name, condition, waivers, results), workers);
+    }
+
+    /** The newest requests for identities at this server, with their evidence: granted and refused. */
+    public RecordedAppraisals recorded() {
+        return recorded;
+    }
+
+    /** Who got an identity from this server lately. */
+    public IssuedIdentities issued() {
+        return issued;
     }
 
     /** Signs for workloads that have been attested. */

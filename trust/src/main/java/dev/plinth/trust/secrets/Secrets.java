@@ -15,6 +15,9 @@ import dev.plinth.trust.Challenge;
 import dev.plinth.trust.CollateralStore;
 import dev.plinth.trust.Endorsement;
 import dev.plinth.trust.Evidence;
+import dev.plinth.trust.PolicyBook;
+import dev.plinth.trust.RecordedAppraisal;
+import dev.plinth.trust.RecordedAppraisals;
 import dev.plinth.trust.TrustAnchors;
 import dev.plinth.trust.Vendor;
 import dev.plinth.trust.audit.AuditEntry;
@@ -50,6 +53,12 @@ public final class Secrets implements AutoCloseable {
      */
     private static final Logger log = LoggerFactory.getLogger(Secrets.class);
     private static final String SERVER = "server";
+    private static final String DRY_RUN = "dry-run";
+
+    /** Kinds of proofs, as they are recorded. */
+    private static final String EVIDENCE = "evidence";
+
+    private static final String EVIDENCE_BEFORE = "evidence of its session or token";
 
     /** How often a decision is made anew whose policy was changed meanwhile. */
     private static final int DECISIONS_MAX = 5;
@@ -67,6 +76,7 @@ public final class Secrets implements AutoCloseable {
     private final KeyMaker maker;
     private final KeyUse use;
     private final Guards guards = new Guards();
+    private final RecordedAppraisals recorded = new RecordedAppraisals();
 
     /** Read by every appraisal, replaced when what is believed has changed. */
     private volatile @Nullable Ready ready;
@@ -532,6 +542,13 @@ public final class Secrets implements AutoCloseable {
                                     .map(policy -> guards.objections(policy, result, clock.wall()))
                                     .orElse(List.of("no policy guards " + name + ", so nobody gets it"));
                             if (!objections.isEmpty()) {
+                                recorded.add(RecordedAppraisal.refused(
+                                        clock.wall(),
+                                        name.toString(),
+                                        actor,
+                                        List.of(EVIDENCE_BEFORE),
+                                        List.of(result),
+                                        objections));
                                 return refused(name.toString(), String.join("; ", objections), actor);
                             }
                             var take = new SecretsCommand.Take(
@@ -576,12 +593,62 @@ public final class Secrets implements AutoCloseable {
         return partition.read(engine -> engine.policyHistory(subject));
     }
 
-    /** Why a proposed policy would not grant this result; empty if it would. Changes nothing. */
-    public List<String> dryRun(String condition, Set<String> waivers, AttestationResult result) {
-        return guards.objections(
-                new ReleasePolicy(ReleasePolicy.ALL, 1, condition, waivers, "dry-run", Instant.EPOCH),
-                result,
-                clock.wall());
+    /** The newest version of each policy, by subject. */
+    public CompletableFuture<List<ReleasePolicy>> policies(String after, int limit) {
+        int most = Math.clamp(limit, 1, Limits.READ_ITEMS_MAX);
+        return partition.read(engine -> engine.policies(after, most));
+    }
+
+    /**
+     * What a proposed policy of this subject would decide of recorded results, each at its own time, beside what the present one does.
+     * Changes nothing.
+     *
+     * @throws RuntimeException {@link SecretsProblem} at once, if the subject or the condition cannot be
+     */
+    public CompletableFuture<List<PolicyBook.Comparison>> dryRun(
+            String subject, String condition, Set<String> waivers, List<AttestationResult> results) {
+        String checked;
+        ReleasePolicy unnumbered;
+        try {
+            checked = ReleasePolicy.checkSubject(subject);
+            unnumbered = new ReleasePolicy(checked, 1, condition, waivers, DRY_RUN, Instant.EPOCH);
+        } catch (IllegalArgumentException e) {
+            throw new SecretsProblem(SecretsProblem.Code.INVALID, String.valueOf(e.getMessage()));
+        }
+        Guards.check(unnumbered);
+        return partition
+                .read(engine -> engine.newest(checked))
+                .thenApplyAsync(
+                        present -> {
+                            var proposed = new ReleasePolicy(
+                                    checked,
+                                    present.map(ReleasePolicy::version).orElse(0) + 1,
+                                    condition,
+                                    waivers,
+                                    DRY_RUN,
+                                    Instant.EPOCH);
+                            return results.stream()
+                                    .map(result -> new PolicyBook.Comparison(
+                                            result,
+                                            present.map(policy -> decision(policy, result))
+                                                    .orElse(new PolicyBook.Decision(
+                                                            false,
+                                                            List.of(),
+                                                            List.of("there is no policy of " + checked))),
+                                            decision(proposed, result)))
+                                    .toList();
+                        },
+                        workers);
+    }
+
+    private PolicyBook.Decision decision(ReleasePolicy policy, AttestationResult result) {
+        var objections = guards.objections(policy, result, result.at());
+        return new PolicyBook.Decision(objections.isEmpty(), List.of(policy.label()), objections);
+    }
+
+    /** The newest evidence that was handed in at this server, and refusals of secrets to whom it was let in for. */
+    public RecordedAppraisals recorded() {
+        return recorded;
     }
 
     /** An owner vouches for a key without a chain of certificates, such as a TPM's attestation key; or no longer does. */
@@ -618,6 +685,24 @@ public final class Secrets implements AutoCloseable {
                                             .map(Object::toString)
                                             .toList());
                             var attested = new Attested(result, asked.policy());
+                            recorded.add(
+                                    objections.isEmpty()
+                                            ? RecordedAppraisal.granted(
+                                                    at,
+                                                    subject,
+                                                    actor,
+                                                    List.of(EVIDENCE),
+                                                    List.of(result),
+                                                    asked.policy()
+                                                            .map(policy -> "policy " + policy.label())
+                                                            .orElse(""))
+                                            : RecordedAppraisal.refused(
+                                                    at,
+                                                    subject,
+                                                    actor,
+                                                    List.of(EVIDENCE),
+                                                    List.of(result),
+                                                    objections));
                             return objections.isEmpty()
                                     ? CompletableFuture.completedFuture(attested)
                                     : refused(subject, String.join("; ", objections), actor)

@@ -66,6 +66,14 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
         return policies.getOrDefault(subject, List.of());
     }
 
+    /** The newest of each subject, by subject. */
+    List<ReleasePolicy> policies(String after, int limit) {
+        return policies.tailMap(after, false).values().stream()
+                .limit(limit)
+                .map(List::getLast)
+                .toList();
+    }
+
     /** What guards a resource: its own policy, or that for all; empty: nobody gets it. */
     Optional<ReleasePolicy> guard(ResourceName name) {
         return newest(name.toString()).or(() -> newest(ReleasePolicy.ALL));

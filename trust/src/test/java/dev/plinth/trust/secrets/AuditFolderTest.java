@@ -74,6 +74,21 @@ class AuditFolderTest {
     }
 
     @Test
+    void a_log_that_is_written_on_meanwhile_is_looked_at_as_far_as_it_was() throws Exception {
+        try (var log = AuditFolder.open(folder)) {
+            log.append(entries(3).subList(0, 2));
+            var extent = log.extent();
+            log.append(chain);
+            Files.writeString(file(), "{\"sequence\":4,\"at", StandardOpenOption.APPEND);
+
+            var report = AuditFolder.verify(folder, Optional.empty(), extent);
+            assertThat(report.problems()).isEmpty();
+            assertThat(report.entries()).isEqualTo(2);
+            assertThat(AuditFolder.verify(folder, Optional.empty()).problems()).isNotEmpty();
+        }
+    }
+
+    @Test
     void each_changed_byte_of_an_entry_or_a_checkpoint_is_noticed() throws Exception {
         var key = key();
         try (var log = AuditFolder.open(folder)) {

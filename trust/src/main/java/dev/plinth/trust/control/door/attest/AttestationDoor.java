@@ -4,8 +4,10 @@ import com.google.protobuf.ByteString;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Refused;
 import dev.plinth.trust.KeyBinding;
+import dev.plinth.trust.RecordedAppraisal;
 import dev.plinth.trust.control.Bundles;
 import dev.plinth.trust.control.Identities;
+import dev.plinth.trust.control.Issuer;
 import dev.plinth.trust.control.RegistrationEntry;
 import dev.plinth.trust.control.SpiffeId;
 import dev.plinth.trust.control.Trust;
@@ -22,11 +24,13 @@ import dev.plinth.wire.trust.v1.CompleteEnrolmentRequest;
 import dev.plinth.wire.trust.v1.CompleteEnrolmentResponse;
 import dev.plinth.wire.trust.v1.EnrolTpmRequest;
 import dev.plinth.wire.trust.v1.EnrolTpmResponse;
+import dev.plinth.wire.trust.v1.Proof;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -132,10 +136,37 @@ public final class AttestationDoor extends AttestationGrpc.AttestationImplBase {
         var entries = identities.entries().values().stream()
                 .filter(entry -> entry.id().equals(id))
                 .toList();
+        var now = clock.wall();
+        var proofs = new Proofs(trust, identities, entries, KeyBinding.ofIdentity(challenge, key), key, now);
+        var who = "key " + Issuer.keyId(key);
+        var kinds = request.getProofsList().stream().map(AttestationDoor::kind).toList();
+        try {
+            var entry = granting(request, id, entries, proofs);
+            var issued = issued(identities, entry, key);
+            trust.issued()
+                    .add(
+                            entry,
+                            now,
+                            Instant.ofEpochMilli(issued.getNotAfterMillis()),
+                            who + ", for " + String.join(", ", entry.selectors()));
+            trust.recorded()
+                    .add(RecordedAppraisal.granted(
+                            now, id.toString(), who, kinds, proofs.results(), "entry " + issued.getEntry()));
+            return issued;
+        } catch (RefusedProof refused) {
+            trust.recorded()
+                    .add(RecordedAppraisal.refused(
+                            now, id.toString(), who, kinds, proofs.results(), refused.reasons()));
+            throw refused;
+        }
+    }
+
+    /** The entry that all of the proofs suffice for; what they use up is used up then. */
+    private RegistrationEntry granting(
+            AttestRequest request, SpiffeId id, List<RegistrationEntry> entries, Proofs proofs) throws RefusedProof {
         if (entries.isEmpty()) {
             throw new RefusedProof("no identity issued: there is no registration entry for " + id);
         }
-        var proofs = new Proofs(trust, identities, entries, KeyBinding.ofIdentity(challenge, key), key, clock.wall());
         for (var proof : request.getProofsList()) {
             proofs.take(proof);
         }
@@ -146,7 +177,17 @@ public final class AttestationDoor extends AttestationGrpc.AttestationImplBase {
         if (proofs.use().isPresent()) {
             order(proofs.use().get());
         }
-        return issued(identities, entry, key);
+        return entry;
+    }
+
+    private static String kind(Proof proof) {
+        return switch (proof.getProofCase()) {
+            case JOIN_TOKEN -> "join token";
+            case KUBERNETES_TOKEN -> "Kubernetes token";
+            case FORMER_IDENTITY -> "former identity";
+            case EVIDENCE -> "evidence";
+            case PROOF_NOT_SET -> "nothing";
+        };
     }
 
     private static SpiffeId id(String text) {
@@ -157,17 +198,16 @@ public final class AttestationDoor extends AttestationGrpc.AttestationImplBase {
         }
     }
 
-    private static String shortOf(List<RegistrationEntry> entries, Proofs proofs) {
-        List<String> reasons = new ArrayList<>();
+    private static List<String> shortOf(List<RegistrationEntry> entries, Proofs proofs) {
+        List<String> reasons = new ArrayList<>(proofs.shortfalls());
+        reasons.add("no identity issued: proved is "
+                + (proofs.properties().isEmpty() ? "nothing" : String.join(", ", proofs.properties())));
         for (var entry : entries) {
             Set<String> missing = new TreeSet<>(entry.selectors());
             missing.removeAll(proofs.properties());
             reasons.add("entry " + entry.name() + " asks for " + String.join(", ", missing) + " too");
         }
-        return "no identity issued: proved is "
-                + (proofs.properties().isEmpty() ? "nothing" : String.join(", ", proofs.properties())) + "; "
-                + String.join("; ", reasons)
-                + (proofs.shortfalls().isEmpty() ? "" : "; " + String.join("; ", proofs.shortfalls()));
+        return reasons;
     }
 
     private AttestResponse issued(Identities identities, RegistrationEntry entry, PublicKey key) {

@@ -39,6 +39,7 @@ final class Proofs {
 
     private final Set<String> properties = new TreeSet<>();
     private final List<String> shortfalls = new ArrayList<>();
+    private final List<AttestationResult> results = new ArrayList<>();
     private Optional<TrustCommand.OfAttestors> use = Optional.empty();
 
     /**
@@ -83,6 +84,11 @@ final class Proofs {
     /** Why policies did not grant. */
     List<String> shortfalls() {
         return shortfalls;
+    }
+
+    /** What came of the evidence among them, whether it held or not. */
+    List<AttestationResult> results() {
+        return results;
     }
 
     /** What has to be ordered before anything is given for these proofs; denied, nothing is given. */
@@ -140,6 +146,7 @@ final class Proofs {
 
     private void evidence(Evidence evidence) throws RefusedProof {
         var result = trust.appraisals().appraise(identities.attestors(), evidence, Challenge.of(binding), now);
+        results.add(result);
         var failed = result.everyFinding()
                 .filter(finding -> finding.outcome() == dev.plinth.trust.Finding.Outcome.FAILED)
                 .map(Object::toString)

@@ -3,6 +3,7 @@ package dev.plinth.trust.control.door.attest;
 import com.google.protobuf.ByteString;
 import dev.plinth.kernel.Clock;
 import dev.plinth.trust.Bytes;
+import dev.plinth.trust.RecordedAppraisal;
 import dev.plinth.trust.TpmEnrolment;
 import dev.plinth.trust.control.Attestors;
 import dev.plinth.trust.control.Fingerprint;
@@ -15,7 +16,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** The enrolments that wait for a TPM to give out its secret. Safe for many threads. */
 final class TpmEnrolments {
@@ -26,6 +26,11 @@ final class TpmEnrolments {
     static final int WAITING_MAX = 1_000;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final int NAME_BYTES = 16;
+
+    /** As they are recorded. */
+    private static final String ENROLMENT = "enrolment of a TPM";
+
+    private static final String ENDORSEMENT = "endorsement certificate";
 
     private final Trust trust;
     private final Clock clock;
@@ -45,16 +50,19 @@ final class TpmEnrolments {
 
     Begun begin(Attestors attestors, List<ByteString> certificates, ByteString attestationKey) throws RefusedProof {
         var chain = certificates.stream()
-                .map(one -> EvidenceMessages.bytes("endorsement certificate", one))
+                .map(one -> EvidenceMessages.bytes(ENDORSEMENT, one))
                 .toList();
+        var wall = clock.wall();
         var answer = trust.appraisals()
                 .enrolment(attestors)
-                .offer(chain, EvidenceMessages.bytes("attestation key", attestationKey), clock.wall());
+                .offer(chain, EvidenceMessages.bytes("attestation key", attestationKey), wall);
         if (answer.offer().isEmpty()) {
-            throw new RefusedProof("this TPM is not enrolled: "
-                    + answer.checked().objections().stream()
-                            .map(Object::toString)
-                            .collect(Collectors.joining("; ")));
+            var objections =
+                    answer.checked().objections().stream().map(Object::toString).toList();
+            trust.recorded()
+                    .add(RecordedAppraisal.refused(
+                            wall, ENROLMENT, "", List.of(ENDORSEMENT), List.of(answer.checked()), objections));
+            throw new RefusedProof("this TPM is not enrolled: " + String.join("; ", objections));
         }
         var offer = answer.offer().get();
         var name = new byte[NAME_BYTES];

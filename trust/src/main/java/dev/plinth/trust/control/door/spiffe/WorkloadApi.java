@@ -132,6 +132,7 @@ final class WorkloadApi extends SpiffeWorkloadAPIGrpc.SpiffeWorkloadAPIImplBase 
         var due = Instant.MAX;
         for (var entry : caller.entries()) {
             var svid = signed(() -> trust.issuer().x509(identities, entry, now));
+            trust.issued().add(entry, now, svid.notAfter(), "process " + peer.pid() + " of user " + peer.uid());
             response.addSvids(X509SVID.newBuilder()
                     .setSpiffeId(svid.id().toString())
                     .setX509Svid(svid.certificate())
