@@ -15,6 +15,7 @@ import dev.plinth.server.console.ServiceState;
 import dev.plinth.server.console.TransactionDetail;
 import dev.plinth.server.console.TransactionPage;
 import dev.plinth.server.console.TransactionQuery;
+import dev.plinth.server.console.TrustSource;
 import dev.plinth.transactions.Coordinator;
 import dev.plinth.transactions.TransactionCounts;
 import dev.plinth.transactions.TransactionId;
@@ -38,6 +39,7 @@ final class HouseSource implements ConsoleSource {
     private final Coordinator coordinator;
     private final Supplier<List<GroupStatus>> groups;
     private final TransactionsView transactions;
+    private final TrustSource trust;
 
     // What the groups answered last; looked at by the console's one thread.
     private TransactionCounts counts = new TransactionCounts(0, 0, 0, 0);
@@ -52,13 +54,20 @@ final class HouseSource implements ConsoleSource {
             Registry registry,
             Coordinator coordinator,
             Function<TransactionId, Xid> xids,
-            Supplier<List<GroupStatus>> groups) {
+            Supplier<List<GroupStatus>> groups,
+            TrustSource trust) {
         this.server = server;
         this.cells = cells;
         this.services = new ServicesView(registry);
         this.coordinator = coordinator;
         this.groups = groups;
         this.transactions = new TransactionsView(coordinator, xids);
+        this.trust = trust;
+    }
+
+    @Override
+    public TrustSource trust() {
+        return trust;
     }
 
     @Override

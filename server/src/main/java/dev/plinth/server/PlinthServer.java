@@ -46,6 +46,7 @@ import dev.plinth.server.seata.ClusterSeataServers;
 import dev.plinth.server.seata.MetadataDoor;
 import dev.plinth.server.seata.SeataDoorsDoor;
 import dev.plinth.server.seata.SeataServers;
+import dev.plinth.server.trust.TrustView;
 import dev.plinth.transactions.Coordinator;
 import dev.plinth.transactions.Peers;
 import dev.plinth.transactions.door.grpc.TransactionsDoor;
@@ -223,7 +224,7 @@ public final class PlinthServer implements AutoCloseable {
                         clock,
                         workers,
                         random));
-        parts.add("audit log", AuditWriter.open(secrets, data.resolve("audit"), clock));
+        var audit = parts.add("audit log", AuditWriter.open(secrets, data.resolve("audit"), clock));
         List<BindableService> trustDoors = new ArrayList<>();
         if (configuration.trust().isPresent()) {
             var of = configuration.trust().get();
@@ -275,7 +276,20 @@ public final class PlinthServer implements AutoCloseable {
                         "console",
                         ConsoleDoor.open(
                                 new HouseSource(
-                                        this::state, cells, registry, coordinator, seataDoor::xid, this::groups),
+                                        this::state,
+                                        cells,
+                                        registry,
+                                        coordinator,
+                                        seataDoor::xid,
+                                        this::groups,
+                                        new TrustView(
+                                                configuration.trust().isPresent(),
+                                                configuration.secrets().isPresent(),
+                                                trust,
+                                                secrets,
+                                                audit,
+                                                clock,
+                                                workers)),
                                 Set.of())),
                 peers.map(to -> parts.add(
                         "the cluster's Seata doors",

@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code GET /api/v1/transactions/{xid}}: a {@link TransactionDetail}.
  *   <li>{@code POST /api/v1/transactions/{xid}/decision}: a {@link Decision}; answered with the {@link TransactionDetail} after it.
  *   <li>{@code GET /api/v1/services}: the {@link ServiceState}s; {@code GET /api/v1/cells}: the {@link CellMapState}.
+ *   <li>{@code /api/v1/trust/…}: {@link TrustPaths}.
  *   <li>anything else: the console.
  * </ul>
  *
@@ -92,12 +93,13 @@ public final class ConsoleDoor implements AutoCloseable {
                 "/api/v1/transactions/{xid}/decision", Decisions.door(source).decorate(guard));
         server.service("/api/v1/services", guarded((ctx, request) -> ofLatest(ctx, Live::services)));
         server.service("/api/v1/cells", guarded((ctx, request) -> ofLatest(ctx, Live::cells)));
+        new TrustPaths(source.trust(), this::guarded).mount(server, guard);
         server.serviceUnder(
                 "/api/",
                 guarded((ctx, request) -> Problem.notFound(
                                 "path",
                                 ctx.path(),
-                                "/api/v1/ with live, transactions, transactions/{xid}, services or cells")
+                                "/api/v1/ with live, transactions, transactions/{xid}, services, cells or trust")
                         .response()));
         server.serviceUnder("/", new ConsoleFiles(ConsoleDoor.class.getClassLoader()).decorate(guard));
     }

@@ -21,4 +21,7 @@ public interface ConsoleSource {
 
     /** Does what a person decided about one transaction. */
     Decision.Outcome decide(String xid, Decision decision);
+
+    /** Who is trusted, what was appraised, and who got what. */
+    TrustSource trust();
 }

@@ -17,6 +17,7 @@ final class HandFedSource implements ConsoleSource {
     volatile CellMapState cells = CellMapState.none();
     volatile List<TransactionDetail> transactions = List.of();
     volatile Optional<RuntimeException> failure = Optional.empty();
+    final HandFedTrust trust = new HandFedTrust();
 
     /** Each look is a second later than the one before, and has one more live transaction. */
     @Override
@@ -68,6 +69,11 @@ final class HandFedSource implements ConsoleSource {
         }
         decisions.add(decision);
         return Decision.Outcome.DONE;
+    }
+
+    @Override
+    public TrustSource trust() {
+        return trust;
     }
 
     private void fail() {
