@@ -13,6 +13,11 @@ describe('an address', () => {
     { view: 'transactions', xid: 'a/b?c#d%' },
     { view: 'services', text: 'accounts' },
     { view: 'cells', shard: 42 },
+    { view: 'trust', text: 'payments' },
+    { view: 'trust', part: 'evidence', verdict: 'refused', item: 'identity-7' },
+    { view: 'trust', part: 'policies', item: 'identity:acme/booted/well' },
+    { view: 'trust', part: 'secrets', item: 'bank/keys/ledger', theme: 'light' },
+    { view: 'trust', part: 'audit', text: 'ann' },
   ];
   test.each(addresses)('%j is read as it was written', (change) => {
     const address = { ...START, ...change };
@@ -23,10 +28,12 @@ describe('an address', () => {
 
   test('says nothing about other views', () => {
     expect(format({ ...START, view: 'cells', text: 'x', xid: 'y', state: 'live', shard: 3 })).toBe('/cells?shard=3');
+    expect(format({ ...START, view: 'trust', part: 'audit', item: 'z', verdict: 'refused', shard: 3 })).toBe('/trust/audit');
   });
 
   test('that is not understood leads to the start, not to an error', () => {
     expect(read('/nowhere?state=dead&theme=pink&shard=-1')).toEqual(START);
+    expect(read('/trust/everything/x?verdict=maybe')).toEqual({ ...START, view: 'trust' });
     expect(read('/transactions/%E0%A4%A')).toEqual({ ...START, view: 'transactions', xid: '%E0%A4%A' });
   });
 

@@ -1,6 +1,23 @@
 // Questions to the server beyond the stream.
 import { untrack } from 'svelte';
-import type { Decision, Problem, TransactionDetail, TransactionPage } from './contract';
+import type {
+  AppraisalDetail,
+  AppraisalPage,
+  AuditPage,
+  AuditVerification,
+  Decision,
+  DryRun,
+  EntryPage,
+  Issue,
+  Policy,
+  PolicyPage,
+  Problem,
+  SecretDetail,
+  SecretPage,
+  TransactionDetail,
+  TransactionPage,
+  TrustState,
+} from './contract';
 
 export class ProblemError extends Error {
   readonly status: number;
@@ -36,15 +53,40 @@ export function transaction(xid: string, signal: AbortSignal): Promise<Transacti
   return ask(`/api/v1/transactions/${encodeURIComponent(xid)}`, signal);
 }
 
-/** Does what a person decided, and answers with the transaction as it is then. */
-export async function decide(xid: string, decision: Decision): Promise<TransactionDetail> {
+/** What may be asked about trust; all of it reads, the trial of a policy too. */
+export const trust = {
+  state: (signal: AbortSignal): Promise<TrustState> => ask('/api/v1/trust', signal),
+  entries: (text: string, after: string, signal: AbortSignal): Promise<EntryPage> => ask(`/api/v1/trust/entries?${query({ q: text, after })}`, signal),
+  issued: (signal: AbortSignal): Promise<{ issues: Issue[] }> => ask('/api/v1/trust/issued', signal),
+  appraisals: (signal: AbortSignal): Promise<AppraisalPage> => ask('/api/v1/trust/appraisals', signal),
+  appraisal: (id: string, signal: AbortSignal): Promise<AppraisalDetail> => ask(`/api/v1/trust/appraisals/${encodeURIComponent(id)}`, signal),
+  policies: (signal: AbortSignal): Promise<PolicyPage> => ask('/api/v1/trust/policies', signal),
+  history: (id: string, signal: AbortSignal): Promise<{ versions: Policy[] }> => ask(`/api/v1/trust/policy?${query({ id })}`, signal),
+  secrets: (text: string, after: string, signal: AbortSignal): Promise<SecretPage> => ask(`/api/v1/trust/secrets?${query({ q: text, after })}`, signal),
+  secret: (name: string, signal: AbortSignal): Promise<SecretDetail> => ask(`/api/v1/trust/secret?${query({ name })}`, signal),
+  audit: (text: string, before: string, signal: AbortSignal): Promise<AuditPage> => ask(`/api/v1/trust/audit?${query({ q: text, before })}`, signal),
+  verify: (signal: AbortSignal): Promise<AuditVerification> => ask('/api/v1/trust/audit/verification', signal),
+  dryRun: (policy: string, condition: string, waivers: string[]): Promise<DryRun> => post('/api/v1/trust/dry-run', { policy, condition, waivers }),
+};
+
+/** Parameters without those that say nothing. */
+function query(parameters: Record<string, string>): URLSearchParams {
+  return new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== ''));
+}
+
+async function post<T>(path: string, body: unknown): Promise<T> {
   return read(
-    await fetch(`/api/v1/transactions/${encodeURIComponent(xid)}/decision`, {
+    await fetch(path, {
       method: 'POST',
       headers: { accept: 'application/json', 'content-type': 'application/json' },
-      body: JSON.stringify(decision),
+      body: JSON.stringify(body),
     }),
   );
+}
+
+/** Does what a person decided, and answers with the transaction as it is then. */
+export function decide(xid: string, decision: Decision): Promise<TransactionDetail> {
+  return post(`/api/v1/transactions/${encodeURIComponent(xid)}/decision`, decision);
 }
 
 /**

@@ -188,6 +188,253 @@ export interface Decision {
   reason: string;
 }
 
+/** How trust stands on the server. Nothing under /api/v1/trust is secret. */
+export interface TrustState {
+  givesIdentities: boolean;
+  keepsSecrets: boolean;
+  trouble?: string;
+  domain?: TrustDomain;
+  seal?: Seal;
+  recorded: { granted: number; refused: number };
+  policies: number;
+  audit: { sequence: number; hash: string; checkpoint?: Checkpoint };
+}
+
+export interface TrustDomain {
+  name: string;
+  authorityLifeSeconds: number;
+  identityLifeSeconds: number;
+  publishingSeconds: number;
+  authorities: Authority[];
+  entries: number;
+  federated: string[];
+  attestors: Attestors;
+}
+
+export interface Authority {
+  number: number;
+  state: 'PUBLISHED' | 'SIGNING' | 'RETIRED';
+  publishedAt: string;
+  signsFrom: string;
+  notAfter: string;
+  fingerprint: string;
+}
+
+export interface Attestors {
+  tokens: { name: string; until: string; used: boolean }[];
+  roots: { vendor: string; fingerprint: string; owner: string; simulated: boolean }[];
+  tpms: number;
+  clusters: { name: string; issuer: string; audience: string }[];
+}
+
+export interface Seal {
+  initialized: boolean;
+  isSealed: boolean;
+  keeper: string;
+  cipher: string;
+  threshold: number;
+  shares: number;
+  given: number;
+}
+
+export interface Checkpoint {
+  sequence: number;
+  at: string;
+}
+
+export interface Entry {
+  name: string;
+  spiffeId: string;
+  selectors: string[];
+  lifeSeconds?: number;
+  hint: string;
+  federatesWith: string[];
+  owner: string;
+  version: number;
+  at: string;
+  issued: number;
+  newest?: Issue;
+}
+
+export interface Issue {
+  at: string;
+  entry: string;
+  spiffeId: string;
+  notAfter: string;
+  to: string;
+}
+
+export interface EntryPage {
+  entries: Entry[];
+  next?: string;
+}
+
+/** A request of somebody who proved what it is. */
+export interface Appraisal {
+  id: string;
+  at: string;
+  door: 'IDENTITY' | 'SECRETS';
+  asked: string;
+  who: string;
+  proofs: string[];
+  evidence: string[];
+  simulated: boolean;
+  granted: boolean;
+  by: string;
+  reason: string;
+  checks: number;
+  failed: number;
+  excusable: number;
+}
+
+export interface AppraisalPage {
+  appraisals: Appraisal[];
+  keptMax: number;
+}
+
+export interface AppraisalDetail {
+  appraisal: Appraisal;
+  reasons: string[];
+  results: EvidenceResult[];
+  whole: boolean;
+}
+
+export type Claim = string | number | boolean | Claim[] | { [name: string]: Claim };
+
+export interface EvidenceResult {
+  kind: string;
+  simulated: boolean;
+  at: string;
+  validUntil: string;
+  checks: Check[];
+  vector: { name: string; value: number; tier: 'none' | 'affirming' | 'warning' | 'contraindicated' }[];
+  claims: Record<string, Claim>;
+  parts: Record<string, EvidenceResult>;
+}
+
+export type CheckOutcome = 'PASSED' | 'WARNED' | 'EXCUSABLE' | 'FAILED';
+
+export interface Check {
+  name: string;
+  outcome: CheckOutcome;
+  expected: string;
+  found: string;
+  waiver: string;
+  /** A range of bytes, or a field of a document. */
+  where: { source: string; from?: number; bytes?: number; field?: string };
+}
+
+export interface Policy {
+  id: string;
+  scope: 'IDENTITY' | 'SECRETS';
+  tenant: string;
+  name: string;
+  version: number;
+  owner: string;
+  at: string;
+  condition: string;
+  waivers: string[];
+  guards: string[];
+}
+
+export interface Reference {
+  tenant: string;
+  name: string;
+  version: number;
+  owner: string;
+  at: string;
+  values: string[];
+  count: number;
+}
+
+export interface PolicyPage {
+  policies: Policy[];
+  references: Reference[];
+  more: boolean;
+}
+
+export interface Verdict {
+  granted: boolean;
+  reasons: string[];
+}
+
+export interface DryRunCase {
+  appraisal: string;
+  at: string;
+  asked: string;
+  who: string;
+  evidence: string;
+  simulated: boolean;
+  today: Verdict;
+  proposed: Verdict;
+}
+
+export interface DryRun {
+  cases: DryRunCase[];
+  leftOut: number;
+}
+
+/** What may be known of a secret; what it holds is in no document. */
+export interface Secret {
+  name: string;
+  algorithm: string;
+  exportable: boolean;
+  versions: SecretVersion[];
+  policy?: string;
+  given: number;
+  refused: number;
+}
+
+export interface SecretVersion {
+  number: number;
+  owner: string;
+  at: string;
+  revokedAt?: string;
+  publicKey?: string;
+}
+
+export interface SecretPage {
+  secrets: Secret[];
+  next?: string;
+}
+
+export interface SecretDetail {
+  secret: Secret;
+  takings: AuditEntry[];
+}
+
+export interface AuditEntry {
+  sequence: number;
+  at: string;
+  actor: string;
+  action: string;
+  subject: string;
+  detail: string;
+  hash: string;
+}
+
+export interface AuditPage {
+  entries: AuditEntry[];
+  sequence: number;
+  oldest: number;
+  next?: number;
+}
+
+export interface AuditVerification {
+  good: boolean;
+  at: string;
+  tookMicros: number;
+  entries: number;
+  sequence: number;
+  head: number;
+  checkpoints: number;
+  newestCheckpoint?: Checkpoint;
+  checkpointsSigned: boolean;
+  key: string;
+  missing: number;
+  problems: string[];
+}
+
 export interface Problem {
   status: number;
   title: string;

@@ -1,8 +1,8 @@
 // What the contract's constants are called on the page, and how they look. A tone never stands alone: a shape and a word go with it.
-import type { BranchStatus, EventKind, TransactionStatus } from './contract';
+import type { Authority, BranchStatus, CheckOutcome, EventKind, TransactionStatus } from './contract';
 
-export type Tone = 'busy' | 'good' | 'back' | 'bad' | 'idle';
-export type Shape = 'ring' | 'arc' | 'check' | 'return' | 'clock' | 'cross';
+export type Tone = 'busy' | 'good' | 'pass' | 'back' | 'bad' | 'idle';
+export type Shape = 'ring' | 'arc' | 'check' | 'return' | 'clock' | 'cross' | 'mind';
 
 export interface Look {
   word: string;
@@ -49,6 +49,35 @@ const EVENT: Record<EventKind, Look> = {
   ENDED: { word: 'Ended', tone: 'idle', shape: 'check' },
 };
 
+const CHECK: Record<CheckOutcome, Look> = {
+  PASSED: { word: 'Passed', tone: 'pass', shape: 'check' },
+  WARNED: { word: 'Passed, to be known', tone: 'back', shape: 'mind' },
+  EXCUSABLE: { word: 'Denies unless excused', tone: 'bad', shape: 'cross' },
+  FAILED: { word: 'Failed', tone: 'bad', shape: 'cross' },
+};
+const EXCUSABLE: Look = { word: 'Needs an excuse', tone: 'back', shape: 'mind' };
+const EXCUSED: Look = { word: 'Excused by policy', tone: 'back', shape: 'mind' };
+
+const AUTHORITY: Record<Authority['state'], Look> = {
+  PUBLISHED: { word: 'Published', tone: 'busy', shape: 'clock' },
+  SIGNING: { word: 'Signing', tone: 'pass', shape: 'check' },
+  RETIRED: { word: 'Retired', tone: 'idle', shape: 'ring' },
+};
+
+const ACTION: Record<string, Look> = {
+  release: { word: 'Given', tone: 'pass', shape: 'check' },
+  sign: { word: 'Signed', tone: 'pass', shape: 'check' },
+  decrypt: { word: 'Decrypted', tone: 'pass', shape: 'check' },
+  encrypt: { word: 'Encrypted', tone: 'pass', shape: 'check' },
+  refuse: { word: 'Refused', tone: 'bad', shape: 'cross' },
+  create: { word: 'Created', tone: 'busy', shape: 'ring' },
+  rotate: { word: 'Rotated', tone: 'busy', shape: 'arc' },
+  revoke: { word: 'Revoked', tone: 'back', shape: 'return' },
+};
+
+export const GRANTED: Look = { word: 'Granted', tone: 'pass', shape: 'check' };
+export const REFUSED: Look = { word: 'Refused', tone: 'bad', shape: 'cross' };
+
 const unknown = (constant: string): Look => ({
   word: constant.charAt(0) + constant.slice(1).toLowerCase().replaceAll('_', ' '),
   tone: 'idle',
@@ -58,4 +87,14 @@ const unknown = (constant: string): Look => ({
 // A newer server may send a constant that this page has not heard of.
 export const ofTransaction = (status: TransactionStatus): Look => TRANSACTION[status] ?? unknown(status);
 export const ofBranch = (status: BranchStatus): Look => BRANCH[status] ?? unknown(status);
+export const ofAuthority = (state: Authority['state']): Look => AUTHORITY[state] ?? unknown(state);
+/** What the audit log says was done, by its stable word: put-entry. */
+export const ofAction = (action: string): Look => ACTION[action] ?? unknown(action.toUpperCase().replaceAll('-', '_'));
+export const ofVerdict = (granted: boolean): Look => (granted ? GRANTED : REFUSED);
+/** What was granted had its excusable findings excused; of what was refused, those that a reason names denied. */
+export function ofCheck(check: { name: string; outcome: CheckOutcome }, verdict: { granted: boolean; reasons: string[] }): Look {
+  if (check.outcome !== 'EXCUSABLE') return CHECK[check.outcome] ?? unknown(check.outcome);
+  if (verdict.granted) return EXCUSED;
+  return verdict.reasons.some((reason) => reason.includes(check.name)) ? CHECK.EXCUSABLE : EXCUSABLE;
+}
 export const ofEvent = (kind: EventKind): Look => EVENT[kind] ?? unknown(kind);

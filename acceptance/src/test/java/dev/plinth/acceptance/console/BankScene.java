@@ -17,6 +17,7 @@ import dev.plinth.server.console.TransactionPage;
 import dev.plinth.server.console.TransactionQuery;
 import dev.plinth.server.console.TransactionStatus;
 import dev.plinth.server.console.TransactionSummary;
+import dev.plinth.server.console.TrustSource;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -171,6 +172,11 @@ final class BankScene implements ConsoleSource {
         return Stream.concat(live.stream(), recent.stream())
                 .filter(detail -> detail.transaction().xid().equals(xid))
                 .findFirst();
+    }
+
+    @Override
+    public TrustSource trust() {
+        return new NoTrust();
     }
 
     private static CellMapState cells() {

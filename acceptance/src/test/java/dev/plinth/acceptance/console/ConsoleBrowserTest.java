@@ -285,6 +285,9 @@ final class ConsoleBrowserTest {
         assertThat(page.getByText("No services yet")).isVisible();
         go("/cells");
         assertThat(page.getByText("No cell map yet")).isVisible();
+        go("/trust");
+        assertThat(page.getByText("Nothing is trusted here yet")).isVisible();
+        assertThat(page.locator("main")).containsText("domain: example.org");
     }
 
     @Test
@@ -332,7 +335,7 @@ final class ConsoleBrowserTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/transactions", "/services", "/cells"})
+    @ValueSource(strings = {"/", "/transactions", "/services", "/cells", "/trust"})
     void a_narrow_page_needs_no_sideways_scrolling(String view) {
         page.setViewportSize(390, 844);
         go(view);

@@ -9,6 +9,7 @@ import dev.plinth.server.console.ServerState;
 import dev.plinth.server.console.TransactionDetail;
 import dev.plinth.server.console.TransactionPage;
 import dev.plinth.server.console.TransactionQuery;
+import dev.plinth.server.console.TrustSource;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +31,11 @@ final class EmptyHouse implements ConsoleSource {
                 CellMapState.none(),
                 List.of(),
                 List.of());
+    }
+
+    @Override
+    public TrustSource trust() {
+        return new NoTrust();
     }
 
     @Override
