@@ -3,7 +3,6 @@ package dev.plinth.server.trust;
 import dev.plinth.kernel.Limits;
 import dev.plinth.server.console.SecretPage;
 import dev.plinth.server.console.TrustState;
-import dev.plinth.trust.secrets.ReleasePolicy;
 import dev.plinth.trust.secrets.ResourceName;
 import dev.plinth.trust.secrets.Secrets;
 import java.util.ArrayList;
@@ -39,26 +38,23 @@ final class SecretsView {
 
     SecretPage page(String text, String after, int limit) {
         var wanted = text.toLowerCase(Locale.ROOT);
-        var tallies = audit.tallies();
-        var guards = new Guards();
-        List<SecretPage.Secret> page = new ArrayList<>();
+        List<Secrets.SecretInfo> found = new ArrayList<>();
         var from = after;
-        while (true) {
+        boolean more = true;
+        while (more && found.size() <= limit) {
             var some = secrets.list(from, Limits.READ_ITEMS_MAX).join();
-            for (var info : some) {
-                if (!info.name().toString().toLowerCase(Locale.ROOT).contains(wanted)) {
-                    continue;
-                }
-                if (page.size() == limit) {
-                    return new SecretPage(page, Optional.of(page.getLast().name()));
-                }
-                page.add(secret(info, guards, tallies));
-            }
-            if (some.size() < Limits.READ_ITEMS_MAX) {
-                return new SecretPage(page, Optional.empty());
-            }
-            from = some.getLast().name().toString();
+            some.stream()
+                    .filter(info -> info.name().toString().toLowerCase(Locale.ROOT).contains(wanted))
+                    .forEach(found::add);
+            more = some.size() == Limits.READ_ITEMS_MAX;
+            from = some.isEmpty() ? from : some.getLast().name().toString();
         }
+        var page = found.stream().limit(limit).toList();
+        return new SecretPage(
+                shown(page),
+                found.size() > page.size()
+                        ? Optional.of(page.getLast().name().toString())
+                        : Optional.empty());
     }
 
     Optional<SecretPage.Detail> detail(String name) {
@@ -71,28 +67,18 @@ final class SecretsView {
         }
         return secrets.find(parsed)
                 .join()
-                .map(info -> new SecretPage.Detail(
-                        secret(info, new Guards(), audit.tallies()), audit.about(name, TAKINGS_MAX)));
+                .map(info -> new SecretPage.Detail(shown(List.of(info)).getFirst(), audit.about(name, TAKINGS_MAX)));
     }
 
-    /** The policy in force of each secret; that for all is asked for once. */
-    private final class Guards {
-        private final Optional<String> all = newest(ReleasePolicy.ALL);
-
-        Optional<String> of(ResourceName name) {
-            return newest(name.toString()).or(() -> all);
-        }
-
-        private Optional<String> newest(String subject) {
-            var versions = secrets.policy(subject).join();
-            return versions.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(versions.getLast().label());
-        }
+    private List<SecretPage.Secret> shown(List<Secrets.SecretInfo> infos) {
+        var guards = secrets.guards(infos.stream().map(Secrets.SecretInfo::name).toList())
+                .join();
+        var tallies = audit.tallies();
+        return infos.stream().map(info -> secret(info, guards, tallies)).toList();
     }
 
     private static SecretPage.Secret secret(
-            Secrets.SecretInfo info, Guards guards, Map<String, AuditView.Tally> tallies) {
+            Secrets.SecretInfo info, Map<ResourceName, String> guards, Map<String, AuditView.Tally> tallies) {
         var tally = tallies.getOrDefault(info.name().toString(), new AuditView.Tally(0, 0));
         return new SecretPage.Secret(
                 info.name().toString(),
@@ -108,7 +94,7 @@ final class SecretsView {
                                         ? Optional.empty()
                                         : Optional.of(Sha256.of(version.publicKey()))))
                         .toList(),
-                guards.of(info.name()),
+                Optional.ofNullable(guards.get(info.name())),
                 tally.given(),
                 tally.refused());
     }

@@ -27,7 +27,10 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -597,6 +600,16 @@ public final class Secrets implements AutoCloseable {
     public CompletableFuture<List<ReleasePolicy>> policies(String after, int limit) {
         int most = Math.clamp(limit, 1, Limits.READ_ITEMS_MAX);
         return partition.read(engine -> engine.policies(after, most));
+    }
+
+    /** What guards each of these, if anything does, with its version; at most {@link Limits#READ_ITEMS_MAX}. */
+    public CompletableFuture<Map<ResourceName, String>> guards(Collection<ResourceName> names) {
+        var some = names.stream().limit(Limits.READ_ITEMS_MAX).toList();
+        return partition.read(engine -> {
+            var labels = new HashMap<ResourceName, String>();
+            some.forEach(name -> engine.guard(name).ifPresent(policy -> labels.put(name, policy.label())));
+            return labels;
+        });
     }
 
     /**
