@@ -2,6 +2,7 @@ package dev.plinth.kernel;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +16,18 @@ public final class Inbox<C> implements Journal<C> {
     /*
      * Everything comes in through one gate, and the end goes through the same gate: so what was let in lies before the end in the
      * thread's queue, and whoever waits for it is told, while what comes later is turned away at the gate.
+     *
+     * A command takes less time than waking a thread for it and being woken again for its outcome. So where the thread has nothing
+     * to do, who brings a command takes its turn, at the gate too, and has the outcome when the call returns. Reads and ticks, which
+     * may look at much, are left to the thread.
      */
     private final Object gate = new Object();
     private final long incarnation;
     private final Executor thread;
+
+    /** The same, if it lets others have its turn. */
+    private final Optional<SerialThread> turns;
+
     private final LeaderTime time;
     private final AtomicInteger pending = new AtomicInteger();
 
@@ -33,11 +42,13 @@ public final class Inbox<C> implements Journal<C> {
 
     /**
      * @param incarnation one that was never used before for this partition: random, or the time of the start
-     * @param thread runs one task after the other, in the order in which they came
+     * @param thread runs one task after the other, in the order in which they came; if it is a {@link SerialThread} with nothing to
+     *     do, commands are decided on the threads of those who propose them
      */
     public Inbox(long incarnation, Executor thread, Clock clock) {
         this.incarnation = incarnation;
         this.thread = thread;
+        this.turns = thread instanceof SerialThread serial ? Optional.of(serial) : Optional.empty();
         this.time = new LeaderTime(clock, Instant.EPOCH);
     }
 
@@ -49,14 +60,37 @@ public final class Inbox<C> implements Journal<C> {
 
     @Override
     public void propose(Input<C> input, @Nullable Ticket ticket) {
-        letIn(ticket, () -> {
+        Runnable decide = () -> {
             if (closed) {
                 refuse(ticket, stopped());
                 return;
             }
             index++;
             started().apply(new Entry<>(new Revision(incarnation, index), time.now(), input), ticket);
-        });
+        };
+        if (input instanceof Input.Command<C> && turns.isPresent() && takeTurn(turns.get())) {
+            here(decide, turns.get());
+        } else {
+            letIn(ticket, decide);
+        }
+    }
+
+    private boolean takeTurn(SerialThread serial) {
+        synchronized (gate) {
+            return !closed && serial.takeTurn();
+        }
+    }
+
+    private static void here(Runnable task, SerialThread serial) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            // As on its own thread: it is not the caller's failure.
+            var thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+        } finally {
+            serial.endTurn();
+        }
     }
 
     @Override

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One engine fed by one journal, with its sessions, its open effects and its watchers: what a door talks to.
  *
  * <p>All methods may be called from any thread and none waits. A future fails with {@link Refused}, and with nothing else; it is
- * completed on the engine's thread, so what hangs on it hands its work on.
+ * complete when the call returns, or is completed on the engine's thread, so what hangs on it hands its work on.
  *
  * @param <X> the engine
  * @param <C> its commands

@@ -52,18 +52,27 @@ public final class SerialThread implements Executor, AutoCloseable {
      * time than waking a thread, and never wait.
      */
     public void executeHere(Runnable task) {
-        if (closed || !count.compareAndSet(0, 1)) {
+        if (!takeTurn()) {
             execute(task);
             return;
         }
         try {
             task.run();
         } finally {
-            if (count.decrementAndGet() > 0) {
-                giveTurn();
-            } else if (closed) {
-                LockSupport.unpark(thread);
-            }
+            endTurn();
+        }
+    }
+
+    /** Takes the turn for the caller, if nothing runs or waits. Who has it runs one task, and then {@linkplain #endTurn ends} it. */
+    boolean takeTurn() {
+        return !closed && count.compareAndSet(0, 1);
+    }
+
+    void endTurn() {
+        if (count.decrementAndGet() > 0) {
+            giveTurn();
+        } else if (closed) {
+            LockSupport.unpark(thread);
         }
     }
 

@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 /**
  * The registry of this server.
  *
- * <p>Callable from any thread; nothing waits. Futures fail with {@link dev.plinth.kernel.Refused} alone, and are completed on the
- * engine's thread.
+ * <p>Callable from any thread; nothing waits. Futures fail with {@link dev.plinth.kernel.Refused} alone, and are complete at once or
+ * completed on the engine's thread.
  */
 public final class Registry implements AutoCloseable {
     private final Partition<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Registration> partition;
@@ -40,7 +40,7 @@ public final class Registry implements AutoCloseable {
      * Starts an empty registry.
      *
      * @param incarnation another one with every start, of this server or any other: random
-     * @param thread the engine's: runs one task after the other
+     * @param thread the engine's: runs one task after the other; see {@link Inbox}
      */
     public static Registry open(long incarnation, Executor thread, Clock clock) {
         var inbox = new Inbox<RegistryCommand>(incarnation, thread, clock);
