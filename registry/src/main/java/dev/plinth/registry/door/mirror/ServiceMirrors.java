@@ -5,6 +5,7 @@ import dev.plinth.kernel.Watcher;
 import dev.plinth.registry.Registration;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryLimits;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,7 +15,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +38,43 @@ public final class ServiceMirrors {
     private static final Duration QUIET_WHILE_SETTLING = Duration.ofSeconds(2);
 
     /** What a service comes to. */
-    public record ServiceList(List<Registration> registrations, long number) {}
+    public static final class ServiceList {
+        private final List<Registration> registrations;
+        private final long number;
+
+        /** What a door made of it; nobody keeps it but those who are about to tell it. */
+        private final Map<Object, WeakReference<Object>> forms = new ConcurrentHashMap<>(1);
+
+        private ServiceList(List<Registration> registrations, long number) {
+            this.registrations = registrations;
+            this.number = number;
+        }
+
+        public List<Registration> registrations() {
+            return registrations;
+        }
+
+        /** Grows from list to list. */
+        public long number() {
+            return number;
+        }
+
+        /**
+         * What a door makes of the list, once for all whom it tells it.
+         *
+         * @param which tells one form from the others; equal ones are made alike
+         */
+        @SuppressWarnings("unchecked") // what lies under a form's name was made by its maker
+        public <F> F form(Object which, Function<List<Registration>, F> make) {
+            var known = forms.get(which);
+            var form = known == null ? null : (F) known.get();
+            if (form == null) {
+                form = make.apply(registrations);
+                forms.put(which, new WeakReference<>(form));
+            }
+            return form;
+        }
+    }
 
     /** Follows one service; told on a thread of the door's that there is a newer list. */
     public interface Follower {
@@ -86,7 +125,7 @@ public final class ServiceMirrors {
         /** The newest list. */
         public ServiceList list() {
             synchronized (ServiceMirrors.this) {
-                return new ServiceList(List.copyOf(mirror.known.values()), mirror.number);
+                return mirror.list();
             }
         }
 
@@ -119,6 +158,10 @@ public final class ServiceMirrors {
         private TreeMap<String, Registration> known = new TreeMap<>();
         private @Nullable TreeMap<String, Registration> building;
         private Watcher.@Nullable Subscription subscription;
+
+        /** Of what is known, once somebody asked for it. */
+        private @Nullable ServiceList list;
+
         private long number;
         private long changedNanos = clock.nanoTime();
 
@@ -135,6 +178,15 @@ public final class ServiceMirrors {
             if (subscription != null) {
                 subscription.close();
             }
+        }
+
+        ServiceList list() {
+            var newest = list;
+            if (newest == null) {
+                newest = new ServiceList(List.copyOf(known.values()), number);
+                list = newest;
+            }
+            return newest;
         }
 
         boolean isQuiet() {
@@ -162,6 +214,7 @@ public final class ServiceMirrors {
                 } else {
                     known = into;
                     building = null;
+                    list = null;
                     number++;
                     changedNanos = clock.nanoTime();
                     told = new ArrayList<>(followers);

@@ -25,6 +25,10 @@ final class Instances {
     private static final String CLUSTER = "nacos.cluster";
     private static final String CLUSTER_DEFAULT = "DEFAULT";
     private static final String SWITCHED_OFF_AT = "nacos.switched-off-weight";
+
+    /** The field of a list that says when it was so. */
+    static final String AS_OF = "lastRefTime";
+
     private static final Set<String> OURS = Set.of(CLUSTER, SWITCHED_OFF_AT, Endpoint.TEXT, PersistentEndpoints.MARK);
 
     private Instances() {}
@@ -83,7 +87,7 @@ final class Instances {
         info.put("groupName", service.group());
         info.put("clusters", clusters);
         info.put("cacheMillis", 10_000);
-        info.put("lastRefTime", asOfMillis);
+        info.put(AS_OF, asOfMillis);
         info.put("checksum", "");
         info.put("allIPs", false);
         info.put("reachProtectionThreshold", false);

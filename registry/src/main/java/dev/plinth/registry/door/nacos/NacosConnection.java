@@ -10,7 +10,6 @@ import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.Hold;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryCommand;
-import dev.plinth.registry.RegistryLimits;
 import dev.plinth.registry.RegistryOutcome;
 import dev.plinth.registry.door.mirror.ConfigListeners;
 import dev.plinth.registry.door.mirror.ServiceMirrors;
@@ -20,15 +19,14 @@ import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,8 +34,10 @@ import org.slf4j.LoggerFactory;
 /** One Nacos client: its connection, and the session that stands for it in our registry. */
 final class NacosConnection {
     /*
-     * Plain blocking code: each request has a thread of its own, and waits for the registry's answer. A client's requests are
-     * taken one after the other, for the newest that it said of a service is what holds; two at once could be swapped.
+     * A client's requests are taken one after the other, for the newest that it said of a service is what holds; two at once could be
+     * swapped. What clients ask most, to register and whether the server is well, is answered on the transport's own thread, for the
+     * registry has its answer at once nearly always: a thread for each request costs more than a registration. All that may wait,
+     * above all for the journal, has a thread of its own, and is plain blocking code.
      *
      * What differs from a Nacos server: a connection that breaks does not take its instances with it at once, but at the end of
      * the session's lease; a client that comes back in that time, over a new connection, takes them over, and nobody saw them go.
@@ -49,28 +49,37 @@ final class NacosConnection {
     static final Duration LEASE = Duration.ofSeconds(15);
 
     private static final int CLIENT_CHARS_MAX = 100;
+    private static final String REGISTER = "registerInstance";
+    private static final String DEREGISTER = "deregisterInstance";
+
+    /** Requests of one client that wait: as many as may be under way, and as many again that it gave up. */
+    private static final int WAITING_MAX = 2 * NacosDoor.CALLS_MAX;
 
     /** The label of a client that registers what others have registered elsewhere. */
     private static final String STAND_IN = "plinth.stand-in";
 
+    private static final Payload REGISTERED = instanceResponse(REGISTER);
+    private static final Payload DEREGISTERED = instanceResponse(DEREGISTER);
+    private static final Payload HEALTHY = NacosPayloads.payload("HealthCheckResponse", NacosPayloads.success());
+
     private final Registry registry;
     private final NacosRegistry asked;
-    private final ServiceMirrors mirrors;
     private final NacosConfigs configs;
     private final Clock clock;
     private final Executor workers;
     private final String ip;
     private final String id;
+    private final InTurn turns;
+    private final Subscriptions subscriptions;
+    private final ConfigListeners.Listener configChanged = this::configChanged;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    /** Set when the client's stream comes, read by whoever tells it something. */
+    private volatile @Nullable Pushes pushes;
+
+    // What follows belongs to whose turn it is.
     private @Nullable Hold hold;
     private boolean over;
-
     private final Published published = new Published();
-
-    private final Map<String, Subscriber> subscribers = new LinkedHashMap<>();
-    private final ConfigListeners.Listener configChanged = this::configChanged;
-    private @Nullable Pushes pushes;
 
     NacosConnection(
             Registry registry,
@@ -83,12 +92,13 @@ final class NacosConnection {
             String id) {
         this.registry = registry;
         this.asked = new NacosRegistry(registry, persistent);
-        this.mirrors = mirrors;
         this.configs = configs;
         this.clock = clock;
         this.workers = workers;
         this.ip = ip;
         this.id = id;
+        this.turns = new InTurn(workers, WAITING_MAX);
+        this.subscriptions = new Subscriptions(mirrors, clock, () -> Optional.ofNullable(pushes));
     }
 
     // The client's stream.
@@ -106,104 +116,145 @@ final class NacosConnection {
             end(payload.getMetadata().getType() + ": " + refusal.text());
             return;
         }
+        var to = pushes;
         if (payload.getMetadata().getType().equals("ConnectionSetupRequest")) {
-            setUp(body);
-        } else if (pushes != null) {
-            NacosPayloads.text(body, "requestId").ifPresent(pushes::acknowledged);
+            turns.addWaiting(() -> setUp(body));
+        } else if (to != null) {
+            NacosPayloads.text(body, "requestId").ifPresent(to::acknowledged);
         }
     }
 
     private void setUp(JsonNode request) {
-        lock.lock();
+        if (hold != null || over) {
+            return;
+        }
+        configs.labelled(request.path("labels"));
+        var app = NacosPayloads.text(request.path("labels"), "AppName").orElse("unknown");
+        var client = "nacos " + app + "@" + ip;
+        var printable =
+                client.substring(0, Math.min(client.length(), CLIENT_CHARS_MAX)).replaceAll("[^ -~]", "?");
+        boolean standIn = request.path("labels").path(STAND_IN).asBoolean();
+        RegistryOutcome outcome;
         try {
-            if (hold != null || over) {
-                return;
-            }
-            configs.labelled(request.path("labels"));
-            var app = NacosPayloads.text(request.path("labels"), "AppName").orElse("unknown");
-            var client = "nacos " + app + "@" + ip;
-            var printable = client.substring(0, Math.min(client.length(), CLIENT_CHARS_MAX))
-                    .replaceAll("[^ -~]", "?");
-            boolean standIn = request.path("labels").path(STAND_IN).asBoolean();
-            var outcome = submit(new RegistryCommand.Open(printable, LEASE, Optional.empty(), standIn));
-            switch (outcome) {
-                case RegistryOutcome.Opened opened -> hold = opened.hold();
-                case RegistryOutcome.Denied denied -> {
-                    end(denied.message());
-                    return;
-                }
-                case RegistryOutcome.Done _ -> throw new IllegalStateException("an open was answered with " + outcome);
-            }
-            if (pushes != null) {
-                var acknowledgement = NacosPayloads.object().put("requestId", "");
-                acknowledgement.putObject("abilityTable").put("supportPersistentInstanceByGrpc", true);
-                pushes.say("SetupAckRequest", acknowledgement);
-            }
+            outcome = asked.submit(new RegistryCommand.Open(printable, LEASE, Optional.empty(), standIn));
         } catch (Refused refused) {
             end(String.valueOf(refused.getMessage()));
-        } finally {
-            lock.unlock();
+            return;
+        }
+        switch (outcome) {
+            case RegistryOutcome.Opened opened -> hold = opened.hold();
+            case RegistryOutcome.Denied denied -> {
+                end(denied.message());
+                return;
+            }
+            case RegistryOutcome.Done _ -> throw new IllegalStateException("an open was answered with " + outcome);
+        }
+        var to = pushes;
+        if (to != null) {
+            var acknowledgement = NacosPayloads.object().put("requestId", "");
+            acknowledgement.putObject("abilityTable").put("supportPersistentInstanceByGrpc", true);
+            to.say("SetupAckRequest", acknowledgement);
         }
     }
 
     /** The client said good-bye. */
     void ended() {
-        release(RegistryCommand.Close::new);
+        turns.addWaiting(() -> release(RegistryCommand.Close::new));
     }
 
     /** The connection broke. */
     void broken() {
-        release(RegistryCommand.Detach::new);
+        turns.addWaiting(() -> release(RegistryCommand.Detach::new));
     }
 
     private void release(Function<Hold, RegistryCommand> farewell) {
-        lock.lock();
-        try {
-            over = true;
-            subscribers.values().forEach(Subscriber::close);
-            subscribers.clear();
-            configs.close(configChanged);
-            if (pushes != null) {
-                pushes.stop();
-            }
-            if (hold != null) {
-                var _ = registry.submit(farewell.apply(hold));
-                hold = null;
-            }
-        } finally {
-            lock.unlock();
+        over = true;
+        subscriptions.close();
+        configs.close(configChanged);
+        var to = pushes;
+        if (to != null) {
+            to.stop();
+        }
+        if (hold != null) {
+            var _ = registry.submit(farewell.apply(hold));
+            hold = null;
         }
     }
 
     /** This side ends it; the client connects anew. */
     private void end(String why) {
-        if (pushes != null) {
-            pushes.end(NacosDoor.over(why));
+        var to = pushes;
+        if (to != null) {
+            to.end(NacosDoor.over(why));
         }
-        broken();
     }
 
     // The client's requests.
 
-    Payload answer(Payload request) {
+    /** Who asked. */
+    interface Asker {
+        void answer(Payload answer);
+
+        /** By a fault of ours. */
+        void fail(Throwable failure);
+    }
+
+    /** Takes a request; on the transport's thread, which must not wait. */
+    void ask(Payload request, Asker asker) {
+        boolean taken = turns.offer(over -> begin(request, asker, over));
+        if (!taken) {
+            asker.answer(failure(
+                    request.getMetadata().getType(),
+                    new NacosRefusal(
+                            NacosRefusal.OVER_LIMIT,
+                            "of this client " + WAITING_MAX
+                                    + " requests wait, as many as may: expected fewer at a time")));
+        }
+    }
+
+    private void begin(Payload request, Asker asker, Runnable over) {
         var type = request.getMetadata().getType();
+        CompletableFuture<Payload> answer;
         try {
-            return switch (type) {
-                case "ServerCheckRequest" ->
-                    NacosPayloads.payload(
-                            "ServerCheckResponse",
-                            NacosPayloads.success().put("connectionId", id).put("supportAbilityNegotiation", true));
-                case "HealthCheckRequest" -> {
-                    keepAlive();
-                    yield NacosPayloads.payload("HealthCheckResponse", NacosPayloads.success());
-                }
-                default -> answer(type, NacosPayloads.body(request));
+            answer = switch (type) {
+                case "HealthCheckRequest" ->
+                    done(new RegistryCommand.KeepAlive(hold())).thenApply(_ -> HEALTHY);
+                case "InstanceRequest" -> instance(NacosPayloads.body(request));
+                default -> waiting(() -> answer(type, request));
             };
-        } catch (NacosRefusal refusal) {
-            return failure(type, refusal);
-        } catch (Refused refused) {
-            var code = refused.code() == Refused.Code.OVERLOADED ? NacosRefusal.OVER_LIMIT : NacosRefusal.FAILED;
-            return failure(type, new NacosRefusal(code, String.valueOf(refused.getMessage())));
+        } catch (RuntimeException e) {
+            answer = CompletableFuture.failedFuture(e);
+        }
+        if (answer.isDone()) {
+            end(type, answer, asker, over);
+        } else {
+            var begun = answer;
+            var _ = answer.whenComplete((_, _) -> workers.execute(() -> end(type, begun, asker, over)));
+        }
+    }
+
+    private <T> CompletableFuture<T> waiting(Supplier<T> work) {
+        return CompletableFuture.supplyAsync(work, workers);
+    }
+
+    private static void end(String type, CompletableFuture<Payload> answer, Asker asker, Runnable over) {
+        try {
+            asker.answer(answer.join());
+        } catch (CompletionException e) {
+            switch (e.getCause()) {
+                case NacosRefusal refusal -> asker.answer(failure(type, refusal));
+                case Refused refused -> {
+                    var code =
+                            refused.code() == Refused.Code.OVERLOADED ? NacosRefusal.OVER_LIMIT : NacosRefusal.FAILED;
+                    asker.answer(failure(type, new NacosRefusal(code, String.valueOf(refused.getMessage()))));
+                }
+                case null, default -> {
+                    log.error("a {} failed", type, e);
+                    asker.fail(e);
+                }
+            }
+        } finally {
+            over.run();
         }
     }
 
@@ -225,64 +276,57 @@ final class NacosConnection {
         };
     }
 
-    private Payload answer(String type, JsonNode body) {
-        lock.lock();
-        try {
-            return switch (type) {
-                case "InstanceRequest" -> instance(body);
-                case "BatchInstanceRequest" -> batch(body);
-                case "PersistentInstanceRequest" -> persistentInstance(body);
-                case "SubscribeServiceRequest" -> subscribe(body);
-                case "ServiceQueryRequest" -> query(body);
-                case "ServiceListRequest" -> list(body);
-                case "ConfigQueryRequest" -> NacosPayloads.payload("ConfigQueryResponse", configs.query(body));
-                case "ConfigPublishRequest" -> NacosPayloads.payload("ConfigPublishResponse", configs.publish(body));
-                case "ConfigRemoveRequest" -> NacosPayloads.payload("ConfigRemoveResponse", configs.remove(body));
-                case "ConfigBatchListenRequest" -> {
-                    hold();
-                    yield NacosPayloads.payload("ConfigChangeBatchListenResponse", configs.listen(body, configChanged));
-                }
-                default ->
-                    throw new NacosRefusal(
-                            NacosRefusal.UNSUPPORTED, "a request of type " + type + " is not served here");
-            };
-        } finally {
-            lock.unlock();
+    private Payload answer(String type, Payload request) {
+        if (type.equals("ServerCheckRequest")) {
+            return NacosPayloads.payload(
+                    "ServerCheckResponse",
+                    NacosPayloads.success().put("connectionId", id).put("supportAbilityNegotiation", true));
         }
+        var body = NacosPayloads.body(request);
+        return switch (type) {
+            case "BatchInstanceRequest" -> batch(body);
+            case "PersistentInstanceRequest" -> persistentInstance(body);
+            case "SubscribeServiceRequest" -> subscribe(body);
+            case "ServiceQueryRequest" -> query(body);
+            case "ServiceListRequest" -> list(body);
+            case "ConfigQueryRequest" -> NacosPayloads.payload("ConfigQueryResponse", configs.query(body));
+            case "ConfigPublishRequest" -> NacosPayloads.payload("ConfigPublishResponse", configs.publish(body));
+            case "ConfigRemoveRequest" -> NacosPayloads.payload("ConfigRemoveResponse", configs.remove(body));
+            case "ConfigBatchListenRequest" -> {
+                hold();
+                yield NacosPayloads.payload("ConfigChangeBatchListenResponse", configs.listen(body, configChanged));
+            }
+            default ->
+                throw new NacosRefusal(NacosRefusal.UNSUPPORTED, "a request of type " + type + " is not served here");
+        };
     }
 
-    private void keepAlive() {
-        lock.lock();
-        try {
-            done(new RegistryCommand.KeepAlive(hold()));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private Payload instance(JsonNode body) {
+    private CompletableFuture<Payload> instance(JsonNode body) {
         var service = service(body);
         var type = NacosPayloads.text(body, "type").orElse("");
         var endpoint = Instances.endpoint(service, body.path("instance"));
         if (Instances.isPersistent(endpoint)) {
-            return persistentInstance(body);
+            return waiting(() -> persistentInstance(body));
         }
-        switch (type) {
-            case "registerInstance" -> publish(service, List.of(endpoint));
-            case "deregisterInstance" -> {
+        return switch (type) {
+            case REGISTER -> publish(service, List.of(endpoint)).thenApply(_ -> REGISTERED);
+            case DEREGISTER -> {
                 // Who deregisters need not say again what else it said when it registered: the address is enough.
-                for (var name : published.of(service.inRegistry())) {
-                    if (name.address().equals(endpoint.name().address())) {
-                        done(new RegistryCommand.Deregister(hold(), name));
-                        published.remove(name);
-                    }
-                }
+                var names = published.of(service.inRegistry()).stream()
+                        .filter(name -> name.address().equals(endpoint.name().address()))
+                        .toList();
+                yield withdraw(names).thenApply(_ -> DEREGISTERED);
             }
-            default ->
-                throw new NacosRefusal(
-                        NacosRefusal.INVALID,
-                        "type is \"" + type + "\": expected registerInstance or deregisterInstance");
-        }
+            default -> throw unknownType(type);
+        };
+    }
+
+    private static NacosRefusal unknownType(String type) {
+        return new NacosRefusal(
+                NacosRefusal.INVALID, "type is \"" + type + "\": expected " + REGISTER + " or " + DEREGISTER);
+    }
+
+    private static Payload instanceResponse(String type) {
         return NacosPayloads.payload("InstanceResponse", NacosPayloads.success().put("type", type));
     }
 
@@ -296,21 +340,18 @@ final class NacosConnection {
             throw new NacosRefusal(NacosRefusal.INVALID, "the instance is ephemeral: expected a persistent one");
         }
         switch (type) {
-            case "registerInstance" -> asked.store(endpoint, ip);
-            case "deregisterInstance" -> asked.remove(service, endpoint.name().address(), ip);
-            default ->
-                throw new NacosRefusal(
-                        NacosRefusal.INVALID,
-                        "type is \"" + type + "\": expected registerInstance or deregisterInstance");
+            case REGISTER -> asked.store(endpoint, ip);
+            case DEREGISTER -> asked.remove(service, endpoint.name().address(), ip);
+            default -> throw unknownType(type);
         }
-        return NacosPayloads.payload("InstanceResponse", NacosPayloads.success().put("type", type));
+        return instanceResponse(type);
     }
 
     private Payload batch(JsonNode body) {
         var service = service(body);
         List<Endpoint> endpoints = new ArrayList<>();
         body.path("instances").forEach(instance -> endpoints.add(Instances.endpoint(service, instance)));
-        publish(service, endpoints);
+        publish(service, endpoints).join();
         return NacosPayloads.payload(
                 "BatchInstanceResponse",
                 NacosPayloads.success()
@@ -318,53 +359,54 @@ final class NacosConnection {
     }
 
     /** What the client says of a service takes the place of what it said before, as in Nacos. */
-    private void publish(NacosService service, List<Endpoint> endpoints) {
+    private CompletableFuture<Void> publish(NacosService service, List<Endpoint> endpoints) {
         var hold = hold();
         var before = published.of(service.inRegistry());
-        Set<EndpointName> now = new HashSet<>();
-        for (var endpoint : endpoints) {
-            done(new RegistryCommand.Register(hold, endpoint));
-            now.add(endpoint.name());
-        }
-        for (var name : before) {
-            if (!now.contains(name)) {
-                done(new RegistryCommand.Deregister(hold, name));
-                published.remove(name);
+        var outcomes = endpoints.stream()
+                .map(endpoint -> registry.submit(new RegistryCommand.Register(hold, endpoint)))
+                .toList();
+        return all(outcomes).thenCompose(_ -> {
+            Set<EndpointName> now = new HashSet<>();
+            for (int i = 0; i < outcomes.size(); i++) {
+                check(outcomes.get(i).join());
+                now.add(endpoints.get(i).name());
             }
-        }
-        published.addAll(now);
+            published.addAll(now);
+            return withdraw(before.stream().filter(name -> !now.contains(name)).toList());
+        });
+    }
+
+    private CompletableFuture<Void> withdraw(List<EndpointName> names) {
+        var hold = hold();
+        var outcomes = names.stream()
+                .map(name -> registry.submit(new RegistryCommand.Deregister(hold, name)))
+                .toList();
+        return all(outcomes).thenRun(() -> {
+            for (int i = 0; i < outcomes.size(); i++) {
+                check(outcomes.get(i).join());
+                published.remove(names.get(i));
+            }
+        });
+    }
+
+    private static CompletableFuture<Void> all(List<? extends CompletableFuture<?>> several) {
+        return CompletableFuture.allOf(several.toArray(CompletableFuture[]::new));
     }
 
     private Payload subscribe(JsonNode body) {
         var service = service(body);
-        var clusters = NacosPayloads.text(body, "clusters").orElse("");
-        var key = service.inRegistry() + " " + clusters;
-        if (!body.path("subscribe").asBoolean()) {
-            var subscriber = subscribers.remove(key);
-            if (subscriber != null) {
-                subscriber.close();
-                if (subscribers.keySet().stream().noneMatch(other -> other.startsWith(service.inRegistry() + " "))) {
-                    done(new RegistryCommand.Unsubscribe(hold(), service.inRegistry()));
-                }
-            }
-            return NacosPayloads.payload(
-                    "SubscribeServiceResponse",
-                    withInfo(NacosPayloads.success(), Instances.serviceInfo(service, clusters, List.of(), 0)));
+        var selection = new Subscriptions.Selection(
+                service, NacosPayloads.text(body, "clusters").orElse(""));
+        if (body.path("subscribe").asBoolean()) {
+            done(new RegistryCommand.Subscribe(hold(), service.inRegistry())).join();
+            return subscriptions.add(selection);
         }
-        done(new RegistryCommand.Subscribe(hold(), service.inRegistry()));
-        var subscriber = subscribers.get(key);
-        if (subscriber == null) {
-            if (subscribers.size() >= RegistryLimits.SESSION_SUBSCRIPTIONS_MAX) {
-                throw new NacosRefusal(
-                        NacosRefusal.OVER_LIMIT,
-                        "this client follows " + RegistryLimits.SESSION_SUBSCRIPTIONS_MAX
-                                + " selections of services and clusters, as many as one may");
-            }
-            subscriber = new Subscriber(service, clusters).follow();
-            subscribers.put(key, subscriber);
+        if (subscriptions.remove(selection)) {
+            done(new RegistryCommand.Unsubscribe(hold(), service.inRegistry())).join();
         }
         return NacosPayloads.payload(
-                "SubscribeServiceResponse", withInfo(NacosPayloads.success(), subscriber.current()));
+                "SubscribeServiceResponse",
+                withInfo(NacosPayloads.success(), Instances.serviceInfo(service, selection.clusters(), List.of(), 0)));
     }
 
     private static ObjectNode withInfo(ObjectNode response, ObjectNode info) {
@@ -404,10 +446,13 @@ final class NacosConnection {
     }
 
     private void configChanged(String key, Optional<Config> config) {
-        var stream = pushes;
-        if (stream != null) {
+        var to = pushes;
+        if (to != null) {
             configs.news(key, config)
-                    .ifPresent(news -> stream.push("config " + key, "ConfigChangeNotifyRequest", news::deepCopy));
+                    .ifPresent(news -> to.push(
+                            "config " + key,
+                            request -> NacosPayloads.payload(
+                                    "ConfigChangeNotifyRequest", news.deepCopy().put("requestId", request))));
         }
     }
 
@@ -427,86 +472,25 @@ final class NacosConnection {
         return hold;
     }
 
-    private void done(RegistryCommand.OfSession command) {
-        switch (submit(command)) {
+    /** Fails with a refusal of either kind. */
+    private CompletableFuture<Void> done(RegistryCommand.OfSession command) {
+        return registry.submit(command).thenAccept(this::check);
+    }
+
+    private void check(RegistryOutcome outcome) {
+        switch (outcome) {
             case RegistryOutcome.Done _ -> {}
             case RegistryOutcome.Opened opened ->
                 throw new IllegalStateException("a request within a session was answered with " + opened);
             case RegistryOutcome.Denied denied -> {
                 switch (denied.reason()) {
-                    case DUPLICATE -> throw new NacosRefusal(NacosRefusal.CONFLICT, denied.message());
-                    case OVERLOADED -> throw new NacosRefusal(NacosRefusal.OVER_LIMIT, denied.message());
                     case SESSION_EXPIRED, SESSION_SUPERSEDED -> {
                         log.info("Nacos's client {} was not heard for its lease, and connects anew", id);
                         workers.execute(() -> end(denied.message()));
-                        throw new NacosRefusal(NacosRefusal.NOT_REGISTERED, denied.message());
                     }
+                    case DUPLICATE, OVERLOADED -> {}
                 }
-            }
-        }
-    }
-
-    private RegistryOutcome submit(RegistryCommand command) {
-        try {
-            return registry.submit(command).join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof Refused refused) {
-                throw refused;
-            }
-            throw e;
-        }
-    }
-
-    /** One service that the client wants to be told of. */
-    private final class Subscriber implements ServiceMirrors.Follower, AutoCloseable {
-        private final NacosService service;
-        private final String clusters;
-        private final String key;
-        /* Set once, before anybody but the mirror knows of this one; what the mirror tells before that is in the answer. */
-        private volatile ServiceMirrors.@Nullable Following following;
-
-        Subscriber(NacosService service, String clusters) {
-            this.service = service;
-            this.clusters = clusters;
-            this.key = service.inRegistry() + " " + clusters;
-        }
-
-        Subscriber follow() {
-            following = mirrors.follow(service.inRegistry(), this);
-            return this;
-        }
-
-        ObjectNode current() {
-            var list = Optional.ofNullable(following)
-                    .orElseThrow(() -> new IllegalStateException(key + " is not followed yet"))
-                    .first()
-                    .join();
-            return Instances.serviceInfo(
-                    service, clusters, list.registrations(), clock.wall().toEpochMilli());
-        }
-
-        @Override
-        public void changed() {
-            var followed = following;
-            if (pushes != null && followed != null && followed.mayBeTold()) {
-                pushes.push(key, "NotifySubscriberRequest", () -> {
-                    var push = NacosPayloads.object()
-                            .put("namespace", service.namespace())
-                            .put("serviceName", service.name())
-                            .put("groupName", service.group());
-                    return withInfo(push, current());
-                });
-            }
-        }
-
-        @Override
-        public void close() {
-            var followed = following;
-            if (followed != null) {
-                followed.close();
-            }
-            if (pushes != null) {
-                pushes.forget(key);
+                throw NacosRegistry.refusal(denied);
             }
         }
     }

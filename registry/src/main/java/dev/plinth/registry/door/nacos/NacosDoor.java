@@ -10,18 +10,15 @@ import dev.plinth.wire.nacos.BiRequestStreamGrpc;
 import dev.plinth.wire.nacos.Payload;
 import dev.plinth.wire.nacos.RequestGrpc;
 import io.grpc.Attributes;
-import io.grpc.Context;
-import io.grpc.Contexts;
 import io.grpc.Grpc;
-import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -39,9 +36,11 @@ public final class NacosDoor implements AutoCloseable {
     /*
      * On gRPC's own server and not on the port that all our own doors share: the protocol knows a client by its connection. What a
      * client registered lives as long as the connection over which it did, and a request says nothing of who asks.
+     *
+     * Requests are taken on the transport's threads, in the order in which the client sent them. What may wait has a thread of its own
+     * from there on (NacosConnection).
      */
     private static final Attributes.Key<NacosConnection> OF_TRANSPORT = Attributes.Key.create("nacos-connection");
-    private static final Context.Key<NacosConnection> OF_CALL = Context.key("nacos-connection");
     private static final int MESSAGE_BYTES_MAX = 10 << 20;
     private static final long PING_SECONDS_MIN = 5;
     private static final long IDLE_SECONDS_MAX = 60;
@@ -50,7 +49,7 @@ public final class NacosDoor implements AutoCloseable {
     private static final long HANDSHAKE_SECONDS_MAX = 10;
 
     /** Requests of one connection that are under way: what more it has waits at its end. */
-    private static final int CALLS_MAX = 128;
+    static final int CALLS_MAX = 128;
 
     private static final long STOP_SECONDS_MAX = 3;
 
@@ -97,7 +96,7 @@ public final class NacosDoor implements AutoCloseable {
         var mirrors = new ServiceMirrors(registry, clock, workers);
         var numbers = new AtomicLong();
         return NettyServerBuilder.forAddress(address)
-                .executor(workers)
+                .directExecutor()
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                 .maxConcurrentCallsPerConnection(CALLS_MAX)
                 .handshakeTimeout(HANDSHAKE_SECONDS_MAX, TimeUnit.SECONDS)
@@ -127,62 +126,48 @@ public final class NacosDoor implements AutoCloseable {
                     public void transportTerminated(Attributes transport) {
                         var connection = transport.get(OF_TRANSPORT);
                         if (connection != null) {
-                            workers.execute(connection::broken);
+                            connection.broken();
                         }
                     }
                 })
-                .intercept(new ServerInterceptor() {
-                    @Override
-                    public <Q, A> ServerCall.Listener<Q> interceptCall(
-                            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-                        var connection = Optional.ofNullable(
-                                        call.getAttributes().get(OF_TRANSPORT))
-                                .orElseThrow(() -> new IllegalStateException("a call without a connection"));
-                        return Contexts.interceptCall(
-                                Context.current().withValue(OF_CALL, connection), call, headers, next);
-                    }
-                })
-                .addService(new Requests())
-                .addService(new Streams())
+                .addService(ServerServiceDefinition.builder(RequestGrpc.getServiceDescriptor())
+                        .addMethod(RequestGrpc.getRequestMethod(), (call, _) -> new AskedCall(connection(call), call))
+                        .build())
+                .addService(ServerServiceDefinition.builder(BiRequestStreamGrpc.getServiceDescriptor())
+                        .addMethod(
+                                BiRequestStreamGrpc.getRequestBiStreamMethod(),
+                                (call, headers) -> ServerCalls.<Payload, Payload>asyncBidiStreamingCall(
+                                                requests -> stream(connection(call), requests))
+                                        .startCall(call, headers))
+                        .build())
                 .build()
                 .start();
     }
 
-    private static NacosConnection connection() {
-        return OF_CALL.get();
+    private static NacosConnection connection(ServerCall<?, ?> call) {
+        return Optional.ofNullable(call.getAttributes().get(OF_TRANSPORT))
+                .orElseThrow(() -> new IllegalStateException("a call without a connection"));
     }
 
-    private static final class Requests extends RequestGrpc.RequestImplBase {
-        @Override
-        public void request(Payload request, StreamObserver<Payload> answers) {
-            answers.onNext(connection().answer(request));
-            answers.onCompleted();
-        }
-    }
+    private static StreamObserver<Payload> stream(NacosConnection connection, StreamObserver<Payload> requests) {
+        connection.stream((ServerCallStreamObserver<Payload>) requests);
+        return new StreamObserver<>() {
+            @Override
+            public void onNext(Payload payload) {
+                connection.heard(payload);
+            }
 
-    private static final class Streams extends BiRequestStreamGrpc.BiRequestStreamImplBase {
-        @Override
-        public StreamObserver<Payload> requestBiStream(StreamObserver<Payload> requests) {
-            var connection = connection();
-            connection.stream((ServerCallStreamObserver<Payload>) requests);
-            return new StreamObserver<>() {
-                @Override
-                public void onNext(Payload payload) {
-                    connection.heard(payload);
-                }
+            @Override
+            public void onError(Throwable failure) {
+                connection.broken();
+            }
 
-                @Override
-                public void onError(Throwable failure) {
-                    connection.broken();
-                }
-
-                @Override
-                public void onCompleted() {
-                    connection.ended();
-                    requests.onCompleted();
-                }
-            };
-        }
+            @Override
+            public void onCompleted() {
+                connection.ended();
+                requests.onCompleted();
+            }
+        };
     }
 
     /** Where it listens. */

@@ -14,6 +14,7 @@ import java.util.Optional;
 /** JSON in its wrapping. */
 final class NacosPayloads {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ByteString CLOSE = ByteString.copyFromUtf8("}");
 
     private NacosPayloads() {}
 
@@ -43,11 +44,34 @@ final class NacosPayloads {
     }
 
     static Payload payload(String type, JsonNode body) {
+        return payload(type, ByteString.copyFrom(bytes(body)));
+    }
+
+    /**
+     * An object whose last field was written before.
+     *
+     * @param beginning the object, {@linkplain #unclosed unclosed}, as far as the last field's colon
+     */
+    static Payload payload(String type, String beginning, ByteString last) {
+        return payload(type, ByteString.copyFromUtf8(beginning).concat(last).concat(CLOSE));
+    }
+
+    private static Payload payload(String type, ByteString body) {
+        return Payload.newBuilder()
+                .setMetadata(Metadata.newBuilder().setType(type))
+                .setBody(Any.newBuilder().setValue(body))
+                .build();
+    }
+
+    /** An object with at least one field, in JSON without its last brace. */
+    static ByteString unclosed(ObjectNode object) {
+        var bytes = bytes(object);
+        return ByteString.copyFrom(bytes, 0, bytes.length - 1);
+    }
+
+    private static byte[] bytes(JsonNode json) {
         try {
-            return Payload.newBuilder()
-                    .setMetadata(Metadata.newBuilder().setType(type))
-                    .setBody(Any.newBuilder().setValue(ByteString.copyFrom(JSON.writeValueAsBytes(body))))
-                    .build();
+            return JSON.writeValueAsBytes(json);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("JSON that cannot be written", e);
         }

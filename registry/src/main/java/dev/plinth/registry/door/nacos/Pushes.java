@@ -6,29 +6,34 @@ import dev.plinth.wire.nacos.Payload;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 
 /** What a client is told on its stream without having asked: for each subject the newest, once it has acknowledged the one before. */
 final class Pushes {
     /*
      * A subject that changes while its push is under way is pushed once more after the acknowledgement, as it is then. So a slow
      * client costs one message a subject, and skips what was in between. A push that is not acknowledged in time is repeated, as
-     * it is then, for as long as the connection lives.
+     * it is then, for as long as the connection lives. One alarm looks after all that is under way: a change that goes to a
+     * thousand clients would set a thousand, and nearly none is ever needed.
      */
     private static final Duration ACKNOWLEDGED_WITHIN = Duration.ofSeconds(3);
 
-    private static final class Subject {
-        final String type;
-        final Supplier<ObjectNode> newest;
-        boolean due = true;
-        String underWay = "";
+    /** What is new of a subject, as it is then; given what the client acknowledges it by. */
+    interface Newest {
+        Payload write(String request);
+    }
 
-        Subject(String type, Supplier<ObjectNode> newest) {
-            this.type = type;
+    private static final class Subject {
+        final Newest newest;
+        boolean due;
+        boolean forgotten;
+        String underWay = "";
+        long sentNanos;
+
+        Subject(Newest newest) {
             this.newest = newest;
         }
     }
@@ -38,9 +43,14 @@ final class Pushes {
     private final Executor workers;
 
     // All under this.
-    private final Map<String, Subject> subjects = new LinkedHashMap<>();
-    private final Map<String, String> subjectByRequest = new HashMap<>();
+    private final Map<String, Subject> subjects = new HashMap<>();
+    private final Map<String, Subject> byRequest = new HashMap<>();
+
+    /** Those that are due and not under way, in the order in which they became so. */
+    private final ArrayDeque<Subject> toWrite = new ArrayDeque<>();
+
     private long requests;
+    private boolean looking;
     private boolean stopped;
 
     Pushes(ServerCallStreamObserver<Payload> stream, Clock clock, Executor workers) {
@@ -59,68 +69,96 @@ final class Pushes {
     }
 
     /** There is something new of a subject. */
-    void push(String key, String type, Supplier<ObjectNode> newest) {
-        synchronized (this) {
-            subjects.computeIfAbsent(key, _ -> new Subject(type, newest)).due = true;
+    synchronized void push(String key, Newest newest) {
+        if (!stopped) {
+            due(subjects.computeIfAbsent(key, _ -> new Subject(newest)));
+            write();
         }
-        write();
+    }
+
+    private void due(Subject subject) {
+        if (!subject.due) {
+            subject.due = true;
+            if (subject.underWay.isEmpty()) {
+                toWrite.add(subject);
+            }
+        }
     }
 
     synchronized void forget(String key) {
         var subject = subjects.remove(key);
         if (subject != null) {
-            subjectByRequest.remove(subject.underWay);
+            subject.forgotten = true;
+            byRequest.remove(subject.underWay);
         }
     }
 
-    void acknowledged(String request) {
-        synchronized (this) {
-            var key = subjectByRequest.remove(request);
-            if (key == null) {
-                return;
-            }
-            var subject = subjects.get(key);
-            if (subject != null && subject.underWay.equals(request)) {
-                subject.underWay = "";
+    /** On a thread that must not wait. */
+    synchronized void acknowledged(String request) {
+        var subject = byRequest.remove(request);
+        if (subject != null) {
+            arrived(subject);
+            if (subject.due) {
+                workers.execute(this::write);
             }
         }
-        write();
     }
 
-    private void notAcknowledged(String request) {
-        synchronized (this) {
-            var key = subjectByRequest.remove(request);
-            var subject = key == null ? null : subjects.get(key);
-            if (subject != null && subject.underWay.equals(request)) {
-                subject.underWay = "";
-                subject.due = true;
-            }
+    private void arrived(Subject subject) {
+        subject.underWay = "";
+        if (subject.due) {
+            toWrite.add(subject);
         }
-        write();
     }
 
     private synchronized void write() {
-        for (var entry : subjects.entrySet()) {
-            if (stopped || !stream.isReady()) {
-                return;
+        while (!stopped && !toWrite.isEmpty() && stream.isReady()) {
+            var subject = toWrite.remove();
+            if (subject.forgotten) {
+                continue;
             }
-            var subject = entry.getValue();
-            if (subject.due && subject.underWay.isEmpty()) {
-                subject.due = false;
-                subject.underWay = Long.toString(++requests);
-                subjectByRequest.put(subject.underWay, entry.getKey());
-                var message = subject.newest.get().put("requestId", subject.underWay);
-                stream.onNext(NacosPayloads.payload(subject.type, message));
-                var request = subject.underWay;
-                clock.schedule(ACKNOWLEDGED_WITHIN, () -> workers.execute(() -> notAcknowledged(request)));
+            subject.due = false;
+            subject.underWay = Long.toString(++requests);
+            subject.sentNanos = clock.nanoTime();
+            byRequest.put(subject.underWay, subject);
+            stream.onNext(subject.newest.write(subject.underWay));
+            if (!looking) {
+                lookIn(ACKNOWLEDGED_WITHIN);
             }
+        }
+    }
+
+    private void lookIn(Duration delay) {
+        looking = true;
+        clock.schedule(delay, () -> workers.execute(this::look));
+    }
+
+    /** What was not acknowledged in time is due again; the next look is when the next one's time may be over. */
+    private synchronized void look() {
+        looking = false;
+        long now = clock.nanoTime();
+        long left = Long.MAX_VALUE;
+        for (var subject : new ArrayDeque<>(byRequest.values())) {
+            long wait = ACKNOWLEDGED_WITHIN.toNanos() - (now - subject.sentNanos);
+            if (wait > 0) {
+                left = Math.min(left, wait);
+                continue;
+            }
+            byRequest.remove(subject.underWay);
+            subject.due = true;
+            arrived(subject);
+        }
+        write();
+        if (!looking && !stopped && left < Long.MAX_VALUE) {
+            lookIn(Duration.ofNanos(left));
         }
     }
 
     synchronized void stop() {
         stopped = true;
         subjects.clear();
-        subjectByRequest.clear();
+        byRequest.clear();
+        toWrite.clear();
     }
 
     synchronized void end(Status status) {
