@@ -62,6 +62,11 @@ public record ServerUnderTest(String name, Process process, int port) implements
         bind(process.pid(), "0");
     }
 
+    /** Lets this server have every processor. */
+    public void toAnyProcessor() throws IOException, InterruptedException {
+        bind(process.pid(), "0-" + (Runtime.getRuntime().availableProcessors() - 1));
+    }
+
     /** The beginning of a load's command line: on the other processors. */
     public static List<String> onTheOthers() {
         return pinned() ? List.of("/usr/bin/taskset", "-c", others()) : List.of();

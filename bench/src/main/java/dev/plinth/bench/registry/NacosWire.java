@@ -2,17 +2,11 @@ package dev.plinth.bench.registry;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
-import dev.plinth.wire.nacos.BiRequestStreamGrpc;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.plinth.bench.registry.lean.LeanConnection;
+import dev.plinth.bench.registry.lean.LeanThread;
 import dev.plinth.wire.nacos.Metadata;
 import dev.plinth.wire.nacos.Payload;
-import dev.plinth.wire.nacos.RequestGrpc;
-import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.StreamObserver;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -30,12 +24,18 @@ final class NacosWire implements AutoCloseable {
      * One thread for all, callbacks, and JSON that is searched and not parsed: so that the load's processor is not what is
      * measured. What follows runs on that thread, but for what says otherwise.
      */
+    private static final String REQUEST = "/Request/request";
+    private static final String STREAM = "/BiRequestStream/requestBiStream";
+    /** What our server lets one session have; a round ends when all have it. */
+    static final int SESSION_ENDPOINTS_MAX = 1_000;
+
     private static final long ANSWER_MAX_SECONDS = 60;
     private static final long HEALTH_SECONDS = 4;
+    private static final byte[] SUCCESS = "\"resultCode\":200".getBytes(StandardCharsets.US_ASCII);
     private static final String METADATA =
             "{\"zone\":\"east-1\",\"version\":\"2.3.1\",\"preserved.register.source\":\"SPRING_CLOUD\"}";
 
-    private final EventLoopGroup thread = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final LeanThread thread;
     private final List<Client> clients = new ArrayList<>();
     private final String name;
 
@@ -44,6 +44,7 @@ final class NacosWire implements AutoCloseable {
     /** @param name tells services of this load from those of others */
     NacosWire(String name, int port, int connections) throws IOException {
         this.name = name;
+        this.thread = new LeanThread();
         try {
             for (int i = 0; i < connections; i++) {
                 clients.add(new Client(i, port));
@@ -55,8 +56,12 @@ final class NacosWire implements AutoCloseable {
             close();
             throw e;
         }
-        var _ = thread.scheduleAtFixedRate(
-                () -> clients.forEach(Client::health), HEALTH_SECONDS, HEALTH_SECONDS, TimeUnit.SECONDS);
+        thread.execute(this::health);
+    }
+
+    private void health() {
+        clients.forEach(Client::health);
+        thread.schedule(this::health, HEALTH_SECONDS, TimeUnit.SECONDS);
     }
 
     /** What one round did. */
@@ -86,8 +91,11 @@ final class NacosWire implements AutoCloseable {
     /** Registers instances for a while, each of a service of its own, so many at a time for each connection; on any thread. */
     Registered register(long millis, int atATime) throws IOException {
         return run(millis, Long.MAX_VALUE, atATime, (client, answered) -> {
-            client.registerNew(answered);
-            return true;
+            boolean more = client.registered < SESSION_ENDPOINTS_MAX;
+            if (more) {
+                client.registerNew(answered);
+            }
+            return more;
         });
     }
 
@@ -199,56 +207,54 @@ final class NacosWire implements AutoCloseable {
     /** One client: a connection with a stream. */
     private final class Client {
         private final int number;
-        private final ManagedChannel channel;
-        private final RequestGrpc.RequestStub requests;
-        private final StreamObserver<Payload> answers;
+        private final LeanConnection connection;
         private final CompletableFuture<Void> ready = new CompletableFuture<>();
         private Optional<Expected> expected = Optional.empty();
+        private int stream;
         private int service;
+        private int registered;
         private boolean closing;
 
-        Client(int number, int port) {
+        Client(int number, int port) throws IOException {
             this.number = number;
-            channel = NettyChannelBuilder.forAddress("127.0.0.1", port)
-                    .usePlaintext()
-                    .eventLoopGroup(thread)
-                    .channelType(NioSocketChannel.class)
-                    .directExecutor()
-                    .build();
-            requests = RequestGrpc.newStub(channel);
-            answers = BiRequestStreamGrpc.newStub(channel).requestBiStream(new StreamObserver<>() {
-                @Override
-                public void onNext(Payload payload) {
-                    heard(payload);
-                }
-
-                @Override
-                public void onError(Throwable failure) {
-                    broken(failure);
-                }
-
-                @Override
-                public void onCompleted() {
-                    broken(new IOException("the server ended a stream"));
-                }
-            });
+            connection = new LeanConnection(thread, port, this::broken);
             thread.execute(() -> ask("ServerCheckRequest", "{}", () -> {
-                answers.onNext(payload(
-                        "ConnectionSetupRequest",
-                        "{\"clientVersion\":\"Nacos-Java-Client:v3.2.1\",\"tenant\":\"\",\"labels\":{\"source\":\"sdk\","
-                                + "\"module\":\"naming\",\"AppName\":\"bench\"},\"abilityTable\":"
-                                + "{\"supportPersistentInstanceByGrpc\":true}}"));
+                stream = connection.open(STREAM, new LeanConnection.Listener() {
+                    @Override
+                    public void heard(ByteString message) {
+                        Client.this.heard(message);
+                    }
+
+                    @Override
+                    public void ended() {
+                        broken(new IOException("the server ended a stream"));
+                    }
+                });
+                connection.say(
+                        stream,
+                        payload(
+                                "ConnectionSetupRequest",
+                                "{\"clientVersion\":\"Nacos-Java-Client:v3.2.1\",\"tenant\":\"\",\"labels\":"
+                                        + "{\"source\":\"sdk\",\"module\":\"naming\",\"AppName\":\"bench\"},"
+                                        + "\"abilityTable\":{\"supportPersistentInstanceByGrpc\":true}}"));
             }));
         }
 
-        private void broken(Throwable failure) {
+        private void broken(IOException failure) {
             if (!closing) {
                 ready.completeExceptionally(failure);
                 failed.completeExceptionally(failure);
             }
         }
 
-        private void heard(Payload payload) {
+        private void heard(ByteString message) {
+            Payload payload;
+            try {
+                payload = Payload.parseFrom(message);
+            } catch (InvalidProtocolBufferException e) {
+                broken(e);
+                return;
+            }
             switch (payload.getMetadata().getType()) {
                 case "SetupAckRequest" -> {
                     acknowledge("SetupAckResponse", payload);
@@ -256,13 +262,7 @@ final class NacosWire implements AutoCloseable {
                 }
                 case "NotifySubscriberRequest" -> {
                     acknowledge("NotifySubscriberResponse", payload);
-                    if (expected.isPresent()
-                            && payload.getBody()
-                                            .getValue()
-                                            .asReadOnlyByteBuffer()
-                                            .remaining()
-                                    > 0
-                            && contains(payload.getBody().getValue(), expected.get().text)) {
+                    if (expected.isPresent() && contains(payload.getBody().getValue(), expected.get().text)) {
                         expected.get().lastNanos = System.nanoTime();
                         expected.get().told.countDown();
                         expected = Optional.empty();
@@ -279,7 +279,7 @@ final class NacosWire implements AutoCloseable {
             var text = asked.getBody().getValue().toStringUtf8();
             int at = text.lastIndexOf("\"requestId\":\"");
             var id = at < 0 ? "" : text.substring(at + 13, text.indexOf('"', at + 13));
-            answers.onNext(payload(type, "{\"resultCode\":200,\"errorCode\":0,\"requestId\":\"" + id + "\"}"));
+            connection.say(stream, payload(type, "{\"resultCode\":200,\"errorCode\":0,\"requestId\":\"" + id + "\"}"));
         }
 
         void health() {
@@ -287,6 +287,7 @@ final class NacosWire implements AutoCloseable {
         }
 
         void registerNew(Runnable answered) {
+            registered++;
             long one = registrations++;
             instance(name + ".new." + one, address(one), 8080, answered);
         }
@@ -313,34 +314,34 @@ final class NacosWire implements AutoCloseable {
         }
 
         void ask(String type, String body, Runnable answered) {
-            requests.request(payload(type, body), new StreamObserver<>() {
+            connection.call(REQUEST, payload(type, body), new LeanConnection.Listener() {
+                private boolean success;
+
                 @Override
-                public void onNext(Payload answer) {
-                    var text = answer.getBody().getValue().toStringUtf8();
-                    if (!text.contains("\"resultCode\":200")) {
-                        broken(new IOException("a " + type + " was answered with " + text));
+                public void heard(ByteString answer) {
+                    success = contains(answer, SUCCESS);
+                    if (!success) {
+                        broken(new IOException("a " + type + " was answered with " + answer.toStringUtf8()));
                     }
                 }
 
                 @Override
-                public void onError(Throwable failure) {
-                    broken(failure);
-                }
-
-                @Override
-                public void onCompleted() {
-                    answered.run();
+                public void ended() {
+                    if (success) {
+                        answered.run();
+                    } else {
+                        broken(new IOException("a " + type + " was not answered"));
+                    }
                 }
             });
         }
     }
 
     private static boolean contains(ByteString body, byte[] text) {
-        var bytes = body.asReadOnlyByteBuffer();
-        int last = bytes.remaining() - text.length;
+        int last = body.size() - text.length;
         for (int at = 0; at <= last; at++) {
             int same = 0;
-            while (same < text.length && bytes.get(at + same) == text[same]) {
+            while (same < text.length && body.byteAt(at + same) == text[same]) {
                 same++;
             }
             if (same == text.length) {
@@ -350,11 +351,12 @@ final class NacosWire implements AutoCloseable {
         return false;
     }
 
-    private static Payload payload(String type, String body) {
+    private static ByteString payload(String type, String body) {
         return Payload.newBuilder()
                 .setMetadata(Metadata.newBuilder().setType(type).setClientIp("127.0.0.1"))
                 .setBody(Any.newBuilder().setValue(ByteString.copyFromUtf8(body)))
-                .build();
+                .build()
+                .toByteString();
     }
 
     /** The clients say good-bye: what they registered goes with them. */
@@ -364,7 +366,7 @@ final class NacosWire implements AutoCloseable {
         thread.execute(() -> {
             clients.forEach(client -> {
                 client.closing = true;
-                client.answers.onCompleted();
+                client.connection.end(client.stream);
             });
             closed.countDown();
         });
@@ -374,7 +376,6 @@ final class NacosWire implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        clients.forEach(client -> client.channel.shutdownNow());
-        thread.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        thread.close();
     }
 }

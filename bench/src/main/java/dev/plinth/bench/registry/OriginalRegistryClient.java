@@ -72,10 +72,10 @@ final class OriginalRegistryClient implements AutoCloseable {
                 List.of(Integer.toString(port), Integer.toString(clients), Integer.toString(threads)));
     }
 
-    /** Registrations a second. */
-    double rate(long millis) throws IOException {
+    /** Registers for a while. */
+    NacosWire.Registered rate(long millis) throws IOException {
         var fields = ask("rate " + millis, "ROUND");
-        return Long.parseLong(fields[1]) / (Long.parseLong(fields[2]) / 1e9);
+        return new NacosWire.Registered(Long.parseLong(fields[1]), Long.parseLong(fields[2]) / 1e9);
     }
 
     /** Sends an order, and gives the words of its answer. */

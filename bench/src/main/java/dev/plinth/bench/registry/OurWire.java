@@ -1,5 +1,9 @@
 package dev.plinth.bench.registry;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.plinth.bench.registry.lean.LeanConnection;
+import dev.plinth.bench.registry.lean.LeanThread;
 import dev.plinth.wire.registry.v1.Answer;
 import dev.plinth.wire.registry.v1.ClientMessage;
 import dev.plinth.wire.registry.v1.Close;
@@ -7,15 +11,7 @@ import dev.plinth.wire.registry.v1.Endpoint;
 import dev.plinth.wire.registry.v1.Open;
 import dev.plinth.wire.registry.v1.Register;
 import dev.plinth.wire.registry.v1.RegisterAll;
-import dev.plinth.wire.registry.v1.RegistryGrpc;
 import dev.plinth.wire.registry.v1.ServerMessage;
-import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.StreamObserver;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,16 +20,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /** Clients of our own wire, each with a connection of its own, on one thread; the counterpart of {@link NacosWire}. */
 final class OurWire implements AutoCloseable {
-    private static final int SESSION_ENDPOINTS_MAX = 1_000;
+    private static final String STREAM = "/plinth.registry.v1.Registry/Connect";
     private static final long WAIT_SECONDS = 60;
     private static final Map<String, String> METADATA =
             Map.of("zone", "east-1", "version", "2.3.1", "preserved.register.source", "SPRING_CLOUD");
 
-    private final EventLoopGroup thread = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final LeanThread thread = new LeanThread();
     private final List<Client> clients = new ArrayList<>();
     private final CompletableFuture<Void> opened = new CompletableFuture<>();
     private final CompletableFuture<Void> done = new CompletableFuture<>();
@@ -47,11 +42,12 @@ final class OurWire implements AutoCloseable {
     private int atOnce;
 
     OurWire(int port, int connections) throws IOException {
+        for (int i = 0; i < connections; i++) {
+            clients.add(new Client(port));
+        }
         thread.execute(() -> {
             open = connections;
-            for (int i = 0; i < connections; i++) {
-                clients.add(new Client(port));
-            }
+            clients.forEach(Client::open);
         });
         await(opened);
     }
@@ -65,48 +61,50 @@ final class OurWire implements AutoCloseable {
     }
 
     /**
-     * Registers for a while endpoints of services of their own, two messages at a time for each connection; once.
+     * Registers for a while endpoints of services of their own; once.
      *
      * @param each endpoints in one message
+     * @param atATime messages of one endpoint that each connection has under way; of several, the protocol takes one at a time
      */
-    NacosWire.Registered register(long millis, int each) throws IOException {
+    NacosWire.Registered register(long millis, int each, int atATime) throws IOException {
         long start = System.nanoTime();
         var ended = done.thenApply(_ -> System.nanoTime());
         thread.execute(() -> {
             atOnce = each;
             endNanos = start + TimeUnit.MILLISECONDS.toNanos(millis);
-            busy = 2 * clients.size();
-            clients.forEach(client -> {
-                client.next();
-                client.next();
-            });
+            int messages = each == 1 ? atATime : 1;
+            busy = messages * clients.size();
+            for (int i = 0; i < messages; i++) {
+                clients.forEach(Client::next);
+            }
         });
         await(done);
         return new NacosWire.Registered(answered, (ended.join() - start) / 1e9);
     }
 
-    private final class Client implements StreamObserver<ServerMessage> {
-        private final ManagedChannel channel;
-        private final StreamObserver<ClientMessage> requests;
+    private final class Client implements LeanConnection.Listener {
+        private final LeanConnection connection;
+        private int stream;
         private long asked;
         private int registered;
         private boolean closing;
 
-        Client(int port) {
-            channel = NettyChannelBuilder.forAddress("127.0.0.1", port)
-                    .usePlaintext()
-                    .eventLoopGroup(thread)
-                    .channelType(NioSocketChannel.class)
-                    .directExecutor()
-                    .build();
-            requests = RegistryGrpc.newStub(channel).connect(this);
-            requests.onNext(ClientMessage.newBuilder()
-                    .setOpen(Open.newBuilder().setClient("bench").setLeaseMillis(30_000))
-                    .build());
+        Client(int port) throws IOException {
+            connection = new LeanConnection(thread, port, this::fail);
+        }
+
+        void open() {
+            stream = connection.open(STREAM, this);
+            say(ClientMessage.newBuilder()
+                    .setOpen(Open.newBuilder().setClient("bench").setLeaseMillis(30_000)));
+        }
+
+        private void say(ClientMessage.Builder message) {
+            connection.say(stream, message.build().toByteString());
         }
 
         void next() {
-            if (System.nanoTime() >= endNanos || registered + atOnce > SESSION_ENDPOINTS_MAX) {
+            if (System.nanoTime() >= endNanos || registered + atOnce > NacosWire.SESSION_ENDPOINTS_MAX) {
                 if (--busy == 0) {
                     done.complete(null);
                 }
@@ -123,7 +121,7 @@ final class OurWire implements AutoCloseable {
                 }
                 message.setRegisterAll(all);
             }
-            requests.onNext(message.build());
+            say(message);
         }
 
         private Endpoint endpoint() {
@@ -137,7 +135,14 @@ final class OurWire implements AutoCloseable {
         }
 
         @Override
-        public void onNext(ServerMessage message) {
+        public void heard(ByteString bytes) {
+            ServerMessage message;
+            try {
+                message = ServerMessage.parseFrom(bytes);
+            } catch (InvalidProtocolBufferException e) {
+                fail(e);
+                return;
+            }
             if (message.hasOpened()) {
                 if (--open == 0) {
                     opened.complete(null);
@@ -155,22 +160,16 @@ final class OurWire implements AutoCloseable {
             }
         }
 
-        private void fail(@Nullable Throwable failure) {
+        private void fail(IOException failure) {
             if (!closing) {
-                var reason = new IOException("a stream failed", failure);
-                opened.completeExceptionally(reason);
-                done.completeExceptionally(reason);
+                opened.completeExceptionally(failure);
+                done.completeExceptionally(failure);
             }
         }
 
         @Override
-        public void onError(Throwable failure) {
-            fail(failure);
-        }
-
-        @Override
-        public void onCompleted() {
-            fail(null);
+        public void ended() {
+            fail(new IOException("the server ended a stream"));
         }
     }
 
@@ -179,17 +178,13 @@ final class OurWire implements AutoCloseable {
     public void close() {
         thread.execute(() -> clients.forEach(client -> {
             client.closing = true;
-            client.requests.onNext(ClientMessage.newBuilder()
-                    .setRequestId(++client.asked)
-                    .setClose(Close.getDefaultInstance())
-                    .build());
+            client.say(ClientMessage.newBuilder().setRequestId(++client.asked).setClose(Close.getDefaultInstance()));
         }));
         try {
             Thread.sleep(500);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        clients.forEach(client -> client.channel.shutdownNow());
-        thread.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        thread.close();
     }
 }

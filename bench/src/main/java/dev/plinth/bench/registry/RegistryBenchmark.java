@@ -4,6 +4,7 @@ import dev.plinth.bench.programs.ServerUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -14,20 +15,15 @@ import java.util.Locale;
  *
  * <p>Each server is a process on one processor, with the same heap; the load is on the others. Through the original clients (Nacos's
  * 3.2.1 at Nacos and at our door for it, SOFARegistry's 6.5.6 at SOFARegistry), and, at Nacos and at our door, through a lean driver of
- * the same wire, which costs the load so little that the servers are what is measured.
+ * the same wire, which costs the load so little that the servers are what is measured ({@link RegistrationRates}).
  */
 public final class RegistryBenchmark {
     private static final int HEAP_MB = 1_024;
     private static final int SUBSCRIBERS = 1_000;
-    private static final int CLIENTS = 8;
-    private static final int THREADS = 4;
-    private static final int LEAN_CONNECTIONS = 64;
-    private static final int LEAN_AT_A_TIME = 2;
     private static final int SOFAREGISTRY_CLIENTS = 20;
     /** What a registration sets going beside its push is over when the next comes. */
     private static final long BETWEEN_PUSHES_MILLIS = 400;
 
-    private static final double RATE_TARGET = 5;
     private static final double PUSH_TARGET_MILLIS = 100;
     private static final double PUSH_TARGET = 10;
     private static final double HEAP_TARGET = 4;
@@ -41,7 +37,7 @@ public final class RegistryBenchmark {
 
     public static List<Found> run(Path directory, String fileSystem, boolean quick)
             throws IOException, InterruptedException {
-        var plan = quick ? new Plan(3, 3, 1_000, 10, 40, 500) : new Plan(5, 5, 2_000, 30, 100, 1_000);
+        var plan = quick ? new Plan(3, 8, 1_000, 10, 40, 500) : new Plan(9, 20, 1_000, 30, 100, 1_000);
         System.out.printf(
                 Locale.ROOT,
                 "registry: Plinth beside Nacos 3.1.0-bugfix (a third party's rebuild) and SOFARegistry 6.3.0; heap %d MB each, in %s"
@@ -64,8 +60,11 @@ public final class RegistryBenchmark {
             ServerUnderTest.leaveItsProcessor();
             var heap = heap(directory, plan, plinth, nacos, sofa);
             var push = push(directory, plan, plinth, nacos, sofa);
-            var rate = rate(directory, plan, plinth, nacos, sofa);
-            return List.of(rate.get(0), rate.get(1), push.get(0), push.get(1), heap);
+            var found = new ArrayList<>(
+                    new RegistrationRates(directory, plan.rounds, plan.warmUps, plan.millis).run(plinth, nacos, sofa));
+            found.addAll(push);
+            found.add(heap);
+            return found;
         }
     }
 
@@ -121,105 +120,6 @@ public final class RegistryBenchmark {
         return each;
     }
 
-    // ---- registrations
-
-    private static List<Found> rate(
-            Path directory, Plan plan, RegistryServers.Ours plinth, ServerUnderTest nacos, ServerUnderTest sofa)
-            throws IOException, InterruptedException {
-        System.out.printf(
-                Locale.ROOT,
-                "registrations/s: %d rounds of %d ms in turns after %d that do not count; original clients: %d with %d threads each;"
-                        + " lean driver: %d connections, %d at a time%n",
-                plan.rounds,
-                plan.millis,
-                plan.warmUps,
-                CLIENTS,
-                THREADS,
-                LEAN_CONNECTIONS,
-                LEAN_AT_A_TIME);
-        double[][] rates = new double[7][plan.rounds];
-        try (var ours = OriginalRegistryClient.nacos(
-                        directory.resolve("plinth/client.log"), plinth.nacosPort(), CLIENTS, THREADS);
-                var theirs = OriginalRegistryClient.nacos(
-                        directory.resolve("nacos/client.log"), nacos.port(), CLIENTS, THREADS);
-                var sofas = OriginalRegistryClient.sofaRegistry(
-                        directory.resolve("sofaregistry/client.log"), sofa.port(), CLIENTS, THREADS)) {
-            for (int i = -plan.warmUps; i < plan.rounds; i++) {
-                double[] round = {
-                    lean(plinth.server(), plinth.nacosPort(), i, plan),
-                    lean(nacos, nacos.port(), i, plan),
-                    own(plinth.server(), i, plan, 1),
-                    own(plinth.server(), i, plan, 100),
-                    cpu(plinth.server(), i, () -> ours.rate(plan.millis)),
-                    cpu(nacos, i, () -> theirs.rate(plan.millis)),
-                    cpu(sofa, i, () -> sofas.rate(plan.millis))
-                };
-                for (int j = 0; i >= 0 && j < round.length; j++) {
-                    rates[j][i] = round[j];
-                }
-            }
-        }
-        var names = List.of(
-                "Plinth, lean over Nacos's wire",
-                "Nacos, lean",
-                "Plinth, lean, own wire",
-                "  a hundred in a message",
-                "Plinth, Nacos's client",
-                "Nacos, its client",
-                "SOFARegistry, its client");
-        for (int j = 0; j < rates.length; j++) {
-            System.out.printf(Locale.ROOT, "  %-32s %s%n", names.get(j), range(rates[j]));
-        }
-        double[] same = new double[plan.rounds];
-        double[] lean = new double[plan.rounds];
-        double[] original = new double[plan.rounds];
-        for (int i = 0; i < plan.rounds; i++) {
-            same[i] = rates[0][i] / rates[1][i];
-            lean[i] = rates[2][i] / rates[1][i];
-            original[i] = rates[4][i] / Math.max(rates[5][i], rates[6][i]);
-        }
-        System.out.println("  ratio to the better peer, lean and each on its own wire: " + range(lean)
-                + "; lean, both on Nacos's: " + range(same) + "; original clients: " + range(original));
-        return List.of(
-                new Found("registry.rate", median(lean), "times-the-better-peer", RATE_TARGET, true),
-                new Found("registry.rate-original", median(original), "times-the-better-peer", RATE_TARGET, true));
-    }
-
-    /** With connections of its own, so that what one round registered is gone in the next. */
-    private static double lean(ServerUnderTest server, int port, int round, Plan plan) throws IOException {
-        try (var clients = new NacosWire("rate", port, LEAN_CONNECTIONS)) {
-            return cpu(
-                    server,
-                    round,
-                    () -> clients.register(plan.millis, LEAN_AT_A_TIME).rate());
-        }
-    }
-
-    private static double own(ServerUnderTest server, int round, Plan plan, int each) throws IOException {
-        try (var clients = new OurWire(server.port(), LEAN_CONNECTIONS)) {
-            return cpu(server, round, () -> clients.register(plan.millis, each).rate());
-        }
-    }
-
-    private interface Measured {
-        double rate() throws IOException;
-    }
-
-    private static double cpu(ServerUnderTest server, int round, Measured measured) throws IOException {
-        long before = server.cpuNanos();
-        long start = System.nanoTime();
-        double rate = measured.rate();
-        double busy = (double) (server.cpuNanos() - before) / (System.nanoTime() - start);
-        System.out.printf(
-                Locale.ROOT,
-                "  round %2d  %-14s %,10.0f/s, its processor %3.0f %% busy with it%n",
-                round + 1,
-                server.name(),
-                rate,
-                100 * busy);
-        return rate;
-    }
-
     // ---- pushes
 
     private static List<Found> push(
@@ -243,9 +143,9 @@ public final class RegistryBenchmark {
                 sofas[i] = Long.parseLong(client.ask("push", "PUSHED")[1]) / 1e6;
             }
         }
-        System.out.println("  Plinth         " + range(ours));
-        System.out.println("  Nacos          " + range(theirs));
-        System.out.println("  SOFARegistry   " + range(sofas));
+        System.out.println("  Plinth         " + Spread.of(ours));
+        System.out.println("  Nacos          " + Spread.of(theirs));
+        System.out.println("  SOFARegistry   " + Spread.of(sofas));
         double better = Math.min(p99(theirs), p99(sofas));
         return List.of(
                 new Found("registry.push-p99", p99(ours), "ms", PUSH_TARGET_MILLIS, false),
@@ -280,20 +180,5 @@ public final class RegistryBenchmark {
         double[] sorted = figures.clone();
         Arrays.sort(sorted);
         return sorted[Math.min(sorted.length - 1, (int) Math.ceil(sorted.length * 0.99) - 1)];
-    }
-
-    private static String range(double[] figures) {
-        return String.format(
-                Locale.ROOT,
-                "%,.2f (%,.2f to %,.2f)",
-                median(figures),
-                Arrays.stream(figures).min().orElseThrow(),
-                Arrays.stream(figures).max().orElseThrow());
-    }
-
-    private static double median(double[] figures) {
-        double[] sorted = figures.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }
