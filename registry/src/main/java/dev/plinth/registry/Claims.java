@@ -70,18 +70,21 @@ final class Claims {
 
     void put(Registration registration, Context<Void> context) {
         long server = registration.session().server();
+        var name = registration.endpoint().name();
+        // A key is a text of some length, and is put together once for all who ask for it.
+        var key = name.key();
         of(server)
                 .orElseThrow(() -> new IllegalStateException("server " + server + " is not followed"))
-                .put(registration);
-        var name = registration.endpoint().name();
-        context.changed(HeldKey.of(server, name.key()));
-        settle(name, context);
+                .put(key, registration);
+        context.changed(HeldKey.of(server, key));
+        settle(name, key, context);
     }
 
     void remove(long server, EndpointName name, Context<Void> context) {
         if (of(server).map(held -> held.remove(name)).orElse(false)) {
-            context.changed(HeldKey.of(server, name.key()));
-            settle(name, context);
+            var key = name.key();
+            context.changed(HeldKey.of(server, key));
+            settle(name, key, context);
         }
     }
 
@@ -94,7 +97,7 @@ final class Claims {
         servers.values().removeIf(held -> held.isLost() && held.isEmpty());
     }
 
-    private void settle(EndpointName name, Context<Void> context) {
+    private void settle(EndpointName name, String key, Context<Void> context) {
         var before = directory.find(name);
         var after = strongest(name);
         if (after.equals(before)) {
@@ -102,7 +105,7 @@ final class Claims {
         }
         after.ifPresentOrElse(directory::put, () -> directory.remove(name));
         if (!after.map(Registration::endpoint).equals(before.map(Registration::endpoint))) {
-            context.changed(name.key());
+            context.changed(key);
         }
     }
 

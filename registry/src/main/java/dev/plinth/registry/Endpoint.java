@@ -88,8 +88,7 @@ public record Endpoint(EndpointName name, int weight, SortedMap<String, String> 
     /** The same, with what it says as others say it held once. */
     Endpoint shared(Sharing sharing, Optional<EndpointName> known, Optional<String> knownService) {
         var shared = known.filter(name::equals)
-                .orElseGet(() -> new EndpointName(
-                        knownService.orElse(name.service()), sharing.text(name.protocol()), name.address()));
+                .orElseGet(() -> name.with(knownService.orElse(name.service()), sharing.text(name.protocol())));
         return new Endpoint(shared, weight, sharing.metadata(compact()));
     }
 }

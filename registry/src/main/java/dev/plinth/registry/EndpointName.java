@@ -19,6 +19,14 @@ public record EndpointName(String service, String protocol, String address) impl
         Form.address(address);
     }
 
+    /** The same, with these texts in place of its own, which are equal to them. */
+    @SuppressWarnings("ReferenceEquality") // that is the point: whether they are the same objects already
+    EndpointName with(String sameService, String sameProtocol) {
+        return sameService == service && sameProtocol == protocol
+                ? this
+                : new EndpointName(sameService, sameProtocol, address);
+    }
+
     /** The key under which a watcher sees this endpoint. */
     public String key() {
         return service + SEPARATOR + protocol + SEPARATOR + address;

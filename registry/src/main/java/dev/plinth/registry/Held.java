@@ -58,8 +58,8 @@ final class Held {
         return registrations.keys(prefix, after, limit);
     }
 
-    void put(Registration registration) {
-        var key = registration.endpoint().name().key();
+    /** @param key of the registration's endpoint */
+    void put(String key, Registration registration) {
         registrations.put(registration).ifPresent(before -> forget(key, before));
         digests.add(key, registration.version());
         leases.merge(registration.claim().lease(), 1, Integer::sum);

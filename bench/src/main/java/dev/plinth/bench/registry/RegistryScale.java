@@ -12,8 +12,9 @@ import java.util.Locale;
  * The registry alone at the scale that is promised: a million endpoints in 20,000 services, and 10,000 sessions that are subscribed to
  * 50 services each, on one server with 2 GB; changes; and a server that is killed and started again.
  *
- * <p>The server starts as the distribution's does, with a cache of its classes. Each session has a connection of its own. Quick: a tenth of everything, and lists are told as a whole at first; in full the
- * subscribers come as from another server that went, and know their lists.
+ * <p>The server starts as the distribution's does, with its flags and a cache of its classes, but for the heap. Each session has a
+ * connection of its own. Quick: a tenth of everything, and lists are told as a whole at first; in full the subscribers come as from
+ * another server that went, and know their lists.
  */
 public final class RegistryScale {
     private static final int HEAP_MB = 2_048;
@@ -40,9 +41,10 @@ public final class RegistryScale {
                 ServerUnderTest.pinned() ? ", one for the server and the others for the load" : "",
                 Runtime.version());
         int port = FreePorts.find(1).getFirst();
-        var heap = List.of("-Xmx" + HEAP_MB + "m", "-Xms" + HEAP_MB + "m");
-        var flags = new ArrayList<>(heap);
-        flags.add(RegistryServers.classCache(directory, heap));
+        var common = new ArrayList<>(RegistryServers.DISTRIBUTION);
+        common.addAll(List.of("-Xmx" + HEAP_MB + "m", "-Xms" + HEAP_MB + "m"));
+        var flags = new ArrayList<>(common);
+        flags.add(RegistryServers.classCache(directory, common));
         var first = RegistryServers.plinth(directory, port, flags);
         ServerUnderTest.leaveItsProcessor();
         try (var sessions = new FleetSessions(fleet, port)) {

@@ -382,19 +382,23 @@ final class Connection implements StreamObserver<ClientMessage> {
         }
     }
 
+    /** In a turn. */
     private void submit(
             RegistryCommand.OfSession command, Consumer<RegistryOutcome> answered, Consumer<Refused> refused) {
-        var _ = registry.submit(command)
-                .whenComplete((outcome, failure) -> later(() -> {
-                    if (ended) {
-                        return;
-                    }
-                    if (failure != null) {
-                        failed(failure, refused);
-                    } else {
-                        answered.accept(outcome);
-                    }
-                }));
+        var answer = registry.submit(command);
+        // Nearly always the registry has its answer at once; then it has its turn when this one is over, for which
+        // nobody is woken.
+        Executor turn = answer.isDone() ? turns::executeLater : this::later;
+        var _ = answer.whenComplete((outcome, failure) -> turn.execute(() -> {
+            if (ended) {
+                return;
+            }
+            if (failure != null) {
+                failed(failure, refused);
+            } else {
+                answered.accept(outcome);
+            }
+        }));
     }
 
     private void failed(Throwable failure, Consumer<Refused> refused) {
