@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The registry and the configuration for Nacos's clients 2.x and 3.x, on a port of its own.
@@ -122,9 +123,10 @@ public final class NacosDoor implements AutoCloseable {
                                 .build();
                     }
 
+                    // Without attributes if it ended before it was ready.
                     @Override
-                    public void transportTerminated(Attributes transport) {
-                        var connection = transport.get(OF_TRANSPORT);
+                    public void transportTerminated(@Nullable Attributes transport) {
+                        var connection = transport == null ? null : transport.get(OF_TRANSPORT);
                         if (connection != null) {
                             connection.broken();
                         }
