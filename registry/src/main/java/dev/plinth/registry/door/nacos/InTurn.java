@@ -70,8 +70,20 @@ final class InTurn {
         Task task = first;
         while (task != null) {
             var turn = new Turn();
-            task.begin(turn);
-            task = turn.left();
+            boolean failed = true;
+            Task next = null;
+            try {
+                task.begin(turn);
+                failed = false;
+            } finally {
+                next = turn.left();
+                if (failed && next != null) {
+                    // What failed is whose thread this is; the others are not to wait for ever for it.
+                    var other = next;
+                    workers.execute(() -> goOn(other));
+                }
+            }
+            task = next;
         }
     }
 

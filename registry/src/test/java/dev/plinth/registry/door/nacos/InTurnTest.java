@@ -1,6 +1,7 @@
 package dev.plinth.registry.door.nacos;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -66,12 +67,24 @@ class InTurnTest {
             throw new IllegalStateException("on purpose");
         });
         turns.add(quick("a"));
-        try {
-            runHanded();
-        } catch (IllegalStateException e) {
-            runHanded();
-        }
+        assertThatThrownBy(this::runHanded).hasMessage("on purpose");
+        runHanded();
         assertThat(said).containsExactly("a");
+    }
+
+    @Test
+    void nor_does_one_that_fails_where_it_came() {
+        turns.addWaiting(() -> said.add("waiting"));
+        turns.add(over -> {
+            over.run();
+            throw new IllegalStateException("on purpose");
+        });
+        turns.add(quick("a"));
+        assertThatThrownBy(this::runHanded).hasMessage("on purpose");
+        runHanded();
+        assertThat(said).containsExactly("waiting", "a");
+        turns.add(quick("b"));
+        assertThat(said).containsExactly("waiting", "a", "b");
     }
 
     private InTurn.Task quick(String text) {
