@@ -78,6 +78,17 @@ final class DevTest {
     }
 
     @Test
+    @Order(2)
+    void workloads_prove_what_they_are_and_are_marked_as_simulated_and_one_that_was_changed_is_refused() {
+        page.navigate(dev.console() + "/trust/evidence?verdict=refused");
+        var refused = page.getByTestId("appraisals").locator("tbody tr").first();
+        assertThat(refused)
+                .containsText("Refused", new LocatorAssertions.ContainsTextOptions().setTimeout(SOON_MILLIS));
+        assertThat(refused).containsText("Simulated");
+        assertThat(page.getByTestId("tile-identities")).containsText("development.plinth");
+    }
+
+    @Test
     @Order(3)
     void the_server_killed_with_kill_9_comes_back_and_the_page_recovers_by_itself() {
         page.navigate(dev.console());

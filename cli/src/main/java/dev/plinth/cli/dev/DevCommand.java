@@ -125,6 +125,14 @@ public final class DevCommand implements Callable<Integer> {
             return 1;
         }
         board.print(welcome(choices, household, Duration.between(began, Instant.now())));
+        if (choices.trusted()) {
+            try (var _ = SimulatedWorkloads.start(
+                    choices.http().getFirst(),
+                    choices.data().resolve(choices.names().getFirst()),
+                    household.logs().resolve("workloads.log"))) {
+                stopped.await();
+            }
+        }
         stopped.await();
         return 0;
     }
@@ -137,15 +145,19 @@ public final class DevCommand implements Callable<Integer> {
                   server    HTTP, gRPC and console on %s; Seata's clients on %s
                   data      %s
                   logs      %s
+                  trust     %s
                   try       kill -9 one of the processes above: it comes back, and the sum stays exact
 
                 Ctrl-C stops everything.""".formatted(
-                        took.toMillis() / 1_000.0,
-                        httpPort,
-                        String.join(", ", choices.http()),
-                        String.join(", ", choices.seata()),
-                        choices.data(),
-                        household.logs());
+                took.toMillis() / 1_000.0,
+                httpPort,
+                String.join(", ", choices.http()),
+                String.join(", ", choices.seata()),
+                choices.data(),
+                household.logs(),
+                choices.trusted()
+                        ? "domain " + SimulatedWorkloads.DOMAIN + "; the evidence in it is SIMULATED, and marked so"
+                        : "none: the path of the data is too long for a socket in it; choose another with --data");
     }
 
     @SuppressWarnings("SystemConsoleNull") // never null on JDK 25, but its declaration says it may be

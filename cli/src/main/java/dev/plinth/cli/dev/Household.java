@@ -1,8 +1,10 @@
 package dev.plinth.cli.dev;
 
+import dev.plinth.server.TrustConfiguration;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +36,8 @@ final class Household {
         /** How far the Raft door is from the HTTP port. A member's address is for life, so it must not be any free port. */
         static final int RAFT_OFFSET = 100;
 
+        private static final int SOCKET_BYTES_MAX = 107;
+
         /** Each server's name, in the order of the ports. */
         List<String> names() {
             return servers == 1
@@ -55,6 +59,13 @@ final class Household {
             return addresses(httpPort + RAFT_OFFSET);
         }
 
+        /** Whether the servers have a trust domain: workloads find it at a socket, whose path must not be longer than the kernel takes. */
+        boolean trusted() {
+            return names().stream()
+                    .map(name -> data.resolve(name).resolve("trust").resolve("workload.sock"))
+                    .allMatch(socket -> socket.toString().getBytes(StandardCharsets.UTF_8).length <= SOCKET_BYTES_MAX);
+        }
+
         private List<String> addresses(int first) {
             return IntStream.range(first, first + servers)
                     .mapToObj(port -> "127.0.0.1:" + port)
@@ -67,6 +78,8 @@ final class Household {
      * would show little but refused payments; the benchmark's mix is the driver's default.
      */
     private static final String MIX = "20,20,15,1,4,40";
+
+    private static final String TRUST_ROOT_KEY = "trust-root.key";
 
     private static final List<String> CELLS = List.of("east", "west");
 
@@ -87,6 +100,7 @@ final class Household {
 
         var config = choices.data().resolve("plinth.yaml");
         Files.writeString(config, configuration(choices));
+        makeRootKey(choices);
         List<String> servers = choices.names();
         for (int i = 0; i < servers.size(); i++) {
             house.add(servers.get(i), List.of(), programs.plinth(server(choices, i, config)));
@@ -198,13 +212,43 @@ final class Household {
     private static String configuration(Choices choices) {
         return """
                 # Written by plinth dev at each start.
-                %scells:
+                %s%scells:
                   shards: 100
                   function: last-digits
                   map:
                     - { name: east, zone: zone-1, region: coast, shards: 0-49 }
                     - { name: west, zone: zone-2, region: coast, shards: 50-99 }
-                """.formatted(cluster(choices));
+                """.formatted(cluster(choices), trust(choices));
+    }
+
+    /** Of a cluster all servers have the same root keys, and each a socket of its own. */
+    private static String trust(Choices choices) {
+        if (!choices.trusted()) {
+            return "";
+        }
+        return """
+                trust:
+                  domain: %s
+                  rootKey: %s
+                secrets:
+                  root: file
+                  rootKey: %s
+                """.formatted(
+                        SimulatedWorkloads.DOMAIN,
+                        quoted(choices.data().resolve(TRUST_ROOT_KEY)),
+                        quoted(choices.data().resolve("secrets-root.key")));
+    }
+
+    private static String quoted(Path path) {
+        return "\"" + path.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    }
+
+    /** A server that is alone makes the key itself; the servers of a cluster must find it. */
+    private static void makeRootKey(Choices choices) throws IOException {
+        var key = choices.data().resolve(TRUST_ROOT_KEY);
+        if (choices.servers() > 1 && Files.notExists(key)) {
+            TrustConfiguration.makeRootKey(key);
+        }
     }
 
     private void add(String name, List<String> after, List<String> command) throws IOException {
