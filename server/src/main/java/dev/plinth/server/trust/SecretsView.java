@@ -44,7 +44,8 @@ final class SecretsView {
         while (more && found.size() <= limit) {
             var some = secrets.list(from, Limits.READ_ITEMS_MAX).join();
             some.stream()
-                    .filter(info -> info.name().toString().toLowerCase(Locale.ROOT).contains(wanted))
+                    .filter(info ->
+                            info.name().toString().toLowerCase(Locale.ROOT).contains(wanted))
                     .forEach(found::add);
             more = some.size() == Limits.READ_ITEMS_MAX;
             from = some.isEmpty() ? from : some.getLast().name().toString();
@@ -52,9 +53,7 @@ final class SecretsView {
         var page = found.stream().limit(limit).toList();
         return new SecretPage(
                 shown(page),
-                found.size() > page.size()
-                        ? Optional.of(page.getLast().name().toString())
-                        : Optional.empty());
+                found.size() > page.size() ? Optional.of(page.getLast().name().toString()) : Optional.empty());
     }
 
     Optional<SecretPage.Detail> detail(String name) {
