@@ -7,20 +7,15 @@ import dev.plinth.wire.secrets.v1.GetPolicyRequest;
 import dev.plinth.wire.secrets.v1.GetRequest;
 import dev.plinth.wire.secrets.v1.GetStatusRequest;
 import dev.plinth.wire.secrets.v1.ImportRequest;
-import dev.plinth.wire.secrets.v1.InitializeRequest;
 import dev.plinth.wire.secrets.v1.ListRequest;
 import dev.plinth.wire.secrets.v1.RevokeRequest;
 import dev.plinth.wire.secrets.v1.RotateRequest;
-import dev.plinth.wire.secrets.v1.SealRequest;
-import dev.plinth.wire.secrets.v1.SealStatus;
 import dev.plinth.wire.secrets.v1.Secret;
 import dev.plinth.wire.secrets.v1.SecretsGrpc;
 import dev.plinth.wire.secrets.v1.SetPolicyRequest;
-import dev.plinth.wire.secrets.v1.UnsealRequest;
 import dev.plinth.wire.secrets.v1.UseRequest;
 import dev.plinth.wire.secrets.v1.UseResponse;
 import dev.plinth.wire.secrets.v1.VouchRequest;
-import java.io.Console;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,7 +27,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -47,9 +41,10 @@ import picocli.CommandLine.Parameters;
         },
         mixinStandardHelpOptions = true,
         subcommands = {
-            SecretsCommand.Init.class,
-            SecretsCommand.Unseal.class,
-            SecretsCommand.Seal.class,
+            SecretsRootCommands.Init.class,
+            SecretsRootCommands.Unseal.class,
+            SecretsRootCommands.Seal.class,
+            SecretsRootCommands.RotateRoot.class,
             SecretsCommand.Show.class,
             SecretsCommand.Generate.class,
             SecretsCommand.Import.class,
@@ -65,7 +60,8 @@ import picocli.CommandLine.Parameters;
 final class SecretsCommand extends SecretsOptions {
     @Override
     public Integer call() throws InterruptedException, IOException {
-        out().println(line(ask(secrets -> secrets.getStatus(GetStatusRequest.getDefaultInstance()))));
+        out().println(SecretsRootCommands.line(
+                ask(secrets -> secrets.getStatus(GetStatusRequest.getDefaultInstance()))));
         var table = new Table("NAME", "ALGORITHM", "EXPORTABLE", "VERSION", "SINCE", "BY");
         String after = "";
         while (true) {
@@ -92,79 +88,6 @@ final class SecretsCommand extends SecretsOptions {
                 newest.getNumber() + (newest.getRevokedAtMillis() == 0 ? "" : " revoked"),
                 Instant.ofEpochMilli(newest.getAtMillis()).toString(),
                 newest.getOwner());
-    }
-
-    private static String line(SealStatus status) {
-        if (!status.getInitialized()) {
-            return "not initialized; the root key will be kept by " + status.getKeeper();
-        }
-        return (status.getSealed() ? "sealed" : "unsealed") + "; root key kept by " + status.getKeeper()
-                + (status.getShares() == 0 ? "" : " (" + status.getThreshold() + " of " + status.getShares() + ")")
-                + "; sealed with " + status.getCipher()
-                + (status.getGiven() == 0
-                        ? ""
-                        : "; " + status.getGiven() + " of " + status.getThreshold() + " shares given");
-    }
-
-    @Command(
-            name = "init",
-            description = "Makes the root key and splits it among operators. The shares are shown once, here.",
-            mixinStandardHelpOptions = true)
-    static final class Init extends SecretsOptions {
-        @Option(names = "--threshold", paramLabel = "M", required = true, description = "How many of them it takes.")
-        private int threshold;
-
-        @Option(names = "--shares", paramLabel = "N", required = true, description = "How many there are; at most 32.")
-        private int shares;
-
-        @Override
-        public Integer call() throws InterruptedException, IOException {
-            ask(secrets -> secrets.initialize(InitializeRequest.newBuilder()
-                            .setThreshold(threshold)
-                            .setShares(shares)
-                            .setActor(by())
-                            .build()))
-                    .getSharesList()
-                    .forEach(out()::println);
-            out().flush();
-            return 0;
-        }
-    }
-
-    @Command(
-            name = "unseal",
-            description =
-                    "Gives the server one operator's share, which is read from the terminal or the standard input.",
-            mixinStandardHelpOptions = true)
-    static final class Unseal extends SecretsOptions {
-        @Override
-        public Integer call() throws InterruptedException, IOException {
-            // Not as an argument: others see those.
-            var console = Optional.ofNullable(System.console()).filter(Console::isTerminal);
-            var share = console.isPresent()
-                    ? new String(Objects.requireNonNull(console.get().readPassword("share: ")))
-                    : new String(System.in.readAllBytes(), StandardCharsets.US_ASCII);
-            out().println(line(ask(secrets -> secrets.unseal(UnsealRequest.newBuilder()
-                    .setShare(share.strip())
-                    .setActor(by())
-                    .build()))));
-            out().flush();
-            return 0;
-        }
-    }
-
-    @Command(
-            name = "seal",
-            description = "Has the server forget the root key at once.",
-            mixinStandardHelpOptions = true)
-    static final class Seal extends SecretsOptions {
-        @Override
-        public Integer call() throws InterruptedException, IOException {
-            out().println(line(ask(secrets ->
-                    secrets.seal(SealRequest.newBuilder().setActor(by()).build()))));
-            out().flush();
-            return 0;
-        }
     }
 
     /** About one secret. */

@@ -91,6 +91,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -220,7 +221,7 @@ public final class PlinthServer implements AutoCloseable {
                 "secrets",
                 Secrets.open(
                         journals.journal(Partitions.SECRETS, Secrets.commandCodec()),
-                        SecretsConfiguration.options(configuration.secrets(), data),
+                        secretsOptions(),
                         clock,
                         workers,
                         random));
@@ -299,6 +300,17 @@ public final class PlinthServer implements AutoCloseable {
                                 seata,
                                 this::transactionsGroup))));
         membership.ifPresent(Membership::start);
+    }
+
+    private Secrets.Options secretsOptions() {
+        var options = SecretsConfiguration.options(configuration.secrets(), configuration.data());
+        return membership
+                .map(of -> options.among(
+                        of.roster().self(),
+                        () -> of.roster().servers().stream()
+                                .map(ClusterConfiguration.Server::name)
+                                .collect(Collectors.toSet())))
+                .orElse(options);
     }
 
     private void openRegistryDoors(Registry registry, Configs texts, SystemClock clock, Executor workers)

@@ -3,7 +3,6 @@ package dev.plinth.server;
 import dev.plinth.trust.secrets.RootKeeper;
 import dev.plinth.trust.secrets.Secrets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,14 +26,15 @@ public record SecretsConfiguration(boolean shared, Optional<Path> rootKey, boole
 
     /** Without a section there are no doors to secrets, and nobody makes a root key. */
     static Secrets.Options options(Optional<SecretsConfiguration> section, Path data) {
-        return section.map(of -> new Secrets.Options(
-                        of.shared
-                                ? new RootKeeper.Shared()
-                                : new RootKeeper.InFile(of.rootKey.orElseGet(
-                                        () -> data.resolve("secrets").resolve("root.key"))),
-                        of.sm4,
-                        List.of()))
-                .orElseGet(() -> Secrets.Options.of(new RootKeeper.Shared()));
+        var options = Secrets.Options.of(section.map(of -> of.keeper(data)).orElseGet(RootKeeper.Shared::new));
+        return section.filter(SecretsConfiguration::sm4).isPresent() ? options.sealingWithSm4() : options;
+    }
+
+    private RootKeeper keeper(Path data) {
+        return shared
+                ? new RootKeeper.Shared()
+                : new RootKeeper.InFile(
+                        rootKey.orElseGet(() -> data.resolve("secrets").resolve("root.key")));
     }
 
     static SecretsConfiguration read(YamlReader.Section section) {

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -16,7 +17,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /** A small file with something that only its owner may know. */
-final class OwnerOnlyFile {
+public final class OwnerOnlyFile {
     private static final int BYTES_MAX = 4_096;
     private static final Set<PosixFilePermission> OWNER_ONLY =
             EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
@@ -42,7 +43,7 @@ final class OwnerOnlyFile {
      *
      * @throws IOException if others than the owner may use it, or it is too large; it says which
      */
-    static Optional<byte[]> read(Path file) throws IOException {
+    public static Optional<byte[]> read(Path file) throws IOException {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
@@ -57,8 +58,8 @@ final class OwnerOnlyFile {
         return Optional.of(Files.readAllBytes(file));
     }
 
-    /** The file is whole before it has its name, so a crash leaves no half of it. */
-    static void make(Path file, byte[] content) throws IOException {
+    /** Makes it from this content, which is wiped. The file is whole before it has its name, so a crash leaves no half of it. */
+    public static void make(Path file, byte[] content) throws IOException {
         var whole = file.toAbsolutePath();
         var folder = whole.getParent();
         if (folder == null) {
@@ -87,6 +88,20 @@ final class OwnerOnlyFile {
         } catch (FileAlreadyExistsException e) {
             throw new IOException(file + ": another process made it at the same time", e);
         }
+        force(folder);
+    }
+
+    /** The first file takes the place of the second; a crash leaves the one or the other. */
+    public static void replace(Path from, Path to) throws IOException {
+        var folder = to.toAbsolutePath().getParent();
+        if (folder == null) {
+            throw new IOException(to + ": expected a file in a folder");
+        }
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        force(folder);
+    }
+
+    private static void force(Path folder) throws IOException {
         try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         }

@@ -6,7 +6,6 @@ import dev.plinth.kernel.Limits;
 import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.Watcher;
 import dev.plinth.trust.audit.AuditFolder;
-import dev.plinth.trust.audit.AuditHead;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -65,7 +64,7 @@ public final class AuditWriter implements AutoCloseable {
         return writer;
     }
 
-    private void grown(Watcher.Batch<AuditHead> batch) {
+    private void grown() {
         if (!thread.isShutdown()) {
             thread.execute(this::write);
         }

@@ -1,16 +1,58 @@
 package dev.plinth.trust.secrets;
 
 import com.google.protobuf.ByteString;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongPredicate;
 
 /**
  * A secret as it is stored.
  *
- * @param wrappedKey the data key, sealed under the root key
+ * @param wraps the data key, sealed under the root key; while root keys change, under two of them
  * @param sealed the secret, sealed under the data key: bytes; a symmetric key; or a private key as PKCS 8
  * @param publicKey SubjectPublicKeyInfo; empty if there is none
  */
-record Material(ByteString wrappedKey, ByteString sealed, ByteString publicKey) {
+record Material(List<Wrap> wraps, ByteString sealed, ByteString publicKey) {
+    /**
+     * The data key, sealed.
+     *
+     * @param root the number of the root key that opens it
+     */
+    record Wrap(long root, ByteString dataKey) {}
+
+    Material {
+        wraps = List.copyOf(wraps);
+        if (wraps.isEmpty()) {
+            throw new IllegalArgumentException("material: expected a sealed data key, found none");
+        }
+    }
+
+    boolean isUnder(long root) {
+        return under(root).isPresent();
+    }
+
+    /** The data key, sealed under this root key. */
+    Optional<ByteString> under(long root) {
+        return wraps.stream()
+                .filter(wrap -> wrap.root() == root)
+                .map(Wrap::dataKey)
+                .findFirst();
+    }
+
+    Material with(Wrap wrap) {
+        var more = new ArrayList<>(wraps);
+        more.add(wrap);
+        return new Material(more, sealed, publicKey);
+    }
+
+    /** As it is for who has these root keys alone; there has to be one. */
+    Material only(LongPredicate roots) {
+        return new Material(
+                wraps.stream().filter(wrap -> roots.test(wrap.root())).toList(), sealed, publicKey);
+    }
+
     int bytes() {
-        return wrappedKey.size() + sealed.size() + publicKey.size();
+        return wraps.stream().mapToInt(wrap -> wrap.dataKey().size()).sum() + sealed.size() + publicKey.size();
     }
 }

@@ -3,6 +3,7 @@ package dev.plinth.trust.secrets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /**
  * A secret with its versions.
@@ -48,6 +49,22 @@ record Resource(ResourceName name, SecretAlgorithm algorithm, boolean exportable
                 exportable,
                 versions.stream()
                         .map(version -> version.number() == changed.number() ? changed : version)
+                        .toList());
+    }
+
+    /** The same, with what is sealed of each version that is not revoked changed. */
+    Resource withMaterial(BiFunction<SecretVersion, Material, Material> change) {
+        return new Resource(
+                name,
+                algorithm,
+                exportable,
+                versions.stream()
+                        .map(version -> new SecretVersion(
+                                version.number(),
+                                version.material().map(material -> change.apply(version, material)),
+                                version.owner(),
+                                version.at(),
+                                version.revokedAt()))
                         .toList());
     }
 

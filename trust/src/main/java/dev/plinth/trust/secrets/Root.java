@@ -3,8 +3,9 @@ package dev.plinth.trust.secrets;
 import com.google.protobuf.ByteString;
 
 /**
- * What everybody may know of the root key.
+ * What everybody may know of a root key.
  *
+ * @param number counts from 1: each that was ever made has another
  * @param keeper who has it: {@link RootKeeper#name}
  * @param cipher what data keys and secrets are sealed with
  * @param threshold how many shares make the key, of {@code shares}; both 0 if it is not shared
@@ -13,6 +14,7 @@ import com.google.protobuf.ByteString;
  * @param sealedTokenKey its private part, PKCS 8, sealed under the root key: who can open it has the right root key
  */
 record Root(
+        long number,
         String keeper,
         Envelope.Suite cipher,
         int threshold,
@@ -21,4 +23,9 @@ record Root(
         ByteString tokenKey,
         ByteString sealedTokenKey) {
     static final String TOKEN_KEY = "key of tokens and checkpoints";
+    static final long FIRST = 1;
+
+    boolean isShared() {
+        return threshold != 0;
+    }
 }

@@ -1,78 +1,56 @@
 package dev.plinth.trust.secrets;
 
+import dev.plinth.trust.control.OwnerOnlyFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.EnumSet;
 
-/** A root key in a file that only its owner may read. */
+/** A root key in a file that only its owner may read, and beside it the next one while they change. */
 final class RootFile {
-    private RootFile() {}
+    private final Path file;
+
+    RootFile(Path file) {
+        this.file = file;
+    }
+
+    /** Where the next root key is. */
+    static Path next(Path file) {
+        return file.resolveSibling(file.getFileName() + ".next");
+    }
+
+    Path file() {
+        return file;
+    }
+
+    Path next() {
+        return next(file);
+    }
 
     /** @throws IOException if there is none, others than the owner may use it, or it is no such key; it says which */
-    static byte[] read(Path file) throws IOException {
-        byte[] key;
-        try {
-            var permissions = Files.getPosixFilePermissions(file);
-            if (permissions.stream().anyMatch(one -> !one.name().startsWith("OWNER"))) {
-                throw new IOException(file + ": expected a file that only its owner may use (rw-------), found "
-                        + PosixFilePermissions.toString(permissions));
-            }
-            if (Files.size(file) != Envelope.KEY_BYTES) {
-                throw new IOException(
-                        file + ": expected a root key of " + Envelope.KEY_BYTES + " bytes, found " + Files.size(file));
-            }
-            key = Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            throw new IOException(file + ": there is no such file; expected the root key that was made", e);
+    static RootKey.InMemory read(Path file) throws IOException {
+        var bytes = OwnerOnlyFile.read(file)
+                .orElseThrow(
+                        () -> new IOException(file + ": there is no such file; expected the root key that was made"));
+        if (bytes.length != Envelope.KEY_BYTES) {
+            Arrays.fill(bytes, (byte) 0);
+            throw new IOException(
+                    file + ": expected a root key of " + Envelope.KEY_BYTES + " bytes, found " + bytes.length);
         }
-        return key;
+        return new RootKey.InMemory(bytes);
     }
 
     /** The file is whole before it has its name, so a crash leaves no half of it. */
-    static byte[] readOrMake(Path file, SecureRandom random) throws IOException {
-        if (Files.exists(file)) {
-            return read(file);
-        }
-        var whole = file.toAbsolutePath();
-        var folder = whole.getParent();
-        if (folder == null) {
-            throw new IOException(file + ": expected a file in a folder");
-        }
-        Files.createDirectories(folder);
-        var unnamed = folder.resolve(whole.getFileName() + ".new");
-        Files.deleteIfExists(unnamed);
-        var key = Envelope.newKey(random);
-        try (var channel = FileChannel.open(
-                unnamed,
-                EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(
-                        EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE)))) {
-            var buffer = ByteBuffer.wrap(key);
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-            channel.force(true);
-        } finally {
-            Arrays.fill(key, (byte) 0);
-        }
-        try {
-            Files.move(unnamed, whole);
-        } catch (FileAlreadyExistsException e) {
-            throw new IOException(file + ": another process made it at the same time", e);
-        }
-        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
+    static RootKey.InMemory readOrMake(Path file, SecureRandom random) throws IOException {
+        if (Files.notExists(file)) {
+            OwnerOnlyFile.make(file, Envelope.newKey(random));
         }
         return read(file);
+    }
+
+    /** The next root key takes the place of the one that was. */
+    void promote() throws IOException {
+        OwnerOnlyFile.replace(next(), file);
     }
 }

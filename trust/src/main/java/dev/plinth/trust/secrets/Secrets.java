@@ -6,25 +6,20 @@ import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.Journal;
 import dev.plinth.kernel.Limits;
-import dev.plinth.kernel.Partition;
+import dev.plinth.kernel.Performer;
 import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.Watcher;
-import dev.plinth.trust.Appraiser;
 import dev.plinth.trust.AttestationResult;
 import dev.plinth.trust.Challenge;
-import dev.plinth.trust.CollateralStore;
 import dev.plinth.trust.Endorsement;
 import dev.plinth.trust.Evidence;
 import dev.plinth.trust.PolicyBook;
-import dev.plinth.trust.RecordedAppraisal;
 import dev.plinth.trust.RecordedAppraisals;
-import dev.plinth.trust.TrustAnchors;
 import dev.plinth.trust.Vendor;
 import dev.plinth.trust.audit.AuditEntry;
 import dev.plinth.trust.audit.AuditHead;
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
@@ -34,12 +29,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Supplier;
 
 /**
  * The keys and secrets of this server, on its journal.
@@ -49,44 +41,23 @@ import org.slf4j.LoggerFactory;
  */
 public final class Secrets implements AutoCloseable {
     /*
-     * Everything random is drawn here, and sealed before the engine hears of it. Here too evidence is appraised and policies are asked,
-     * for both need the time; what they said is then confirmed by the engine, which knows the policy that is in force.
-     *
-     * A root key in a file is made, or found, without anybody's help: with the first request that needs it.
+     * Everything random is drawn here, and sealed before the engine hears of it. Here too evidence is appraised (Appraising) and
+     * policies are asked (Taking), for both need the time; what they said is then confirmed by the engine, which knows the policy
+     * that is in force. Where root keys come from, and go to, is RootCustody's.
      */
-    private static final Logger log = LoggerFactory.getLogger(Secrets.class);
-    private static final String SERVER = "server";
-    private static final String DRY_RUN = "dry-run";
-
-    /** Kinds of proofs, as they are recorded. */
-    private static final String EVIDENCE = "evidence";
-
-    private static final String EVIDENCE_BEFORE = "evidence of its session or token";
-
-    /** How often a decision is made anew whose policy was changed meanwhile. */
-    private static final int DECISIONS_MAX = 5;
-
-    private static final Duration AGAIN_AFTER = Duration.ofMillis(500);
-
-    private final Partition<SecretsEngine, SecretsCommand, SecretsOutcome, Void, AuditHead> partition;
-    private final RootKeeper keeper;
-    private final Envelope.Suite suite;
-    private final List<Endorsement> collateral;
+    private final SecretsPartition partition;
     private final Clock clock;
     private final Executor workers;
-    private final SecureRandom random;
     private final Keyring keyring;
     private final KeyMaker maker;
     private final KeyUse use;
+    private static final String DRY_RUN = "dry-run";
+
     private final Guards guards = new Guards();
     private final RecordedAppraisals recorded = new RecordedAppraisals();
-
-    /** Read by every appraisal, replaced when what is believed has changed. */
-    private volatile @Nullable Ready ready;
-
-    private volatile boolean closed;
-
-    private record Ready(SecretsEngine.Believed believed, Appraiser appraiser) {}
+    private final RootCustody custody;
+    private final Appraising appraising;
+    private final Taking taking;
 
     /** What was given out; whoever has it wipes it. */
     @SuppressWarnings("ArrayRecordComponent") // it is handed on and wiped, never compared
@@ -127,33 +98,48 @@ public final class Secrets implements AutoCloseable {
      *
      * @param sm4 seals with SM4-GCM instead of AES-256-GCM; has an effect on a root key that is made from now on
      * @param collateral what vendors say of their hardware
+     * @param self this server's name
+     * @param servers the names of all servers that run as one: each needs the next root key before it is in force
      */
-    public record Options(RootKeeper keeper, boolean sm4, List<Endorsement> collateral) {
+    public record Options(
+            RootKeeper keeper, boolean sm4, List<Endorsement> collateral, String self, Supplier<Set<String>> servers) {
+        private static final String ALONE = "server";
+
         public Options {
             collateral = List.copyOf(collateral);
         }
 
+        /** Of a server that is alone. */
         public static Options of(RootKeeper keeper) {
-            return new Options(keeper, false, List.of());
+            return new Options(keeper, false, List.of(), ALONE, () -> Set.of(ALONE));
+        }
+
+        public Options sealingWithSm4() {
+            return new Options(keeper, true, collateral, self, servers);
+        }
+
+        /** Of one of several servers. */
+        public Options among(String name, Supplier<Set<String>> all) {
+            return new Options(keeper, sm4, collateral, name, all);
         }
     }
 
     private Secrets(
-            Partition<SecretsEngine, SecretsCommand, SecretsOutcome, Void, AuditHead> partition,
+            SecretsPartition partition,
+            Keyring keyring,
             Options options,
             Clock clock,
             Executor workers,
             SecureRandom random) {
         this.partition = partition;
-        this.keeper = options.keeper();
-        this.suite = options.sm4() ? Envelope.Suite.SM4_GCM : Envelope.Suite.AES_256_GCM;
-        this.collateral = options.collateral();
         this.clock = clock;
         this.workers = workers;
-        this.random = random;
-        this.keyring = new Keyring(random);
+        this.keyring = keyring;
         this.maker = new KeyMaker(random);
         this.use = new KeyUse(random);
+        this.custody = new RootCustody(partition, keyring, options, clock, workers, random);
+        this.appraising = new Appraising(partition, guards, options.collateral(), recorded, clock, workers);
+        this.taking = new Taking(partition, custody, keyring, guards, recorded, clock, workers);
     }
 
     /** How the commands look in the journal that {@link #open} is given. */
@@ -170,42 +156,26 @@ public final class Secrets implements AutoCloseable {
     public static Secrets open(
             Journal<SecretsCommand> journal, Options options, Clock clock, Executor workers, SecureRandom random)
             throws IOException {
-        var secrets = new Secrets(
-                Partition.durable(
-                        new SecretsEngine(), journal, SecretsCodecs.ALL, dev.plinth.kernel.Performer.none(), clock),
+        var keyring = new Keyring(random);
+        return new Secrets(
+                SecretsPartition.open(journal, new Rewrapper(keyring, workers), clock, workers),
+                keyring,
                 options,
                 clock,
                 workers,
                 random);
-        if (options.keeper() instanceof RootKeeper.InFile) {
-            secrets.settle();
-        }
-        return secrets;
     }
 
     /** Loads what the journal says, and forgets it again: for backups, which need nobody's key. */
     public static void rehearse(Journal<SecretsCommand> journal, Clock clock) throws IOException {
-        Partition.durable(new SecretsEngine(), journal, SecretsCodecs.ALL, dev.plinth.kernel.Performer.none(), clock)
-                .close();
+        Performer<Rewrap, SecretsCommand> idle = (_, _, _, end) -> end.failed("only a rehearsal");
+        SecretsPartition.open(journal, idle, clock, Runnable::run).close();
     }
 
     // ---- the root key
 
     public CompletableFuture<SealStatus> status() {
-        return partition
-                .read(SecretsEngine::root)
-                .thenApply(root -> new SealStatus(
-                        root.isPresent(),
-                        !keyring.isOpen(),
-                        root.map(Root::keeper).orElse(keeper.name()),
-                        root.map(Root::cipher)
-                                .orElse(suite)
-                                .name()
-                                .toLowerCase(java.util.Locale.ROOT)
-                                .replace('_', '-'),
-                        root.map(Root::threshold).orElse(0),
-                        root.map(Root::shares).orElse(0),
-                        keyring.given()));
+        return custody.status();
     }
 
     /**
@@ -214,118 +184,38 @@ public final class Secrets implements AutoCloseable {
      * @return the shares, which are shown once and kept nowhere
      */
     public CompletableFuture<List<String>> initialize(int threshold, int shares, String actor) {
-        if (!(keeper instanceof RootKeeper.Shared)) {
-            return failed(
-                    SecretsProblem.Code.CONFLICT,
-                    "the root key is configured to be kept by " + keeper.name() + "; expected "
-                            + RootKeeper.Shared.NAME);
-        }
-        return onWorkers(() -> {
-                    Shares.checkNumbers(threshold, shares);
-                    return Envelope.newKey(random);
-                })
-                .thenCompose(key -> {
-                    var root = keyring.root(keeper, suite, threshold, shares, key);
-                    return submit(new SecretsCommand.Initialize(root, actor)).thenApply(_ -> {
-                        keyring.unseal(root, key);
-                        var split = Shares.split(key, threshold, shares, random).stream()
-                                .map(Shares.Share::text)
-                                .toList();
-                        Arrays.fill(key, (byte) 0);
-                        return split;
-                    });
-                });
+        return custody.initialize(threshold, shares, actor);
     }
 
-    /** Takes one operator's share. */
+    /** Takes one operator's share, of the root key in force or of the next one. */
     public CompletableFuture<SealStatus> unseal(String share, String actor) {
-        return partition
-                .read(SecretsEngine::root)
-                .thenComposeAsync(
-                        root -> {
-                            var there = root.orElseThrow(Secrets::notInitialized);
-                            if (there.threshold() == 0) {
-                                throw new SecretsProblem(
-                                        SecretsProblem.Code.CONFLICT,
-                                        "the root key is kept by " + there.keeper() + ", not by shares");
-                            }
-                            boolean was = keyring.isOpen();
-                            Shares.Share parsed;
-                            try {
-                                parsed = Shares.Share.parse(share);
-                            } catch (IllegalArgumentException e) {
-                                throw new SecretsProblem(SecretsProblem.Code.INVALID, String.valueOf(e.getMessage()));
-                            }
-                            keyring.give(there, parsed);
-                            return !was && keyring.isOpen()
-                                    ? submit(new SecretsCommand.Note(
-                                            "unseal", "root key", parsed.toString() + " was the last needed", actor))
-                                    : CompletableFuture.completedFuture(new SecretsOutcome.Done(0));
-                        },
-                        workers)
-                .thenCompose(_ -> status());
+        return custody.unseal(share, actor);
     }
 
     /** Forgets the root key: from now on this server opens nothing. */
     public CompletableFuture<SealStatus> seal(String actor) {
-        keyring.seal();
-        return submit(new SecretsCommand.Note("seal", "root key", "", actor)).thenCompose(_ -> status());
+        return custody.seal(actor);
     }
 
-    private static SecretsProblem notInitialized() {
-        return new SecretsProblem(
-                SecretsProblem.Code.NOT_INITIALIZED, "not initialized: nobody has made a root key yet");
+    /**
+     * Begins to put another root key in the place of the one in force; {@link #status} says how far it is. It is in force when every
+     * server has it and all data keys are sealed under it; until then nothing changes.
+     *
+     * @param threshold as in {@link #initialize}, if operators shall have it; else 0, as {@code shares}
+     * @return the shares of the next root key, which are shown once and kept nowhere; as many as the threshold have to be given to each
+     *     server, with {@link #unseal}. Empty if a file keeps it
+     */
+    public CompletableFuture<List<String>> rotateRoot(int threshold, int shares, String actor) {
+        return custody.rotate(threshold, shares, actor);
     }
 
-    /** Makes or finds the root key in its file, until it has worked. */
-    private void settle() {
-        var _ = partition
-                .read(SecretsEngine::root)
-                .thenComposeAsync(this::settle, workers)
-                .whenComplete((_, failure) -> {
-                    if (failure == null || closed) {
-                        return;
-                    }
-                    if (cause(failure) instanceof Refused refused && refused.code() != Refused.Code.STOPPED) {
-                        clock.schedule(AGAIN_AFTER, () -> workers.execute(this::settle));
-                    } else if (cause(failure) instanceof SecretsProblem problem
-                            && problem.code() == SecretsProblem.Code.CONFLICT) {
-                        // Another server of the cluster was first.
-                        workers.execute(this::settle);
-                    } else {
-                        log.error("this server stays sealed: {}", cause(failure).getMessage());
-                    }
-                });
-    }
-
-    private CompletableFuture<Void> settle(Optional<Root> root) {
-        var file = ((RootKeeper.InFile) keeper).file();
-        if (root.isPresent() && root.get().threshold() != 0) {
-            throw new SecretsProblem(
-                    SecretsProblem.Code.INVALID,
-                    "the root key is kept by " + root.get().keeper() + ", and the configuration says " + keeper.name());
-        }
-        byte[] key;
-        try {
-            key = root.isPresent() ? RootFile.read(file) : RootFile.readOrMake(file, random);
-        } catch (IOException e) {
-            throw new SecretsProblem(SecretsProblem.Code.INVALID, String.valueOf(e.getMessage()));
-        }
-        try {
-            if (root.isPresent()) {
-                if (!keyring.unseal(root.get(), key)) {
-                    throw new SecretsProblem(
-                            SecretsProblem.Code.INVALID, file + ": expected this cluster's root key, found another");
-                }
-                return CompletableFuture.completedFuture(null);
-            }
-            var made = keyring.root(keeper, suite, 0, 0, key);
-            return submit(new SecretsCommand.Initialize(made, SERVER))
-                    .thenCompose(_ -> partition.read(SecretsEngine::root))
-                    .thenComposeAsync(this::settle, workers);
-        } finally {
-            Arrays.fill(key, (byte) 0);
-        }
+    /**
+     * Ends a rotation by hand.
+     *
+     * @param finish the next root key is in force, also without servers that do not have it: they are sealed. False: it is given up
+     */
+    public CompletableFuture<SealStatus> endRootRotation(boolean finish, String actor) {
+        return custody.end(finish, actor);
     }
 
     /** The key that signs tokens; fails while this server is sealed. */
@@ -338,7 +228,7 @@ public final class Secrets implements AutoCloseable {
         return keyring.tokenKeyIfOpen();
     }
 
-    /** The public part of the key that signs, with its id; it outlives restarts. */
+    /** The public part of the key that signs, with its id; it outlives restarts, and rotations of the root key. */
     public CompletableFuture<Optional<ECKey>> publicTokenKey() {
         return partition.read(SecretsEngine::root).thenApply(root -> root.map(Keyring::publicTokenKey));
     }
@@ -384,24 +274,25 @@ public final class Secrets implements AutoCloseable {
             boolean exportable,
             long after,
             String actor,
-            java.util.function.Supplier<KeyMaker.Made> made) {
-        return opened().thenComposeAsync(
+            Supplier<KeyMaker.Made> made) {
+        return custody.opened()
+                .thenComposeAsync(
                         _ -> {
                             var secret = made.get();
                             try {
-                                return submit(new SecretsCommand.Put(
+                                return partition.submit(new SecretsCommand.Put(
                                         name, algorithm, exportable, keyring.seal(name, secret), after, actor));
                             } finally {
                                 Arrays.fill(secret.secret(), (byte) 0);
                             }
                         },
                         workers)
-                .thenApply(Secrets::number);
+                .thenApply(SecretsPartition::number);
     }
 
     /** Has nobody get or use a version any more; it cannot be brought back. */
     public CompletableFuture<Long> revoke(ResourceName name, long version, String actor) {
-        return submit(new SecretsCommand.Revoke(name, version, actor)).thenApply(Secrets::number);
+        return partition.submit(new SecretsCommand.Revoke(name, version, actor)).thenApply(SecretsPartition::number);
     }
 
     /** By name. */
@@ -431,7 +322,7 @@ public final class Secrets implements AutoCloseable {
                         .toList());
     }
 
-    private static SecretsProblem absent(ResourceName name) {
+    static SecretsProblem absent(ResourceName name) {
         return new SecretsProblem(SecretsProblem.Code.NOT_FOUND, "there is no secret " + name);
     }
 
@@ -444,10 +335,7 @@ public final class Secrets implements AutoCloseable {
      */
     public CompletableFuture<Released> release(
             ResourceName name, long version, AttestationResult result, String actor) {
-        return taken(name, version, SecretsCommand.Purpose.RELEASE, Optional.of(result), actor)
-                .thenApplyAsync(
-                        taken -> new Released(taken.version(), taken.algorithm(), keyring.open(name, taken.material())),
-                        workers);
+        return taking.release(new Taking.Wanted(name, version, SecretsCommand.Purpose.RELEASE), result, actor);
     }
 
     /**
@@ -457,10 +345,8 @@ public final class Secrets implements AutoCloseable {
      */
     public CompletableFuture<Used> sign(
             ResourceName name, long version, byte[] message, Optional<AttestationResult> result, String actor) {
-        return using(
-                name,
-                version,
-                SecretsCommand.Purpose.SIGN,
+        return taking.use(
+                new Taking.Wanted(name, version, SecretsCommand.Purpose.SIGN),
                 result,
                 actor,
                 (algorithm, key) -> use.sign(algorithm, key, message));
@@ -469,10 +355,8 @@ public final class Secrets implements AutoCloseable {
     /** As {@link #sign}. */
     public CompletableFuture<Used> decrypt(
             ResourceName name, long version, byte[] encrypted, Optional<AttestationResult> result, String actor) {
-        return using(
-                name,
-                version,
-                SecretsCommand.Purpose.DECRYPT,
+        return taking.use(
+                new Taking.Wanted(name, version, SecretsCommand.Purpose.DECRYPT),
                 result,
                 actor,
                 (algorithm, key) -> use.decrypt(algorithm, key, encrypted));
@@ -481,114 +365,26 @@ public final class Secrets implements AutoCloseable {
     /** As {@link #sign}; for symmetric keys. */
     public CompletableFuture<Used> encrypt(
             ResourceName name, long version, byte[] plain, Optional<AttestationResult> result, String actor) {
-        return using(
-                name,
-                version,
-                SecretsCommand.Purpose.ENCRYPT,
+        return taking.use(
+                new Taking.Wanted(name, version, SecretsCommand.Purpose.ENCRYPT),
                 result,
                 actor,
                 (algorithm, key) -> use.encrypt(algorithm, key, plain));
-    }
-
-    private interface Operation {
-        byte[] with(SecretAlgorithm algorithm, byte[] key);
-    }
-
-    private CompletableFuture<Used> using(
-            ResourceName name,
-            long version,
-            SecretsCommand.Purpose purpose,
-            Optional<AttestationResult> result,
-            String actor,
-            Operation operation) {
-        return taken(name, version, purpose, result, actor)
-                .thenApplyAsync(
-                        taken -> {
-                            var key = keyring.open(name, taken.material());
-                            try {
-                                return new Used(taken.version(), operation.with(taken.algorithm(), key));
-                            } finally {
-                                Arrays.fill(key, (byte) 0);
-                            }
-                        },
-                        workers);
-    }
-
-    private CompletableFuture<SecretsOutcome.Taken> taken(
-            ResourceName name,
-            long version,
-            SecretsCommand.Purpose purpose,
-            Optional<AttestationResult> result,
-            String actor) {
-        return opened().thenCompose(_ -> result.isEmpty()
-                        ? submit(new SecretsCommand.Take(name, version, purpose, "", actor))
-                        : decided(name, version, purpose, result.get(), actor, DECISIONS_MAX))
-                .thenApply(outcome -> (SecretsOutcome.Taken) outcome);
-    }
-
-    private CompletableFuture<SecretsOutcome> decided(
-            ResourceName name,
-            long version,
-            SecretsCommand.Purpose purpose,
-            AttestationResult result,
-            String actor,
-            int decisions) {
-        record Asked(boolean exists, Optional<ReleasePolicy> guard) {}
-        return partition
-                .read(engine -> new Asked(engine.find(name).isPresent(), engine.guard(name)))
-                .thenComposeAsync(
-                        asked -> {
-                            if (!asked.exists()) {
-                                throw absent(name);
-                            }
-                            var objections = asked.guard()
-                                    .map(policy -> guards.objections(policy, result, clock.wall()))
-                                    .orElse(List.of("no policy guards " + name + ", so nobody gets it"));
-                            if (!objections.isEmpty()) {
-                                recorded.add(RecordedAppraisal.refused(
-                                        clock.wall(),
-                                        name.toString(),
-                                        actor,
-                                        List.of(EVIDENCE_BEFORE),
-                                        List.of(result),
-                                        objections));
-                                return refused(name.toString(), String.join("; ", objections), actor);
-                            }
-                            var take = new SecretsCommand.Take(
-                                    name,
-                                    version,
-                                    purpose,
-                                    asked.guard().orElseThrow().label(),
-                                    actor);
-                            return partition
-                                    .submit(take)
-                                    .thenCompose(outcome -> outcome instanceof SecretsOutcome.Denied denied
-                                                    && denied.reason() == SecretsOutcome.Reason.CONFLICT
-                                                    && decisions > 1
-                                            ? decided(name, version, purpose, result, actor, decisions - 1)
-                                            : done(outcome));
-                        },
-                        workers);
-    }
-
-    private CompletableFuture<SecretsOutcome> refused(String subject, String reason, String actor) {
-        return submit(new SecretsCommand.Refuse(subject, reason, actor)).thenApply(_ -> {
-            throw new SecretsProblem(SecretsProblem.Code.DENIED, subject + ": " + reason);
-        });
     }
 
     // ---- policies, and what is believed
 
     /** Sets what guards a subject: a resource, {@link ReleasePolicy#ALL}, or an attestation policy. */
     public CompletableFuture<Long> setPolicy(String subject, String condition, Set<String> waivers, String actor) {
-        return onWorkers(() -> {
+        return partition
+                .onWorkers(() -> {
                     var set = new SecretsCommand.SetPolicy(
                             ReleasePolicy.checkSubject(subject), condition, waivers, actor);
                     Guards.check(new ReleasePolicy(subject, 1, condition, waivers, actor, Instant.EPOCH));
                     return set;
                 })
-                .thenCompose(this::submit)
-                .thenApply(Secrets::number);
+                .thenCompose(partition::submit)
+                .thenApply(SecretsPartition::number);
     }
 
     /** All kept versions, oldest first; none if there never was one. */
@@ -666,16 +462,18 @@ public final class Secrets implements AutoCloseable {
 
     /** An owner vouches for a key without a chain of certificates, such as a TPM's attestation key; or no longer does. */
     public CompletableFuture<Long> vouch(Vendor vendor, String fingerprint, String owner, boolean holds, String actor) {
-        return onWorkers(() -> new SecretsCommand.Vouch(vendor, fingerprint, owner, holds, actor))
-                .thenCompose(this::submit)
-                .thenApply(Secrets::number);
+        return partition
+                .onWorkers(() -> new SecretsCommand.Vouch(vendor, fingerprint, owner, holds, actor))
+                .thenCompose(partition::submit)
+                .thenApply(SecretsPartition::number);
     }
 
     /** A vendor's root is trusted, beside those that come with this release; or no longer is. */
     public CompletableFuture<Long> anchor(Vendor vendor, String fingerprint, boolean holds, String actor) {
-        return onWorkers(() -> new SecretsCommand.Anchor(vendor, fingerprint, holds, actor))
-                .thenCompose(this::submit)
-                .thenApply(Secrets::number);
+        return partition
+                .onWorkers(() -> new SecretsCommand.Anchor(vendor, fingerprint, holds, actor))
+                .thenCompose(partition::submit)
+                .thenApply(SecretsPartition::number);
     }
 
     /**
@@ -684,72 +482,19 @@ public final class Secrets implements AutoCloseable {
      * @return the result, and the policy that granted, if there is one; without a policy, evidence needs no more than to hold
      */
     public CompletableFuture<Attested> attest(Evidence evidence, Challenge challenge, String policyId, String actor) {
-        var subject = ReleasePolicy.attestation(policyId);
-        record Asked(SecretsEngine.Believed believed, Optional<ReleasePolicy> policy) {}
-        return partition
-                .read(engine -> new Asked(engine.believed(), engine.newest(subject)))
-                .thenComposeAsync(
-                        asked -> {
-                            var at = clock.wall();
-                            var result = appraiser(asked.believed()).appraise(evidence, challenge, at);
-                            var objections = asked.policy()
-                                    .map(policy -> guards.objections(policy, result, at))
-                                    .orElseGet(() -> result.objections().stream()
-                                            .map(Object::toString)
-                                            .toList());
-                            var attested = new Attested(result, asked.policy());
-                            recorded.add(
-                                    objections.isEmpty()
-                                            ? RecordedAppraisal.granted(
-                                                    at,
-                                                    subject,
-                                                    actor,
-                                                    List.of(EVIDENCE),
-                                                    List.of(result),
-                                                    asked.policy()
-                                                            .map(policy -> "policy " + policy.label())
-                                                            .orElse(""))
-                                            : RecordedAppraisal.refused(
-                                                    at,
-                                                    subject,
-                                                    actor,
-                                                    List.of(EVIDENCE),
-                                                    List.of(result),
-                                                    objections));
-                            return objections.isEmpty()
-                                    ? CompletableFuture.completedFuture(attested)
-                                    : refused(subject, String.join("; ", objections), actor)
-                                            .thenApply(_ -> attested);
-                        },
-                        workers);
+        return appraising.attest(evidence, challenge, policyId, actor);
     }
 
     /** Evidence that was let in. */
     public record Attested(AttestationResult result, Optional<ReleasePolicy> policy) {}
 
-    @SuppressWarnings("ReferenceEquality") // the engine hands out the same object until something of it changes
-    private Appraiser appraiser(SecretsEngine.Believed believed) {
-        var now = ready;
-        if (now == null || now.believed() != believed) {
-            var anchors = TrustAnchors.ofVendors();
-            for (var anchor : believed.anchors()) {
-                anchors = anchors.with(anchor.vendor(), anchor.fingerprint());
-            }
-            var store = new CollateralStore().putAll(collateral);
-            for (var key : believed.vouched()) {
-                store.put(new Endorsement.VouchedKey(key.vendor(), key.fingerprint(), key.owner()));
-            }
-            now = new Ready(believed, new Appraiser(anchors, store));
-            ready = now;
-        }
-        return now.appraiser();
-    }
-
     // ---- the audit log
 
     /** Puts something else into the audit log. */
     public CompletableFuture<Long> note(String action, String subject, String detail, String actor) {
-        return submit(new SecretsCommand.Note(action, subject, detail, actor)).thenApply(Secrets::number);
+        return partition
+                .submit(new SecretsCommand.Note(action, subject, detail, actor))
+                .thenApply(SecretsPartition::number);
     }
 
     public CompletableFuture<AuditHead> auditHead() {
@@ -762,66 +507,17 @@ public final class Secrets implements AutoCloseable {
         return partition.read(engine -> engine.auditAfter(sequence, most));
     }
 
-    /** Watches where the audit log stands: at once, and whenever it has grown. */
-    public Watcher.Subscription watchAudit(Watcher<AuditHead> watcher) {
-        return partition.watch(SecretsEngine.AUDIT, watcher);
-    }
-
-    // ---- how it is asked
-
-    /** Completes if this server is unsealed; tells apart why not. */
-    private CompletableFuture<Void> opened() {
-        if (keyring.isOpen()) {
-            return CompletableFuture.completedFuture(null);
-        }
-        return partition.read(SecretsEngine::root).thenAccept(root -> {
-            if (root.isEmpty()) {
-                throw notInitialized();
-            }
-            keyring.demandOpen();
-        });
-    }
-
-    private <T> CompletableFuture<T> onWorkers(java.util.function.Supplier<T> work) {
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    try {
-                        return work.get();
-                    } catch (IllegalArgumentException e) {
-                        throw new SecretsProblem(SecretsProblem.Code.INVALID, String.valueOf(e.getMessage()));
-                    }
-                },
-                workers);
-    }
-
-    private CompletableFuture<SecretsOutcome> submit(SecretsCommand command) {
-        return partition.submit(command).thenCompose(Secrets::done);
-    }
-
-    private static CompletableFuture<SecretsOutcome> done(SecretsOutcome outcome) {
-        return outcome instanceof SecretsOutcome.Denied(SecretsOutcome.Reason reason, String message)
-                ? failed(
-                        switch (reason) {
-                            case NOT_FOUND -> SecretsProblem.Code.NOT_FOUND;
-                            case CONFLICT -> SecretsProblem.Code.CONFLICT;
-                            case DENIED -> SecretsProblem.Code.DENIED;
-                            case INVALID -> SecretsProblem.Code.INVALID;
-                            case OVERLOADED -> SecretsProblem.Code.OVERLOADED;
-                        },
-                        message)
-                : CompletableFuture.completedFuture(outcome);
-    }
-
-    private static long number(SecretsOutcome outcome) {
-        return outcome instanceof SecretsOutcome.Done(long number) ? number : 0;
-    }
-
-    private static <T> CompletableFuture<T> failed(SecretsProblem.Code code, String message) {
-        return CompletableFuture.failedFuture(new SecretsProblem(code, message));
+    /**
+     * Watches where the audit log stands: tells at once, and whenever it has grown since {@link Watcher.Subscription#next}.
+     *
+     * @param grown called on the engine's thread; it hands on and returns
+     */
+    public Watcher.Subscription watchAudit(Runnable grown) {
+        return partition.watch(SecretsEngine.AUDIT, _ -> grown.run());
     }
 
     static Throwable cause(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return SecretsPartition.cause(failure);
     }
 
     /** Why a future of this class failed, in one line. */
@@ -831,8 +527,7 @@ public final class Secrets implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
-        keyring.seal();
+        custody.close();
         partition.close();
     }
 }

@@ -12,8 +12,8 @@ import dev.plinth.trust.secrets.stored.v1.StoredAnchor;
 import dev.plinth.trust.secrets.stored.v1.StoredAuditEntry;
 import dev.plinth.trust.secrets.stored.v1.StoredCommand;
 import dev.plinth.trust.secrets.stored.v1.StoredDenied;
+import dev.plinth.trust.secrets.stored.v1.StoredEndRotation;
 import dev.plinth.trust.secrets.stored.v1.StoredHead;
-import dev.plinth.trust.secrets.stored.v1.StoredMaterial;
 import dev.plinth.trust.secrets.stored.v1.StoredNote;
 import dev.plinth.trust.secrets.stored.v1.StoredOutcome;
 import dev.plinth.trust.secrets.stored.v1.StoredPolicy;
@@ -21,7 +21,6 @@ import dev.plinth.trust.secrets.stored.v1.StoredPut;
 import dev.plinth.trust.secrets.stored.v1.StoredRefuse;
 import dev.plinth.trust.secrets.stored.v1.StoredResource;
 import dev.plinth.trust.secrets.stored.v1.StoredRevoke;
-import dev.plinth.trust.secrets.stored.v1.StoredRoot;
 import dev.plinth.trust.secrets.stored.v1.StoredSetPolicy;
 import dev.plinth.trust.secrets.stored.v1.StoredTake;
 import dev.plinth.trust.secrets.stored.v1.StoredTaken;
@@ -48,13 +47,19 @@ final class SecretsCodecs {
         public byte[] encode(SecretsCommand command) {
             var stored = StoredCommand.newBuilder().setActor(command.actor());
             switch (command) {
-                case SecretsCommand.Initialize initialize -> stored.setInitialize(toStored(initialize.root()));
+                case SecretsCommand.Initialize initialize ->
+                    stored.setInitialize(RootCodecs.toStored(initialize.root()));
+                case SecretsCommand.BeginRotation begin -> stored.setBeginRotation(RootCodecs.toStored(begin));
+                case SecretsCommand.HoldRoot hold -> stored.setHoldRoot(RootCodecs.toStored(hold));
+                case SecretsCommand.Rewrapped result -> stored.setRewrapped(RootCodecs.toStored(result));
+                case SecretsCommand.EndRotation end ->
+                    stored.setEndRotation(StoredEndRotation.newBuilder().setFinish(end.finish()));
                 case SecretsCommand.Put put ->
                     stored.setPut(StoredPut.newBuilder()
                             .setName(put.name().toString())
                             .setAlgorithm(put.algorithm().label())
                             .setExportable(put.exportable())
-                            .setMaterial(toStored(put.material()))
+                            .setMaterial(RootCodecs.toStored(put.material()))
                             .setAfter(put.after()));
                 case SecretsCommand.Revoke revoke ->
                     stored.setRevoke(StoredRevoke.newBuilder()
@@ -92,14 +97,20 @@ final class SecretsCodecs {
                 var stored = StoredCommand.parseFrom(bytes);
                 var actor = stored.getActor();
                 return switch (stored.getCommandCase()) {
-                    case INITIALIZE -> new SecretsCommand.Initialize(fromStored(stored.getInitialize()), actor);
+                    case INITIALIZE ->
+                        new SecretsCommand.Initialize(RootCodecs.fromStored(stored.getInitialize()), actor);
+                    case BEGIN_ROTATION -> RootCodecs.fromStored(stored.getBeginRotation(), actor);
+                    case HOLD_ROOT -> RootCodecs.fromStored(stored.getHoldRoot());
+                    case REWRAPPED -> RootCodecs.fromStored(stored.getRewrapped());
+                    case END_ROTATION ->
+                        new SecretsCommand.EndRotation(stored.getEndRotation().getFinish(), actor);
                     case PUT -> {
                         var put = stored.getPut();
                         yield new SecretsCommand.Put(
                                 ResourceName.parse(put.getName()),
                                 SecretAlgorithm.parse(put.getAlgorithm()),
                                 put.getExportable(),
-                                fromStored(put.getMaterial()),
+                                RootCodecs.fromStored(put.getMaterial()),
                                 put.getAfter(),
                                 actor);
                     }
@@ -156,7 +167,7 @@ final class SecretsCodecs {
                     stored.setTaken(StoredTaken.newBuilder()
                             .setVersion(version)
                             .setAlgorithm(algorithm.label())
-                            .setMaterial(toStored(material)));
+                            .setMaterial(RootCodecs.toStored(material)));
                 case SecretsOutcome.Denied(SecretsOutcome.Reason reason, String message) ->
                     stored.setDenied(
                             StoredDenied.newBuilder().setReason(reason.name()).setMessage(message));
@@ -174,7 +185,7 @@ final class SecretsCodecs {
                         new SecretsOutcome.Taken(
                                 stored.getTaken().getVersion(),
                                 SecretAlgorithm.parse(stored.getTaken().getAlgorithm()),
-                                fromStored(stored.getTaken().getMaterial()));
+                                RootCodecs.fromStored(stored.getTaken().getMaterial()));
                     case DENIED ->
                         new SecretsOutcome.Denied(
                                 SecretsOutcome.Reason.valueOf(stored.getDenied().getReason()),
@@ -189,42 +200,8 @@ final class SecretsCodecs {
         }
     };
 
-    static final Codecs<SecretsCommand, SecretsOutcome, Void> ALL = Codecs.withoutEffects(COMMANDS, OUTCOMES);
-
-    private static StoredRoot toStored(Root root) {
-        return StoredRoot.newBuilder()
-                .setKeeper(root.keeper())
-                .setCipher(root.cipher().id())
-                .setThreshold(root.threshold())
-                .setShares(root.shares())
-                .setKept(root.kept())
-                .setTokenKey(root.tokenKey())
-                .setSealedTokenKey(root.sealedTokenKey())
-                .build();
-    }
-
-    private static Root fromStored(StoredRoot stored) {
-        return new Root(
-                stored.getKeeper(),
-                Envelope.Suite.of(stored.getCipher()),
-                stored.getThreshold(),
-                stored.getShares(),
-                stored.getKept(),
-                stored.getTokenKey(),
-                stored.getSealedTokenKey());
-    }
-
-    private static StoredMaterial toStored(Material material) {
-        return StoredMaterial.newBuilder()
-                .setWrappedKey(material.wrappedKey())
-                .setSealed(material.sealed())
-                .setPublicKey(material.publicKey())
-                .build();
-    }
-
-    private static Material fromStored(StoredMaterial stored) {
-        return new Material(stored.getWrappedKey(), stored.getSealed(), stored.getPublicKey());
-    }
+    static final Codecs<SecretsCommand, SecretsOutcome, Rewrap> ALL =
+            new Codecs<>(COMMANDS, OUTCOMES, RootCodecs.EFFECTS);
 
     private static StoredVouch toStored(SecretsCommand.Vouch vouch) {
         return StoredVouch.newBuilder()
@@ -290,7 +267,7 @@ final class SecretsCodecs {
                     .setNumber(version.number())
                     .setOwner(version.owner())
                     .setAtMillis(version.at().toEpochMilli());
-            version.material().map(SecretsCodecs::toStored).ifPresent(one::setMaterial);
+            version.material().map(RootCodecs::toStored).ifPresent(one::setMaterial);
             version.revokedAt().map(Instant::toEpochMilli).ifPresent(one::setRevokedAtMillis);
             stored.addVersions(one);
         }
@@ -306,7 +283,7 @@ final class SecretsCodecs {
                         .map(version -> new SecretVersion(
                                 version.getNumber(),
                                 version.hasMaterial()
-                                        ? Optional.of(fromStored(version.getMaterial()))
+                                        ? Optional.of(RootCodecs.fromStored(version.getMaterial()))
                                         : Optional.empty(),
                                 version.getOwner(),
                                 Instant.ofEpochMilli(version.getAtMillis()),
@@ -358,8 +335,10 @@ final class SecretsCodecs {
                 .setResources(resources.size())
                 .setAudit(audit.size())
                 .setAuditSequence(head.sequence())
-                .setAuditHash(head.hash());
-        settings.root().map(SecretsCodecs::toStored).ifPresent(stored::setRoot);
+                .setAuditHash(head.hash())
+                .setLastRoot(settings.lastRoot());
+        settings.root().map(RootCodecs::toStored).ifPresent(stored::setRoot);
+        settings.rotation().map(RootCodecs::toStored).ifPresent(stored::setRotation);
         stored.build().writeDelimitedTo(out);
         for (var policy : policies) {
             toStored(policy).writeDelimitedTo(out);
@@ -406,9 +385,15 @@ final class SecretsCodecs {
             for (int i = 0; i < stored.getAudit(); i++) {
                 audit.add(fromStored(read(StoredAuditEntry.parser(), in)));
             }
+            var root = stored.hasRoot() ? Optional.of(RootCodecs.fromStored(stored.getRoot())) : Optional.<Root>empty();
             return new State(
                     new SecretsEngine.Settings(
-                            stored.hasRoot() ? Optional.of(fromStored(stored.getRoot())) : Optional.empty(),
+                            root,
+                            stored.hasRotation()
+                                    ? Optional.of(RootCodecs.fromStored(stored.getRotation()))
+                                    : Optional.empty(),
+                            Math.max(
+                                    stored.getLastRoot(), root.map(Root::number).orElse(0L)),
                             policies,
                             vouched,
                             anchors),

@@ -4,6 +4,7 @@ import dev.plinth.trust.Endorsement;
 import dev.plinth.trust.TrustAnchors;
 import dev.plinth.trust.Vendor;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 
 /** What a door asks of keys and secrets. Keys and nonces are made before, and come sealed. */
@@ -13,6 +14,46 @@ public sealed interface SecretsCommand {
 
     /** There is this root key from now on. If there is one already, nothing is changed. */
     record Initialize(Root root, String actor) implements SecretsCommand {}
+
+    /**
+     * This root key shall take the place of the one in force, when each data key is sealed under it and these servers have it. Takes the
+     * place of a rotation whose key nobody has yet.
+     */
+    record BeginRotation(Root next, Set<String> servers, String actor) implements SecretsCommand {
+        public BeginRotation {
+            servers = Set.copyOf(servers);
+            if (servers.isEmpty()) {
+                throw new IllegalArgumentException("rotation of the root key: expected at least one server");
+            }
+        }
+    }
+
+    /** This server has the next root key. */
+    record HoldRoot(long root, String server) implements SecretsCommand {
+        @Override
+        public String actor() {
+            return "server";
+        }
+    }
+
+    /** The result of {@link Rewrap}: these data keys, sealed under the next root key. */
+    record Rewrapped(long effect, List<Rewrap.DataKey> keys) implements SecretsCommand {
+        public Rewrapped {
+            keys = List.copyOf(keys);
+        }
+
+        @Override
+        public String actor() {
+            return "server";
+        }
+    }
+
+    /**
+     * Ends a rotation by hand.
+     *
+     * @param finish the next root key is in force now, also without the servers that do not have it; false: it is given up
+     */
+    record EndRotation(boolean finish, String actor) implements SecretsCommand {}
 
     /**
      * The resource's next version.

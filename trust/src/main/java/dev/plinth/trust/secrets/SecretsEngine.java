@@ -13,10 +13,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Remembers sealed secrets, their versions and policies, and who got what; decides whether a secret may still be taken. */
-final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void, AuditHead> {
+final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Rewrap, SecretsView> {
     /*
      * It never sees a key in clear: keys, nonces and their sealing are made outside and come in commands, so that journal, snapshots and
      * backups hold nothing that is worth anything without the root key. Whether evidence fits a condition is decided outside too, for the
@@ -28,9 +29,14 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
     /** What watchers watch: where the audit log stands. */
     static final String AUDIT = "audit";
 
+    /** And which root key is in force, and which will be. */
+    static final String ROOT = "root";
+
     /** Everything but secrets and the log. */
     record Settings(
             Optional<Root> root,
+            Optional<Rotation> rotation,
+            long lastRoot,
             TreeMap<String, List<ReleasePolicy>> policies,
             TreeMap<String, SecretsCommand.Vouch> vouched,
             TreeMap<String, SecretsCommand.Anchor> anchors) {}
@@ -39,26 +45,30 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
     record Believed(List<SecretsCommand.Vouch> vouched, List<SecretsCommand.Anchor> anchors) {}
 
     private @Nullable Believed believed;
-    private Optional<Root> root = Optional.empty();
-    private final TreeMap<String, Resource> resources = new TreeMap<>();
+    private final Resources resources = new Resources();
+    private final RootRules roots = new RootRules(resources);
     private final TreeMap<String, List<ReleasePolicy>> policies = new TreeMap<>();
     private final TreeMap<String, SecretsCommand.Vouch> vouched = new TreeMap<>();
     private final TreeMap<String, SecretsCommand.Anchor> anchors = new TreeMap<>();
     private final ArrayDeque<AuditEntry> audit = new ArrayDeque<>();
     private AuditHead head = AuditHead.EMPTY;
-    private long bytes;
 
     Optional<Root> root() {
-        return root;
+        return roots.root();
+    }
+
+    /** Which root keys there are and will be. */
+    RootRules roots() {
+        return roots;
     }
 
     Optional<Resource> find(ResourceName name) {
-        return Optional.ofNullable(resources.get(name.toString()));
+        return resources.find(name);
     }
 
     /** By name. */
     List<Resource> list(String after, int limit) {
-        return resources.tailMap(after, false).values().stream().limit(limit).toList();
+        return resources.after(after).values().stream().limit(limit).toList();
     }
 
     /** All kept versions, oldest first. */
@@ -104,9 +114,13 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
     }
 
     @Override
-    public SecretsOutcome apply(SecretsCommand command, Context<Void> context) {
+    public SecretsOutcome apply(SecretsCommand command, Context<Rewrap> context) {
         return switch (command) {
-            case SecretsCommand.Initialize initialize -> initialize(initialize, context);
+            case SecretsCommand.Initialize initialize -> roots.initialize(initialize, notes(context), context);
+            case SecretsCommand.BeginRotation begin -> roots.begin(begin, notes(context), context);
+            case SecretsCommand.HoldRoot hold -> roots.hold(hold, notes(context), context);
+            case SecretsCommand.Rewrapped result -> roots.rewrapped(result, notes(context), context);
+            case SecretsCommand.EndRotation end -> roots.end(end, notes(context), context);
             case SecretsCommand.Put put -> put(put, context);
             case SecretsCommand.Revoke revoke -> revoke(revoke, context);
             case SecretsCommand.SetPolicy set -> setPolicy(set, context);
@@ -124,25 +138,11 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
         };
     }
 
-    private SecretsOutcome initialize(SecretsCommand.Initialize initialize, Context<Void> context) {
-        if (root.isPresent()) {
-            return denied(
-                    SecretsOutcome.Reason.CONFLICT,
-                    "there is a root key already, kept by " + root.get().keeper());
-        }
-        root = Optional.of(initialize.root());
-        var made = initialize.root();
-        record(
-                initialize.actor(),
-                "initialize",
-                "root key",
-                "kept by " + made.keeper()
-                        + (made.shares() == 0 ? "" : ", " + made.threshold() + " of " + made.shares() + " shares"),
-                context);
-        return new SecretsOutcome.Done(0);
+    private RootRules.Notes notes(Context<Rewrap> context) {
+        return (actor, action, subject, detail) -> record(actor, action, subject, detail, context);
     }
 
-    private SecretsOutcome put(SecretsCommand.Put put, Context<Void> context) {
+    private SecretsOutcome put(SecretsCommand.Put put, Context<Rewrap> context) {
         var before = find(put.name());
         long last = before.map(Resource::lastNumber).orElse(0L);
         if (last != put.after()) {
@@ -161,30 +161,33 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
         if (before.isEmpty() && resources.size() >= SecretsLimits.RESOURCES_MAX) {
             return denied(SecretsOutcome.Reason.OVERLOADED, SecretsLimits.RESOURCES_MAX + " secrets are there");
         }
-        if (bytes + put.material().bytes() > SecretsLimits.TOTAL_BYTES_MAX) {
+        var material = roots.storable(put.material());
+        if (material.isEmpty()) {
+            return denied(
+                    SecretsOutcome.Reason.CONFLICT,
+                    put.name() + ": the root key was changed while it was sealed; ask again");
+        }
+        if (resources.bytes() + material.get().bytes() > SecretsLimits.TOTAL_BYTES_MAX) {
             return denied(
                     SecretsOutcome.Reason.OVERLOADED,
                     "all secrets together would pass " + SecretsLimits.TOTAL_BYTES_MAX + " bytes");
         }
-        var version =
-                new SecretVersion(last + 1, Optional.of(put.material()), put.actor(), stamp(context), Optional.empty());
+        var version = new SecretVersion(last + 1, material, put.actor(), stamp(context), Optional.empty());
         var roomy = before.map(SecretsEngine::withRoom);
         if (roomy.isPresent() && roomy.get().versions().size() >= SecretsLimits.VERSIONS_MAX) {
             return denied(
                     SecretsOutcome.Reason.OVERLOADED,
                     put.name() + " has " + SecretsLimits.VERSIONS_MAX + " versions that are not revoked");
         }
-        keep(
-                before,
-                roomy.map(there -> there.with(version))
-                        .orElseGet(
-                                () -> new Resource(put.name(), put.algorithm(), put.exportable(), List.of(version))));
+        resources.put(roomy.map(there -> there.with(version))
+                .orElseGet(() -> new Resource(put.name(), put.algorithm(), put.exportable(), List.of(version))));
         record(
                 put.actor(),
                 before.isEmpty() ? "create" : "rotate",
                 put.name() + "@" + version.number(),
                 put.algorithm().label() + (put.exportable() ? "" : ", not exportable"),
                 context);
+        roots.goOn(notes(context), context);
         return new SecretsOutcome.Done(version.number());
     }
 
@@ -201,25 +204,20 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
         return new Resource(resource.name(), resource.algorithm(), resource.exportable(), kept);
     }
 
-    private void keep(Optional<Resource> before, Resource after) {
-        bytes += after.bytes() - before.map(Resource::bytes).orElse(0L);
-        resources.put(after.name().toString(), after);
-    }
-
-    private SecretsOutcome revoke(SecretsCommand.Revoke revoke, Context<Void> context) {
+    private SecretsOutcome revoke(SecretsCommand.Revoke revoke, Context<Rewrap> context) {
         var before = find(revoke.name());
         var version = before.flatMap(there -> there.version(revoke.version()));
         if (before.isEmpty() || version.isEmpty()) {
             return absent(revoke.name(), revoke.version());
         }
         if (version.get().revokedAt().isEmpty()) {
-            keep(before, before.get().replaced(version.get().revoked(stamp(context))));
+            resources.put(before.get().replaced(version.get().revoked(stamp(context))));
             record(revoke.actor(), "revoke", revoke.name() + "@" + version.get().number(), "", context);
         }
         return new SecretsOutcome.Done(version.get().number());
     }
 
-    private SecretsOutcome setPolicy(SecretsCommand.SetPolicy set, Context<Void> context) {
+    private SecretsOutcome setPolicy(SecretsCommand.SetPolicy set, Context<Rewrap> context) {
         var before = newest(set.subject());
         var policy = new ReleasePolicy(
                 set.subject(),
@@ -249,7 +247,7 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
         return new SecretsOutcome.Done(policy.version());
     }
 
-    private SecretsOutcome vouch(SecretsCommand.Vouch vouch, Context<Void> context) {
+    private SecretsOutcome vouch(SecretsCommand.Vouch vouch, Context<Rewrap> context) {
         believed = null;
         var key = vouch.vendor() + " " + vouch.fingerprint();
         if (!vouch.holds()) {
@@ -266,7 +264,7 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
         return new SecretsOutcome.Done(0);
     }
 
-    private SecretsOutcome anchor(SecretsCommand.Anchor anchor, Context<Void> context) {
+    private SecretsOutcome anchor(SecretsCommand.Anchor anchor, Context<Rewrap> context) {
         believed = null;
         var key = anchor.vendor() + " " + anchor.fingerprint();
         if (!anchor.holds()) {
@@ -283,7 +281,7 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
         return new SecretsOutcome.Done(0);
     }
 
-    private SecretsOutcome take(SecretsCommand.Take take, Context<Void> context) {
+    private SecretsOutcome take(SecretsCommand.Take take, Context<Rewrap> context) {
         var resource = find(take.name());
         var version = resource.flatMap(there -> there.version(take.version()));
         if (resource.isEmpty() || version.isEmpty()) {
@@ -337,7 +335,7 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
                 version.get().number(), algorithm, version.get().material().get());
     }
 
-    private SecretsOutcome refused(SecretsCommand.Take take, String reason, Context<Void> context) {
+    private SecretsOutcome refused(SecretsCommand.Take take, String reason, Context<Rewrap> context) {
         record(take.actor(), "refuse", take.name().toString(), reason, context);
         return denied(SecretsOutcome.Reason.DENIED, take.name() + ": " + reason);
     }
@@ -352,7 +350,7 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
         return new SecretsOutcome.Denied(reason, message);
     }
 
-    private void record(String actor, String action, String subject, String detail, Context<Void> context) {
+    private void record(String actor, String action, String subject, String detail, Context<Rewrap> context) {
         var entry = AuditEntry.after(
                 head.hash(),
                 head.sequence() + 1,
@@ -379,12 +377,12 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
     }
 
     /** As it is stored: a replay must come to the same state as a restore. */
-    private static Instant stamp(Context<Void> context) {
+    private static Instant stamp(Context<Rewrap> context) {
         return Instant.ofEpochMilli(context.now().toEpochMilli());
     }
 
     @Override
-    public void tick(Context<Void> context) {}
+    public void tick(Context<Rewrap> context) {}
 
     @Override
     public Optional<Instant> nextDeadline() {
@@ -392,19 +390,30 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
     }
 
     @Override
-    public Optional<AuditHead> view(String key) {
-        return key.equals(AUDIT) ? Optional.of(head) : Optional.empty();
+    public Optional<SecretsView> view(String key) {
+        return key.equals(AUDIT) || key.equals(ROOT)
+                ? Optional.of(new SecretsView(head, roots.root(), roots.rotation()))
+                : Optional.empty();
     }
 
     @Override
     public List<String> keys(String prefix, String after, int limit) {
-        return limit > 0 && AUDIT.startsWith(prefix) && AUDIT.compareTo(after) > 0 ? List.of(AUDIT) : List.of();
+        return Stream.of(AUDIT, ROOT)
+                .filter(key -> key.startsWith(prefix) && key.compareTo(after) > 0)
+                .limit(limit)
+                .toList();
     }
 
     @Override
     public Snapshot snapshot() {
-        var settings = new Settings(root, new TreeMap<>(policies), new TreeMap<>(vouched), new TreeMap<>(anchors));
-        var secrets = List.copyOf(resources.values());
+        var settings = new Settings(
+                roots.root(),
+                roots.rotation(),
+                roots.lastNumber(),
+                new TreeMap<>(policies),
+                new TreeMap<>(vouched),
+                new TreeMap<>(anchors));
+        var secrets = resources.all();
         var entries = List.copyOf(audit);
         var newest = head;
         return out -> SecretsCodecs.writeState(settings, secrets, entries, newest, out);
@@ -414,16 +423,17 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Void
     public void restore(InputStream state) throws IOException {
         var read = SecretsCodecs.readState(state);
         believed = null;
-        root = read.settings().root();
+        roots.restore(
+                read.settings().root(),
+                read.settings().rotation(),
+                read.settings().lastRoot());
         policies.clear();
         policies.putAll(read.settings().policies());
         vouched.clear();
         vouched.putAll(read.settings().vouched());
         anchors.clear();
         anchors.putAll(read.settings().anchors());
-        resources.clear();
-        bytes = 0;
-        read.resources().forEach(resource -> keep(Optional.empty(), resource));
+        resources.replaceAll(read.resources());
         audit.clear();
         audit.addAll(read.audit());
         head = read.head();

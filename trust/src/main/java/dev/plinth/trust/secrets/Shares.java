@@ -20,21 +20,23 @@ final class Shares {
      */
     static final int SHARES_MAX = 32;
 
-    private static final Pattern FORM =
-            Pattern.compile("plinth-share-(\\d{1,2})-of-(\\d{1,2})-(\\d{1,2})-([0-9a-f]{2,128})-([0-9a-f]{8})");
+    private static final Pattern FORM = Pattern.compile(
+            "plinth-share-(\\d{1,2})-of-(\\d{1,2})-(\\d{1,2})-(?:r(\\d{1,9})-)?([0-9a-f]{2,128})-([0-9a-f]{8})");
 
     private Shares() {}
 
     /**
      * One operator's part.
      *
+     * @param root the number of the root key
      * @param point 1 to n
      */
     @SuppressWarnings("ArrayRecordComponent") // it is handed on and wiped, never compared
-    record Share(int threshold, int shares, int point, byte[] values) {
+    record Share(long root, int threshold, int shares, int point, byte[] values) {
         /** Some 110 characters. */
         String text() {
             var start = "plinth-share-" + threshold + "-of-" + shares + "-" + point + "-"
+                    + (root == Root.FIRST ? "" : "r" + root + "-")
                     + HexFormat.of().formatHex(values);
             return start + "-" + check(start);
         }
@@ -44,17 +46,18 @@ final class Shares {
             var match = FORM.matcher(text.strip());
             if (!match.matches()) {
                 throw new IllegalArgumentException(
-                        "share: expected plinth-share-M-of-N-POINT-DIGITS-CHECK, found another form");
+                        "share: expected plinth-share-M-of-N-POINT-DIGITS-CHECK, or with rROOT- before the digits, found another form");
             }
-            var start = text.strip().substring(0, match.start(5) - 1);
-            if (!check(start).equals(match.group(5))) {
+            var start = text.strip().substring(0, match.start(6) - 1);
+            if (!check(start).equals(match.group(6))) {
                 throw new IllegalArgumentException("share " + match.group(3) + ": its check does not fit: mistyped");
             }
             var share = new Share(
+                    match.group(4) == null ? Root.FIRST : Long.parseLong(match.group(4)),
                     Integer.parseInt(match.group(1)),
                     Integer.parseInt(match.group(2)),
                     Integer.parseInt(match.group(3)),
-                    HexFormat.of().parseHex(match.group(4)));
+                    HexFormat.of().parseHex(match.group(5)));
             if (share.point() < 1 || share.point() > share.shares()) {
                 throw new IllegalArgumentException(
                         "share: expected a point from 1 to " + share.shares() + ", found " + share.point());
@@ -72,7 +75,7 @@ final class Shares {
         /** Says whose it is, and nothing of what it is. */
         @Override
         public String toString() {
-            return "share " + point + " of " + shares;
+            return "share " + point + " of " + shares + (root == Root.FIRST ? "" : " of root key " + root);
         }
     }
 
@@ -83,7 +86,7 @@ final class Shares {
         }
     }
 
-    static List<Share> split(byte[] key, int threshold, int shares, SecureRandom random) {
+    static List<Share> split(long root, byte[] key, int threshold, int shares, SecureRandom random) {
         checkNumbers(threshold, shares);
         var values = new byte[shares][key.length];
         var coefficients = new byte[threshold];
@@ -101,7 +104,7 @@ final class Shares {
         java.util.Arrays.fill(coefficients, (byte) 0);
         var all = new ArrayList<Share>();
         for (int point = 1; point <= shares; point++) {
-            all.add(new Share(threshold, shares, point, values[point - 1]));
+            all.add(new Share(root, threshold, shares, point, values[point - 1]));
         }
         return all;
     }

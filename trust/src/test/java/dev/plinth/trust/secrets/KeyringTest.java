@@ -21,7 +21,7 @@ class KeyringTest {
         var random = new SecureRandom();
         var keyring = new Keyring(random);
         var key = Envelope.newKey(random);
-        var root = keyring.root(new RootKeeper.Shared(), Envelope.Suite.AES_256_GCM, 2, 2, key);
+        var root = keyring.first(new RootKeeper.Shared(), Envelope.Suite.AES_256_GCM, 2, 2, RootKey.InMemory.of(key));
         var over = new AtomicBoolean();
         try (var threads = Executors.newFixedThreadPool(3)) {
             Callable<List<Material>> seals = () -> {
@@ -38,13 +38,16 @@ class KeyringTest {
             var one = threads.submit(seals);
             var other = threads.submit(seals);
             for (int i = 0; i < 2_000; i++) {
-                keyring.unseal(root, key);
+                keyring.unseal(root, RootKey.InMemory.of(key));
                 keyring.seal();
             }
             over.set(true);
             for (var sealing : List.of(one, other)) {
                 for (var material : sealing.get()) {
-                    assertThat(Envelope.open(key, "data key of " + NAME, material.wrappedKey()))
+                    assertThat(Envelope.open(
+                                    key,
+                                    "data key of " + NAME,
+                                    material.under(root.number()).orElseThrow()))
                             .hasSize(Envelope.KEY_BYTES);
                 }
             }

@@ -15,9 +15,12 @@ import org.junit.jupiter.api.Test;
 
 class SecretsEngineTest {
     private static final ResourceName NAME = ResourceName.parse("bank/keys/ledger");
-    private static final Material MATERIAL =
-            new Material(ByteString.copyFromUtf8("wrapped"), ByteString.copyFromUtf8("sealed"), ByteString.EMPTY);
+    private static final Material MATERIAL = new Material(
+            List.of(new Material.Wrap(1, ByteString.copyFromUtf8("wrapped"))),
+            ByteString.copyFromUtf8("sealed"),
+            ByteString.EMPTY);
     private static final Root ROOT = new Root(
+            1,
             "shares",
             Envelope.Suite.AES_256_GCM,
             2,
@@ -26,7 +29,7 @@ class SecretsEngineTest {
             ByteString.copyFromUtf8("public"),
             ByteString.copyFromUtf8("private"));
 
-    private final EngineTrial<SecretsEngine, SecretsCommand, SecretsOutcome, Void, AuditHead> trial =
+    private final EngineTrial<SecretsEngine, SecretsCommand, SecretsOutcome, Rewrap, SecretsView> trial =
             new EngineTrial<>(new SecretsEngine());
 
     private SecretsOutcome put(long after) {

@@ -124,7 +124,7 @@ class SecretsTest {
         try (var world = SecretsWorld.open(folder, new RootKeeper.Shared())) {
             var shares = world.secrets.initialize(2, 2, "ann").join();
             world.secrets.seal("ann").join();
-            var wrong = Shares.split(new byte[32], 2, 2, new java.security.SecureRandom())
+            var wrong = Shares.split(1, new byte[32], 2, 2, new java.security.SecureRandom())
                     .getFirst()
                     .text();
             world.secrets.unseal(wrong, "eve").join();

@@ -18,7 +18,7 @@ import java.util.concurrent.Executors;
 /** Keys and secrets on a real journal in a folder, which may be closed and opened again; the wall's time is the test's. */
 public final class SecretsWorld implements AutoCloseable {
     private final Path folder;
-    private final RootKeeper keeper;
+    private Secrets.Options options;
     private final SystemClock machine = new SystemClock();
     public final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private DiskStorage segments;
@@ -45,13 +45,17 @@ public final class SecretsWorld implements AutoCloseable {
         }
     };
 
-    private SecretsWorld(Path folder, RootKeeper keeper) {
+    private SecretsWorld(Path folder, Secrets.Options options) {
         this.folder = folder;
-        this.keeper = keeper;
+        this.options = options;
     }
 
     public static SecretsWorld open(Path folder, RootKeeper keeper) throws IOException {
-        var world = new SecretsWorld(folder, keeper);
+        return open(folder, Secrets.Options.of(keeper));
+    }
+
+    public static SecretsWorld open(Path folder, Secrets.Options options) throws IOException {
+        var world = new SecretsWorld(folder, options);
         world.start();
         return world;
     }
@@ -71,7 +75,7 @@ public final class SecretsWorld implements AutoCloseable {
         secrets = Secrets.open(
                 LocalJournal.open(
                         store, "secrets", Secrets.commandCodec(), snapshots, JournalOptions.defaults(), machine),
-                new Secrets.Options(keeper, false, java.util.List.of()),
+                options,
                 clock,
                 workers,
                 new SecureRandom());
@@ -82,6 +86,12 @@ public final class SecretsWorld implements AutoCloseable {
         store.close();
         snapshots.close();
         segments.close();
+    }
+
+    /** As another configuration has it. */
+    public void restart(Secrets.Options others) throws IOException {
+        options = others;
+        restart();
     }
 
     public void restart() throws IOException {

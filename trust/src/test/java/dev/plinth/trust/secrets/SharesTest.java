@@ -33,7 +33,7 @@ class SharesTest {
             @ForAll @IntRange(min = 2, max = 8) int threshold,
             @ForAll @IntRange(max = 8) int more,
             @ForAll long seed) {
-        var all = Shares.split(key, threshold, threshold + more, RANDOM);
+        var all = Shares.split(1, key, threshold, threshold + more, RANDOM);
         assertThat(Shares.join(some(all, threshold, seed))).isEqualTo(key);
         assertThat(Shares.join(some(all, threshold - 1, seed))).isNotEqualTo(key);
     }
@@ -62,8 +62,8 @@ class SharesTest {
 
     @Test
     void a_share_survives_being_written_down_and_a_mistyped_one_is_refused_without_being_repeated() {
-        var share =
-                Shares.split(HexFormat.of().parseHex("00112233"), 2, 3, RANDOM).get(1);
+        var share = Shares.split(1, HexFormat.of().parseHex("00112233"), 2, 3, RANDOM)
+                .get(1);
         assertThat(Shares.Share.parse(" " + share.text() + "\n").values()).isEqualTo(share.values());
         var text = share.text();
         for (int i = 0; i < text.length(); i++) {

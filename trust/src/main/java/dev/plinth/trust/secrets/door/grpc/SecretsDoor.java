@@ -18,6 +18,7 @@ import dev.plinth.wire.grpc.RetryHint;
 import dev.plinth.wire.secrets.v1.AnchorRequest;
 import dev.plinth.wire.secrets.v1.AuditEntry;
 import dev.plinth.wire.secrets.v1.Changed;
+import dev.plinth.wire.secrets.v1.EndRootRotationRequest;
 import dev.plinth.wire.secrets.v1.GenerateRequest;
 import dev.plinth.wire.secrets.v1.GetPolicyRequest;
 import dev.plinth.wire.secrets.v1.GetRequest;
@@ -27,12 +28,15 @@ import dev.plinth.wire.secrets.v1.InitializeRequest;
 import dev.plinth.wire.secrets.v1.InitializeResponse;
 import dev.plinth.wire.secrets.v1.ListRequest;
 import dev.plinth.wire.secrets.v1.ListResponse;
+import dev.plinth.wire.secrets.v1.NextRoot;
 import dev.plinth.wire.secrets.v1.Policy;
 import dev.plinth.wire.secrets.v1.PolicyHistory;
 import dev.plinth.wire.secrets.v1.ReadAuditRequest;
 import dev.plinth.wire.secrets.v1.ReadAuditResponse;
 import dev.plinth.wire.secrets.v1.RevokeRequest;
 import dev.plinth.wire.secrets.v1.RotateRequest;
+import dev.plinth.wire.secrets.v1.RotateRootRequest;
+import dev.plinth.wire.secrets.v1.RotateRootResponse;
 import dev.plinth.wire.secrets.v1.SealRequest;
 import dev.plinth.wire.secrets.v1.SealStatus;
 import dev.plinth.wire.secrets.v1.Secret;
@@ -98,18 +102,33 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
     }
 
     private CompletableFuture<SealStatus> message(CompletableFuture<dev.plinth.trust.secrets.SealStatus> status) {
-        return status.thenCombine(
-                secrets.publicTokenKey(),
-                (now, key) -> SealStatus.newBuilder()
-                        .setInitialized(now.initialized())
-                        .setSealed(now.isSealed())
-                        .setKeeper(now.keeper())
-                        .setCipher(now.cipher())
-                        .setThreshold(now.threshold())
-                        .setShares(now.shares())
-                        .setGiven(now.given())
-                        .setTokenKey(key.map(one -> one.toJSONString()).orElse(""))
-                        .build());
+        return status.thenCombine(secrets.publicTokenKey(), (now, key) -> {
+            var message = SealStatus.newBuilder()
+                    .setInitialized(now.initialized())
+                    .setSealed(now.isSealed())
+                    .setRoot(now.root())
+                    .setKeeper(now.keeper())
+                    .setCipher(now.cipher())
+                    .setThreshold(now.threshold())
+                    .setShares(now.shares())
+                    .setGiven(now.given())
+                    .setTokenKey(key.map(one -> one.toJSONString()).orElse(""));
+            now.rotation().map(SecretsDoor::message).ifPresent(message::setNext);
+            return message.build();
+        });
+    }
+
+    private static NextRoot message(dev.plinth.trust.secrets.SealStatus.NextRoot next) {
+        return NextRoot.newBuilder()
+                .setNumber(next.number())
+                .setKeeper(next.keeper())
+                .setThreshold(next.threshold())
+                .setShares(next.shares())
+                .setGiven(next.given())
+                .addAllServers(next.servers())
+                .addAllHolders(next.holders())
+                .setLeft(next.left())
+                .build();
     }
 
     @Override
@@ -130,6 +149,23 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
     @Override
     public void seal(SealRequest request, StreamObserver<SealStatus> answers) {
         administered(answers, () -> message(secrets.seal(actor(request.getActor()))));
+    }
+
+    @Override
+    public void rotateRoot(RotateRootRequest request, StreamObserver<RotateRootResponse> answers) {
+        administered(
+                answers,
+                () -> secrets.rotateRoot(request.getThreshold(), request.getShares(), actor(request.getActor()))
+                        .thenCompose(shares -> message(secrets.status())
+                                .thenApply(status -> RotateRootResponse.newBuilder()
+                                        .addAllShares(shares)
+                                        .setStatus(status)
+                                        .build())));
+    }
+
+    @Override
+    public void endRootRotation(EndRootRotationRequest request, StreamObserver<SealStatus> answers) {
+        administered(answers, () -> message(secrets.endRootRotation(request.getFinish(), actor(request.getActor()))));
     }
 
     // ---- secrets
