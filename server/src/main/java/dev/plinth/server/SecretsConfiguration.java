@@ -8,43 +8,45 @@ import java.util.Optional;
 /**
  * How this server keeps keys and secrets.
  *
- * @param shared operators keep the root key, each a share of it; else a file does
- * @param rootKey that file, the same on all servers of a cluster; empty: in the data folder
+ * @param root who keeps the root key
+ * @param former who kept it before: until another one was made, which the new keeper has
  * @param sm4 seals with SM4-GCM in place of AES-256-GCM, if the root key is made from now on
  */
-public record SecretsConfiguration(boolean shared, Optional<Path> rootKey, boolean sm4) {
+public record SecretsConfiguration(RootConfiguration root, Optional<RootConfiguration> former, boolean sm4) {
 
     /** The root key is in a file of the data folder. */
     public static SecretsConfiguration inFile() {
-        return new SecretsConfiguration(false, Optional.empty(), false);
+        return of(new RootConfiguration.InFile(Optional.empty()));
     }
 
     /** Operators keep the root key. */
     public static SecretsConfiguration withShares() {
-        return new SecretsConfiguration(true, Optional.empty(), false);
+        return of(new RootConfiguration.Shared());
+    }
+
+    /** Nobody kept the root key before. */
+    public static SecretsConfiguration of(RootConfiguration root) {
+        return new SecretsConfiguration(root, Optional.empty(), false);
     }
 
     /** Without a section there are no doors to secrets, and nobody makes a root key. */
     static Secrets.Options options(Optional<SecretsConfiguration> section, Path data) {
-        var options = Secrets.Options.of(section.map(of -> of.keeper(data)).orElseGet(RootKeeper.Shared::new));
-        return section.filter(SecretsConfiguration::sm4).isPresent() ? options.sealingWithSm4() : options;
+        return section.map(of -> of.options(data)).orElseGet(() -> Secrets.Options.of(new RootKeeper.Shared()));
     }
 
-    private RootKeeper keeper(Path data) {
-        return shared
-                ? new RootKeeper.Shared()
-                : new RootKeeper.InFile(
-                        rootKey.orElseGet(() -> data.resolve("secrets").resolve("root.key")));
+    private Secrets.Options options(Path data) {
+        var options = Secrets.Options.of(root.keeper(data));
+        var after = former.map(before -> options.after(before.keeper(data))).orElse(options);
+        return sm4 ? after.sealingWithSm4() : after;
     }
 
     static SecretsConfiguration read(YamlReader.Section section) {
-        boolean shared = section.value("root", text -> switch (text) {
-                    case RootKeeper.InFile.NAME -> false;
-                    case RootKeeper.Shared.NAME -> true;
-                    default -> throw new IllegalArgumentException("file or shares, not '" + text + "'");
-                })
-                .orElse(false);
-        var rootKey = section.value("rootKey", Path::of);
+        var root = RootConfiguration.read(section);
+        var former = section.section("former").map(before -> {
+            var keeper = RootConfiguration.read(before);
+            before.done();
+            return keeper;
+        });
         boolean sm4 = section.value("cipher", text -> switch (text) {
                     case "aes-256-gcm" -> false;
                     case "sm4-gcm" -> true;
@@ -52,9 +54,9 @@ public record SecretsConfiguration(boolean shared, Optional<Path> rootKey, boole
                 })
                 .orElse(false);
         section.done();
-        if (shared && rootKey.isPresent()) {
-            throw section.wrong("rootKey: expected only with root: file");
+        if (former.filter(before -> before.getClass() == root.getClass()).isPresent()) {
+            throw section.wrong("former: expected another keeper of the root key than root");
         }
-        return new SecretsConfiguration(shared, rootKey, sm4);
+        return new SecretsConfiguration(root, former, sm4);
     }
 }

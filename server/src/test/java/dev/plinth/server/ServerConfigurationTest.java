@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.plinth.cells.Cell;
+import dev.plinth.trust.attester.TpmDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,6 +132,31 @@ class ServerConfigurationTest {
                 .hasMessage(file + ": cluster: missing; expected, for this server is given a name");
     }
 
+    @Test
+    void the_root_key_of_secrets_may_be_kept_by_a_tpm_or_by_a_token_after_a_file() throws IOException {
+        var tpm = ServerConfiguration.read(file("""
+                        secrets:
+                          root: tpm
+                          tpm: { simulated: "127.0.0.1:2321", registers: [4, 7] }
+                          former: { root: file, rootKey: old.key }
+                        """)).secrets().orElseThrow();
+        assertThat(tpm.root())
+                .isEqualTo(new RootConfiguration.InTpm(new TpmDevice.Simulated("127.0.0.1", 2321), List.of(4, 7)));
+        assertThat(tpm.former()).contains(new RootConfiguration.InFile(Optional.of(Path.of("old.key"))));
+        assertThat(ServerConfiguration.read(file("secrets: { root: tpm }"))
+                        .secrets()
+                        .orElseThrow()
+                        .root())
+                .isEqualTo(new RootConfiguration.InTpm(new TpmDevice.OfKernel(Path.of("/dev/tpmrm0")), List.of(7)));
+        assertThat(ServerConfiguration.read(
+                                file("secrets: { root: pkcs11, pkcs11: { library: lib.so, slot: 3, pin: the.pin } }"))
+                        .secrets()
+                        .orElseThrow()
+                        .root())
+                .isEqualTo(new RootConfiguration.InToken(
+                        Path.of("lib.so"), OptionalLong.of(3), "plinth-root", Path.of("the.pin")));
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -151,7 +178,13 @@ class ServerConfigurationTest {
                 "'[a]'                                   | the file: expected a mapping",
                 "'{a: '                                  | not YAML",
                 "cells: { map: [ { zone: z } ] }         | cells.map[0].name: missing; expected the cell's name",
-                "secrets: { root: tpm }                  | secrets.root: expected file or shares, not 'tpm'",
+                "secrets: { root: vault }                | secrets.root: expected file, shares, tpm or pkcs11, not 'vault'",
+                "secrets: { root: pkcs11 }               | secrets: pkcs11: missing; expected library and pin",
+                "secrets: { root: pkcs11, pkcs11: {} }   | secrets.pkcs11.library: missing; expected the path of the token's library",
+                "secrets: { root: file, tpm: {} }        | secrets: tpm: expected only with root: tpm",
+                "secrets: { root: tpm, tpm: { registers: [24] } } | secrets.tpm.registers: expected a register from 0 to 23, not '24'",
+                "secrets: { root: tpm, tpm: { device: a, simulated: 'h:1' } } | secrets.tpm: device and simulated: expected one of them",
+                "secrets: { root: shares, former: { root: shares } } | secrets: former: expected another keeper",
                 "secrets: { cipher: des }                | secrets.cipher: expected aes-256-gcm or sm4-gcm, not 'des'",
                 "secrets: { root: shares, rootKey: f }   | secrets: rootKey: expected only with root: file",
                 "trust: { socket: s }                    | trust.domain: missing; expected the name of the trust domain",

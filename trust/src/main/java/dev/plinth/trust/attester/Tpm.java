@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -21,7 +22,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A TPM 2.0 at a device of the kernel ({@code /dev/tpmrm0}) or at the Unix socket of a software TPM (TCG TPM 2.0 Library, part 3: the
- * commands that attestation needs, and no others). For one thread.
+ * commands that attestation and sealing need, and no others). For one thread.
  */
 public final class Tpm implements AutoCloseable {
     /*
@@ -54,6 +55,10 @@ public final class Tpm implements AutoCloseable {
     static final int READ_MAX = 8;
 
     private static final int CC_CREATE_PRIMARY = 0x131;
+    private static final int CC_CREATE = 0x153;
+    private static final int CC_LOAD = 0x157;
+    private static final int CC_UNSEAL = 0x15e;
+    static final int CC_POLICY_PCR = 0x17f;
     private static final int CC_ACTIVATE_CREDENTIAL = 0x147;
     private static final int CC_POLICY_SECRET = 0x151;
     private static final int CC_QUOTE = 0x158;
@@ -84,6 +89,11 @@ public final class Tpm implements AutoCloseable {
             channel.close();
             throw e;
         }
+    }
+
+    /** As the other {@code software}, with {@code --server type=tcp}. */
+    public static Tpm software(InetSocketAddress address) throws IOException {
+        return new Tpm(SocketChannel.open(address));
     }
 
     /** A command that the TPM refused; the code is its own (part 2, 6.6). */
@@ -122,6 +132,51 @@ public final class Tpm implements AutoCloseable {
         int handle = answer.getInt();
         answer.getInt();
         return new Key(handle, ByteString.copyFrom(sized(answer)));
+    }
+
+    /** What TPM2_Create made: TPMT_PUBLIC, and what only the TPM reads. */
+    record Made(ByteString publicArea, ByteString privateArea) {}
+
+    /** TPM2_Create of an object that holds this. */
+    Made create(Key parent, byte[] sensitive, byte[] template) throws IOException {
+        var parameters = new Out()
+                .sized(new Out().u16(0).sized(sensitive).bytes())
+                .sized(template)
+                .u16(0)
+                .u32(0);
+        var answer = run("Create", CC_CREATE, new int[] {parent.handle()}, List.of(PASSWORD), parameters);
+        answer.getInt();
+        var privateArea = ByteString.copyFrom(sized(answer));
+        return new Made(ByteString.copyFrom(sized(answer)), privateArea);
+    }
+
+    /** TPM2_Load; the object's handle until {@link #flush}. */
+    int load(Key parent, ByteString privateArea, ByteString publicArea) throws IOException {
+        return run(
+                        "Load",
+                        CC_LOAD,
+                        new int[] {parent.handle()},
+                        List.of(PASSWORD),
+                        new Out().sized(privateArea.toByteArray()).sized(publicArea.toByteArray()))
+                .getInt();
+    }
+
+    /** TPM2_Unseal with a session in which PolicyPCR was said of these registers of the SHA-256 bank. */
+    byte[] unseal(int item, List<Integer> registers) throws IOException {
+        int session = policySession();
+        try {
+            var _ = run(
+                    "PolicyPCR",
+                    CC_POLICY_PCR,
+                    new int[] {session},
+                    List.of(),
+                    new Out().u16(0).put(selection(registers).bytes()));
+            var answer = run("Unseal", CC_UNSEAL, new int[] {item}, List.of(session), new Out());
+            answer.getInt();
+            return sized(answer);
+        } finally {
+            flush(session);
+        }
     }
 
     /** Gives a key's or a session's place back. */
@@ -217,7 +272,8 @@ public final class Tpm implements AutoCloseable {
         return new Quote(ByteString.copyFrom(message), ByteString.copyFrom(signature));
     }
 
-    private static Out selection(List<Integer> registers) {
+    /** TPML_PCR_SELECTION. */
+    static Out selection(List<Integer> registers) {
         var bits = new byte[3];
         registers.forEach(register -> bits[register / 8] |= (byte) (1 << (register % 8)));
         return new Out().u32(1).u16(SHA256).u8(bits.length).put(bits);

@@ -2,9 +2,10 @@ package dev.plinth.trust.attester;
 
 import java.util.HexFormat;
 
-/** The keys that attestation uses: TPMT_PUBLIC, from which a TPM makes the same key each time. */
+/** The keys that attestation and sealing use: TPMT_PUBLIC, from which a TPM makes the same key each time. */
 final class TpmTemplates {
     private static final int TYPE_RSA = 0x0001;
+    private static final int TYPE_KEYED_HASH = 0x0008;
     private static final int TYPE_ECC = 0x0023;
     private static final int AES = 0x0006;
     private static final int CFB = 0x0043;
@@ -16,6 +17,12 @@ final class TpmTemplates {
 
     /** fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, restricted, sign. */
     private static final int ATTESTATION_ATTRIBUTES = 0x0005_0072;
+
+    /** fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, decrypt. */
+    private static final int STORAGE_ATTRIBUTES = 0x0003_0472;
+
+    /** fixedTPM, fixedParent, adminWithPolicy, noDA: its policy is the only way to it. */
+    private static final int SEALED_ATTRIBUTES = 0x0000_0492;
 
     /** PolicySecret with the endorsement hierarchy. */
     private static final byte[] ENDORSEMENT_POLICY =
@@ -53,6 +60,36 @@ final class TpmTemplates {
                 .u16(P256)
                 .u16(Tpm.NULL)
                 .u16(0)
+                .u16(0)
+                .bytes();
+    }
+
+    /** A key on P-256 under which the TPM keeps other objects (TCG TPM v2.0 Provisioning Guidance, 7.5.1). */
+    static byte[] storage() {
+        return new Tpm.Out()
+                .u16(TYPE_ECC)
+                .u16(Tpm.SHA256)
+                .u32(STORAGE_ATTRIBUTES)
+                .u16(0)
+                .u16(AES)
+                .u16(128)
+                .u16(CFB)
+                .u16(Tpm.NULL)
+                .u16(P256)
+                .u16(Tpm.NULL)
+                .u16(0)
+                .u16(0)
+                .bytes();
+    }
+
+    /** A secret that the TPM gives to whom this policy lets. */
+    static byte[] sealed(byte[] policy) {
+        return new Tpm.Out()
+                .u16(TYPE_KEYED_HASH)
+                .u16(Tpm.SHA256)
+                .u32(SEALED_ATTRIBUTES)
+                .sized(policy)
+                .u16(Tpm.NULL)
                 .u16(0)
                 .bytes();
     }

@@ -3,9 +3,12 @@ package dev.plinth.trust.secrets;
 import com.google.protobuf.ByteString;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.Provider;
+import java.security.ProviderException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.crypto.InvalidCipherTextException;
@@ -24,6 +27,7 @@ final class Envelope {
     static final int KEY_BYTES = 32;
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BITS = 128;
+    private static final String AES_GCM = "AES/GCM/NoPadding";
     /** SM4 knows keys of 128 bits alone, and takes the first half of a key. */
     private static final int SM4_KEY_BYTES = 16;
 
@@ -91,17 +95,55 @@ final class Envelope {
             throws GeneralSecurityException, InvalidCipherTextException {
         var label = what.getBytes(StandardCharsets.UTF_8);
         return switch (suite) {
-            case AES_256_GCM -> {
-                var cipher = Cipher.getInstance("AES/GCM/NoPadding");
-                cipher.init(
-                        seal ? Cipher.ENCRYPT_MODE : Cipher.DECRYPT_MODE,
-                        new SecretKeySpec(key, "AES"),
-                        new GCMParameterSpec(TAG_BITS, nonce));
-                cipher.updateAAD(label);
-                yield cipher.doFinal(input);
-            }
+            case AES_256_GCM ->
+                aes(Cipher.getInstance(AES_GCM), seal, new SecretKeySpec(key, "AES"), label, nonce, input);
             case SM4_GCM -> sm4(seal, Arrays.copyOf(key, SM4_KEY_BYTES), label, nonce, input);
         };
+    }
+
+    private static byte[] aes(Cipher cipher, boolean seal, SecretKey key, byte[] label, byte[] nonce, byte[] input)
+            throws GeneralSecurityException {
+        cipher.init(seal ? Cipher.ENCRYPT_MODE : Cipher.DECRYPT_MODE, key, new GCMParameterSpec(TAG_BITS, nonce));
+        cipher.updateAAD(label);
+        return cipher.doFinal(input);
+    }
+
+    /** As {@link #seal} with AES-256-GCM, by whoever has the key. */
+    static ByteString sealWith(SecretKey key, Provider keeper, String what, byte[] plain, SecureRandom random) {
+        var nonce = new byte[NONCE_BYTES];
+        random.nextBytes(nonce);
+        try {
+            return ByteString.copyFrom(new byte[] {(byte) Suite.AES_256_GCM.id()})
+                    .concat(ByteString.copyFrom(nonce))
+                    .concat(ByteString.copyFrom(aes(
+                            Cipher.getInstance(AES_GCM, keeper),
+                            true,
+                            key,
+                            what.getBytes(StandardCharsets.UTF_8),
+                            nonce,
+                            plain)));
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException("it cannot encrypt with AES-GCM: " + e.getMessage(), e);
+        }
+    }
+
+    /** As {@link #open}, by whoever has the key. */
+    static byte[] openWith(SecretKey key, Provider keeper, String what, ByteString sealed) {
+        if (sealed.size() < 1 + NONCE_BYTES + TAG_BITS / 8 || sealed.byteAt(0) != Suite.AES_256_GCM.id()) {
+            throw new IllegalArgumentException(what + ": expected it sealed with AES-256-GCM, found something else");
+        }
+        try {
+            return aes(
+                    Cipher.getInstance(AES_GCM, keeper),
+                    false,
+                    key,
+                    what.getBytes(StandardCharsets.UTF_8),
+                    sealed.substring(1, 1 + NONCE_BYTES).toByteArray(),
+                    sealed.substring(1 + NONCE_BYTES).toByteArray());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalArgumentException(
+                    what + ": sealed under another key, as something else, or changed since", e);
+        }
     }
 
     /** SM4-GCM (RFC 8998, 3.2) with a tag of 16 bytes. */

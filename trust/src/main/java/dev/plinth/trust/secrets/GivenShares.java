@@ -16,7 +16,7 @@ final class GivenShares {
      *
      * @return what they make, if it was the last that is needed; none of them is kept then
      */
-    synchronized Optional<RootKey> give(Root root, Shares.Share share) {
+    synchronized Optional<RootKey.InMemory> give(Root root, Shares.Share share) {
         if (share.threshold() != root.threshold() || share.shares() != root.shares()) {
             throw new SecretsProblem(
                     SecretsProblem.Code.INVALID,

@@ -4,8 +4,6 @@ import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.Watcher;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -20,9 +18,9 @@ import org.slf4j.LoggerFactory;
 /** How this server comes by the root key, loses it, and follows a change of root keys. */
 final class RootCustody implements AutoCloseable {
     /*
-     * A root key in a file is made, or found, without anybody's help. Of shares each server needs its own, also of the next root key: what
-     * operators give before it is in force proves that they have it, so that no root key is ever in force whose shares were lost with an
-     * answer.
+     * Where there is a place for it, a root key is found without anybody's help (RootPlace); made so, too, unless it is split among
+     * operators. Of shares each server needs its own, also of the next root key: what operators give before it is in force proves that they
+     * have it, so that no root key is ever in force whose shares were lost with an answer.
      *
      * What the journal says of root keys comes by a watch. The key before stays a moment longer in memory, for those who took a secret just
      * before the change.
@@ -42,6 +40,8 @@ final class RootCustody implements AutoCloseable {
     private final Executor workers;
     private final SecureRandom random;
     private final GivenShares given = new GivenShares();
+    private final Optional<RootPlace> place;
+    private final Optional<RootPlace> formerPlace;
     private final Watcher.Subscription watch;
 
     /** The newest that was told, for whoever looks again. */
@@ -69,16 +69,33 @@ final class RootCustody implements AutoCloseable {
         this.clock = clock;
         this.workers = workers;
         this.random = random;
+        this.place = place(options.keeper(), random);
+        this.formerPlace = options.former().flatMap(former -> place(former, random));
         this.watch = partition.watch(SecretsEngine.ROOT, this::told);
         watch.next();
-        if (file().isPresent()) {
+        if (place.isPresent() || formerPlace.isPresent()) {
             settle();
         }
     }
 
-    private Optional<RootFile> file() {
-        return options.keeper() instanceof RootKeeper.InFile(Path path)
-                ? Optional.of(new RootFile(path))
+    private static Optional<RootPlace> place(RootKeeper keeper, SecureRandom random) {
+        return switch (keeper) {
+            case RootKeeper.InFile inFile -> Optional.of(new RootFile(inFile.file(), random));
+            case RootKeeper.Shared _ -> Optional.empty();
+            case RootKeeper.InTpm inTpm -> Optional.of(new RootInTpm(inTpm));
+            case RootKeeper.InToken inToken -> Optional.of(new RootInToken(inToken));
+        };
+    }
+
+    /** Where the key of this root is found, if it is kept as the configuration says, or as it said before. */
+    private Optional<RootPlace> placeOf(Root root) {
+        if (root.keeper().equals(options.keeper().name())) {
+            return place;
+        }
+        return options.former()
+                        .filter(former -> former.name().equals(root.keeper()))
+                        .isPresent()
+                ? formerPlace
                 : Optional.empty();
     }
 
@@ -115,11 +132,12 @@ final class RootCustody implements AutoCloseable {
 
     /** As {@link Secrets#initialize}. */
     CompletableFuture<List<String>> initialize(int threshold, int shares, String actor) {
-        if (!(options.keeper() instanceof RootKeeper.Shared)) {
+        if (!options.keeper().isSplit()) {
             return SecretsPartition.failed(
                     SecretsProblem.Code.CONFLICT,
                     "the root key is configured to be kept by "
-                            + options.keeper().name() + "; expected " + RootKeeper.Shared.NAME);
+                            + options.keeper().name() + "; expected " + RootKeeper.Shared.NAME + " or "
+                            + RootKeeper.InTpm.NAME);
         }
         return partition
                 .onWorkers(() -> {
@@ -132,10 +150,26 @@ final class RootCustody implements AutoCloseable {
                             .submit(new SecretsCommand.Initialize(root, actor))
                             .thenApply(_ -> {
                                 var split = split(root, key);
+                                keep(root, key, false);
                                 keyring.unseal(root, key);
                                 return split;
                             });
                 });
+    }
+
+    /** In a place to which operators bring keys. What goes wrong is no reason not to use the key that is here. */
+    private void keep(Root root, RootKey.InMemory key, boolean asNext) {
+        try {
+            var where = placeOf(root);
+            if (where.isPresent()) {
+                where.get().keep(root, key, asNext);
+            }
+        } catch (IOException e) {
+            log.error(
+                    "root key {} is not kept, and has to be brought again after a restart: {}",
+                    root.number(),
+                    e.getMessage());
+        }
     }
 
     private List<String> split(Root root, RootKey.InMemory key) {
@@ -191,9 +225,13 @@ final class RootCustody implements AutoCloseable {
         if (key.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
+        var copy = RootKey.InMemory.of(key.get().bytes());
         if (!keyring.unseal(root, key.get())) {
+            copy.forget();
             throw unfit();
         }
+        keep(root, copy, false);
+        copy.forget();
         sealedByHand = false;
         return partition.submit(
                 new SecretsCommand.Note("unseal", "root key", share.toString() + " was the last needed", actor));
@@ -207,9 +245,13 @@ final class RootCustody implements AutoCloseable {
         if (key.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
+        var copy = RootKey.InMemory.of(key.get().bytes());
         if (!keyring.hold(next, key.get())) {
+            copy.forget();
             throw unfit();
         }
+        keep(next, copy, true);
+        copy.forget();
         return partition.submit(new SecretsCommand.HoldRoot(next.number(), options.self()));
     }
 
@@ -252,9 +294,9 @@ final class RootCustody implements AutoCloseable {
         });
     }
 
-    // ---- a root key in a file
+    // ---- a root key that has a place
 
-    /** Makes or finds the root key in its file, until it has worked. */
+    /** Makes or finds the root key in its place, until it has worked. */
     private void settle() {
         var _ = partition
                 .read(SecretsEngine::root)
@@ -279,19 +321,15 @@ final class RootCustody implements AutoCloseable {
     }
 
     private CompletableFuture<Void> settle(Optional<Root> root) {
-        var file = file().orElseThrow();
-        if (root.filter(Root::isShared).isPresent()) {
-            throw new SecretsProblem(
-                    SecretsProblem.Code.INVALID,
-                    "the root key is kept by " + root.get().keeper() + ", and the configuration says "
-                            + options.keeper().name());
-        }
         try {
             if (root.isPresent()) {
-                open(root.get(), file);
+                open(root.get());
                 return CompletableFuture.completedFuture(null);
             }
-            var key = RootFile.readOrMake(file.file(), random);
+            if (options.keeper().isSplit()) {
+                return CompletableFuture.completedFuture(null);
+            }
+            var key = place.orElseThrow().make(Root.FIRST, isAlone());
             var made = keyring.first(options.keeper(), suite, 0, 0, key);
             key.forget();
             return partition
@@ -303,14 +341,27 @@ final class RootCustody implements AutoCloseable {
         }
     }
 
+    private boolean isAlone() {
+        return options.servers().get().size() == 1;
+    }
+
     /** This server may have been away, or killed, when the next root key became the one in force. */
-    private synchronized void open(Root root, RootFile file) throws IOException {
-        if (Files.exists(file.next()) && keyring.unseal(root, RootFile.read(file.next()))) {
-            file.promote();
-        } else if (!keyring.unseal(root, RootFile.read(file.file()))) {
-            throw new SecretsProblem(
-                    SecretsProblem.Code.INVALID, file.file() + ": expected this cluster's root key, found another");
+    private synchronized void open(Root root) throws IOException {
+        var from = placeOf(root);
+        if (from.isEmpty()) {
+            throw new IOException("the root key is kept by " + root.keeper() + ", and the configuration says "
+                    + options.keeper().name() + (root.isShared() ? "; operators have to unseal" : ""));
         }
+        for (var found : from.get().find(root)) {
+            if (keyring.unseal(root, found.key())) {
+                if (found.isNext()) {
+                    from.get().promote();
+                }
+                return;
+            }
+        }
+        throw new IOException("expected this cluster's root key, number " + root.number() + ", kept by "
+                + options.keeper() + "; found another");
     }
 
     // ---- another root key
@@ -320,52 +371,48 @@ final class RootCustody implements AutoCloseable {
         return opened().thenCompose(_ -> partition.read(Roots::of))
                 .thenComposeAsync(
                         roots -> {
-                            var key = nextKey(threshold, shares);
-                            var next = keyring.next(
-                                    roots.last() + 1,
-                                    options.keeper(),
-                                    suite,
-                                    isShared() ? threshold : 0,
-                                    isShared() ? shares : 0,
-                                    key);
-                            return partition
-                                    .submit(new SecretsCommand.BeginRotation(
-                                            next, options.servers().get(), actor))
-                                    .thenApply(_ -> isShared() ? split(next, key) : List.<String>of())
-                                    .whenComplete((_, _) -> key.forget());
+                            long number = roots.last() + 1;
+                            return options.keeper().isSplit()
+                                    ? rotateShares(number, threshold, shares, actor)
+                                    : rotateInPlace(number, threshold, shares, actor);
                         },
                         workers);
     }
 
-    private boolean isShared() {
-        return options.keeper() instanceof RootKeeper.Shared;
+    private CompletableFuture<List<String>> rotateShares(long number, int threshold, int shares, String actor) {
+        try {
+            Shares.checkNumbers(threshold, shares);
+        } catch (IllegalArgumentException e) {
+            throw new SecretsProblem(SecretsProblem.Code.INVALID, String.valueOf(e.getMessage()));
+        }
+        var key = RootKey.InMemory.make(random);
+        var next = keyring.next(number, options.keeper(), suite, threshold, shares, key);
+        return begin(next, actor)
+                .thenApply(_ -> split(next, key))
+                // Also this server gets it from the operators alone.
+                .whenComplete((_, _) -> key.forget());
     }
 
-    private RootKey.InMemory nextKey(int threshold, int shares) {
-        if (isShared()) {
-            try {
-                Shares.checkNumbers(threshold, shares);
-            } catch (IllegalArgumentException e) {
-                throw new SecretsProblem(SecretsProblem.Code.INVALID, String.valueOf(e.getMessage()));
-            }
-            return RootKey.InMemory.make(random);
-        }
+    private CompletableFuture<List<String>> rotateInPlace(long number, int threshold, int shares, String actor) {
         if (threshold != 0 || shares != 0) {
             throw new SecretsProblem(
                     SecretsProblem.Code.INVALID,
                     "threshold and shares: expected none, for the root key is kept by "
                             + options.keeper().name());
         }
-        var next = file().orElseThrow().next();
         try {
-            if (options.servers().get().size() > 1 && Files.notExists(next)) {
-                throw new IOException(next + ": there is no such file; expected the same next root key on all servers"
-                        + " of the cluster: plinth trust root-key makes one");
-            }
-            return RootFile.readOrMake(next, random);
+            var key = place.orElseThrow().make(number, isAlone());
+            var next = keyring.next(number, options.keeper(), suite, 0, 0, key);
+            key.forget();
+            return begin(next, actor).thenApply(_ -> List.of());
         } catch (IOException e) {
             throw new SecretsProblem(SecretsProblem.Code.INVALID, String.valueOf(e.getMessage()));
         }
+    }
+
+    private CompletableFuture<SecretsOutcome> begin(Root next, String actor) {
+        return partition.submit(
+                new SecretsCommand.BeginRotation(next, options.servers().get(), actor));
     }
 
     /** As {@link Secrets#endRootRotation}. */
@@ -418,15 +465,16 @@ final class RootCustody implements AutoCloseable {
 
     private void findNext(Rotation rotation) throws IOException {
         var next = rotation.next();
-        var file = file();
-        if (file.isPresent() && !keyring.has(next.number())) {
-            if (Files.notExists(file.get().next())) {
+        var from = placeOf(next);
+        if (from.isPresent() && !keyring.has(next.number())) {
+            var key = from.get().findNext(next);
+            if (key.isEmpty()) {
                 lookAgain();
                 return;
             }
-            if (!keyring.hold(next, RootFile.read(file.get().next()))) {
-                throw new IOException(file.get().next() + ": expected the next root key of this cluster, number "
-                        + next.number() + ", found another");
+            if (!keyring.hold(next, key.get())) {
+                throw new IOException("expected the next root key of this cluster, number " + next.number()
+                        + ", kept by " + options.keeper() + "; found another");
             }
         }
         if (keyring.has(next.number()) && !rotation.holders().contains(options.self())) {
@@ -442,17 +490,15 @@ final class RootCustody implements AutoCloseable {
 
     /** Nothing is changing: another key than that in force is not needed. */
     private void tidy(Root root) throws IOException {
-        var file = file();
-        if (file.isPresent()
-                && keyring.has(root.number())
-                && Files.exists(file.get().next())) {
-            var next = RootFile.read(file.get().next());
-            if (keyring.unseal(root, next)) {
-                file.get().promote();
-                log.info(
-                        "root key {} is in force, and in {}",
-                        root.number(),
-                        file.get().file());
+        var from = placeOf(root).filter(RootPlace::hasNext);
+        if (from.isPresent() && keyring.has(root.number())) {
+            for (var found : from.get().find(root)) {
+                if (!found.isNext()) {
+                    found.key().forget();
+                } else if (keyring.unseal(root, found.key())) {
+                    from.get().promote();
+                    log.info("root key {} is in force, and kept by {}", root.number(), options.keeper());
+                }
             }
         }
         clock.schedule(OPENED_WITHIN, () -> {

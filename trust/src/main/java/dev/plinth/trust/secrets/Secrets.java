@@ -98,11 +98,17 @@ public final class Secrets implements AutoCloseable {
      *
      * @param sm4 seals with SM4-GCM instead of AES-256-GCM; has an effect on a root key that is made from now on
      * @param collateral what vendors say of their hardware
+     * @param former who kept the root key before the configuration named another keeper: until a rotation has brought it there
      * @param self this server's name
      * @param servers the names of all servers that run as one: each needs the next root key before it is in force
      */
     public record Options(
-            RootKeeper keeper, boolean sm4, List<Endorsement> collateral, String self, Supplier<Set<String>> servers) {
+            RootKeeper keeper,
+            boolean sm4,
+            List<Endorsement> collateral,
+            Optional<RootKeeper> former,
+            String self,
+            Supplier<Set<String>> servers) {
         private static final String ALONE = "server";
 
         public Options {
@@ -111,16 +117,21 @@ public final class Secrets implements AutoCloseable {
 
         /** Of a server that is alone. */
         public static Options of(RootKeeper keeper) {
-            return new Options(keeper, false, List.of(), ALONE, () -> Set.of(ALONE));
+            return new Options(keeper, false, List.of(), Optional.empty(), ALONE, () -> Set.of(ALONE));
         }
 
         public Options sealingWithSm4() {
-            return new Options(keeper, true, collateral, self, servers);
+            return new Options(keeper, true, collateral, former, self, servers);
+        }
+
+        /** With a root key that another keeper has yet. */
+        public Options after(RootKeeper other) {
+            return new Options(keeper, sm4, collateral, Optional.of(other), self, servers);
         }
 
         /** Of one of several servers. */
         public Options among(String name, Supplier<Set<String>> all) {
-            return new Options(keeper, sm4, collateral, name, all);
+            return new Options(keeper, sm4, collateral, former, name, all);
         }
     }
 
