@@ -2,6 +2,7 @@ package dev.plinth.cli;
 
 import com.google.protobuf.ByteString;
 import dev.plinth.wire.secrets.v1.AnchorRequest;
+import dev.plinth.wire.secrets.v1.CertifyRequest;
 import dev.plinth.wire.secrets.v1.GenerateRequest;
 import dev.plinth.wire.secrets.v1.GetPolicyRequest;
 import dev.plinth.wire.secrets.v1.GetRequest;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Parameters;
             SecretsCommand.Generate.class,
             SecretsCommand.Import.class,
             SecretsCommand.Rotate.class,
+            SecretsCommand.Certify.class,
             SecretsCommand.Revoke.class,
             SecretsCommand.Policy.class,
             SecretsCommand.Vouch.class,
@@ -105,24 +107,33 @@ final class SecretsCommand extends SecretsOptions {
     @Command(
             name = "show",
             description =
-                    "Shows the versions of a secret, and with --public-key the public part of the newest, as PEM.",
+                    "Shows the versions of a secret, or of the newest, as PEM, its public part or its certificates.",
             mixinStandardHelpOptions = true)
     static final class Show extends Named {
         @Option(names = "--public-key", description = "The public part alone.")
         private boolean publicKey;
 
+        @Option(names = "--certificates", description = "Its certificate alone, and its issuers'.")
+        private boolean certificates;
+
         @Override
         public Integer call() throws InterruptedException, IOException {
             var secret = ask(
                     secrets -> secrets.get(GetRequest.newBuilder().setName(name).build()));
+            var newest = secret.getVersions(secret.getVersionsCount() - 1);
             if (publicKey) {
-                var key = secret.getVersions(secret.getVersionsCount() - 1).getPublicKey();
-                if (key.isEmpty()) {
+                if (newest.getPublicKey().isEmpty()) {
                     throw new IOException(name + " has no public key, or its newest version is revoked");
                 }
-                out().println("-----BEGIN PUBLIC KEY-----\n"
-                        + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(key.toByteArray())
-                        + "\n-----END PUBLIC KEY-----");
+                out().println(pem("PUBLIC KEY", newest.getPublicKey()));
+                out().flush();
+                return 0;
+            }
+            if (certificates) {
+                if (newest.getCertificatesCount() == 0) {
+                    throw new IOException(name + " has no certificate: plinth secrets certify gives it one");
+                }
+                newest.getCertificatesList().forEach(one -> out().println(pem("CERTIFICATE", one)));
                 out().flush();
                 return 0;
             }
@@ -138,6 +149,58 @@ final class SecretsCommand extends SecretsOptions {
                                             .toString()));
             table.print(out());
             return 0;
+        }
+    }
+
+    private static String pem(String kind, ByteString der) {
+        return "-----BEGIN " + kind + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der.toByteArray()) + "\n-----END " + kind
+                + "-----";
+    }
+
+    @Command(
+            name = "certify",
+            description = {
+                "Gives the newest version of a key a certificate, signed by itself or by an authority whose key is kept here.",
+                "Workloads that get the key get it with its certificates, as PEM. After a rotation the next version wants its own."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Certify extends Named {
+        @Option(names = "--subject", paramLabel = "NAME", required = true, description = "CN=payments,O=Bank")
+        private String subject = "";
+
+        @Option(
+                names = "--days",
+                paramLabel = "DAYS",
+                defaultValue = "90",
+                description = "How long it is good. Default: ${DEFAULT-VALUE}")
+        private int days;
+
+        @Option(names = "--dns", paramLabel = "NAME", description = "A DNS name that it is for. May be repeated.")
+        private List<String> dns = new ArrayList<>();
+
+        @Option(names = "--authority", description = "Its key may sign other certificates.")
+        private boolean authority;
+
+        @Option(
+                names = "--issuer",
+                paramLabel = "SECRET",
+                defaultValue = "",
+                description = "The authority that signs it: repository/type/tag. Default: it signs itself")
+        private String issuer = "";
+
+        @Override
+        public Integer call() throws InterruptedException, IOException {
+            return done(ask(secrets -> secrets.certify(CertifyRequest.newBuilder()
+                            .setName(name)
+                            .setSubject(subject)
+                            .setDays(days)
+                            .addAllDnsNames(dns)
+                            .setAuthority(authority)
+                            .setIssuer(issuer)
+                            .setActor(by())
+                            .build()))
+                    .getVersion());
         }
     }
 

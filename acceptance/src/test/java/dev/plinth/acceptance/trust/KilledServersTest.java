@@ -19,6 +19,7 @@ import dev.plinth.wire.secrets.v1.GetStatusRequest;
 import dev.plinth.wire.secrets.v1.ImportRequest;
 import dev.plinth.wire.secrets.v1.ReadAuditRequest;
 import dev.plinth.wire.secrets.v1.RotateRequest;
+import dev.plinth.wire.secrets.v1.RotateRootRequest;
 import dev.plinth.wire.secrets.v1.SecretsGrpc;
 import dev.plinth.wire.secrets.v1.SetPolicyRequest;
 import dev.plinth.wire.secrets.v1.Version;
@@ -72,7 +73,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Three servers, each killed once while identities are issued, a key is rotated and a secret is released. */
+/** Three servers, each killed once while identities are issued, a key is rotated, a secret is released and the root key is changed. */
 @Timeout(600)
 class KilledServersTest {
     private static final Duration LONG = Duration.ofSeconds(90);
@@ -441,11 +442,15 @@ class KilledServersTest {
                     threads.submit(this::issue), threads.submit(this::rotate), threads.submit(() -> release(tpm)));
             try {
                 awaitProgress(work);
+                int root = 1;
                 for (var member : members) {
+                    root++;
+                    rotateRoot();
                     member.process.kill();
                     awaitProgress(work);
                     member.process.start();
                     awaitProgress(work);
+                    awaitRoot(root);
                 }
             } finally {
                 enough.set(true);
@@ -463,6 +468,27 @@ class KilledServersTest {
         for (var member : members) {
             await().atMost(LONG).ignoreExceptions().untilAsserted(() -> checkKept(member));
         }
+    }
+
+    /** The next key is on all servers first; here they share a disk. */
+    private void rotateRoot() throws Exception {
+        var next = folder.resolve("secrets.key.next");
+        await().atMost(LONG).until(() -> Files.notExists(next));
+        TrustConfiguration.makeRootKey(next);
+        try {
+            var _ = persistently(member -> member.secrets()
+                    .rotateRoot(RotateRootRequest.newBuilder().setActor(ACTOR).build()));
+        } catch (StatusRuntimeException e) {
+            // The answer of the one before was lost.
+            assertThat(e.getStatus().getDescription()).contains("is under way");
+        }
+    }
+
+    private void awaitRoot(long root) {
+        await().atMost(LONG).ignoreExceptions().until(() -> members.stream().allMatch(member -> {
+            var status = member.secrets().getStatus(GetStatusRequest.getDefaultInstance());
+            return !status.getSealed() && status.getRoot() == root && !status.hasNext();
+        }));
     }
 
     private void prepare(TpmAttester tpm) throws Exception {

@@ -12,8 +12,9 @@ import java.util.function.LongPredicate;
  * @param wraps the data key, sealed under the root key; while root keys change, under two of them
  * @param sealed the secret, sealed under the data key: bytes; a symmetric key; or a private key as PKCS 8
  * @param publicKey SubjectPublicKeyInfo; empty if there is none
+ * @param certificates of the public key, DER: its own first, then its issuer's; none if nobody asked for one
  */
-record Material(List<Wrap> wraps, ByteString sealed, ByteString publicKey) {
+record Material(List<Wrap> wraps, ByteString sealed, ByteString publicKey, List<ByteString> certificates) {
     /**
      * The data key, sealed.
      *
@@ -23,9 +24,18 @@ record Material(List<Wrap> wraps, ByteString sealed, ByteString publicKey) {
 
     Material {
         wraps = List.copyOf(wraps);
+        certificates = List.copyOf(certificates);
         if (wraps.isEmpty()) {
             throw new IllegalArgumentException("material: expected a sealed data key, found none");
         }
+    }
+
+    Material(List<Wrap> wraps, ByteString sealed, ByteString publicKey) {
+        this(wraps, sealed, publicKey, List.of());
+    }
+
+    Material with(List<ByteString> others) {
+        return new Material(wraps, sealed, publicKey, others);
     }
 
     boolean isUnder(long root) {
@@ -43,16 +53,19 @@ record Material(List<Wrap> wraps, ByteString sealed, ByteString publicKey) {
     Material with(Wrap wrap) {
         var more = new ArrayList<>(wraps);
         more.add(wrap);
-        return new Material(more, sealed, publicKey);
+        return new Material(more, sealed, publicKey, certificates);
     }
 
     /** As it is for who has these root keys alone; there has to be one. */
     Material only(LongPredicate roots) {
         return new Material(
-                wraps.stream().filter(wrap -> roots.test(wrap.root())).toList(), sealed, publicKey);
+                wraps.stream().filter(wrap -> roots.test(wrap.root())).toList(), sealed, publicKey, certificates);
     }
 
     int bytes() {
-        return wraps.stream().mapToInt(wrap -> wrap.dataKey().size()).sum() + sealed.size() + publicKey.size();
+        return wraps.stream().mapToInt(wrap -> wrap.dataKey().size()).sum()
+                + sealed.size()
+                + publicKey.size()
+                + certificates.stream().mapToInt(ByteString::size).sum();
     }
 }

@@ -87,14 +87,14 @@ final class RootCodecs {
                 .skip(1)
                 .forEach(wrap -> stored.addMore(
                         StoredWrap.newBuilder().setRoot(wrap.root()).setDataKey(wrap.dataKey())));
-        return stored.build();
+        return stored.addAllCertificates(material.certificates()).build();
     }
 
     static Material fromStored(StoredMaterial stored) {
         List<Material.Wrap> wraps = new ArrayList<>();
         wraps.add(new Material.Wrap(number(stored.getRoot()), stored.getWrappedKey()));
         stored.getMoreList().forEach(more -> wraps.add(new Material.Wrap(more.getRoot(), more.getDataKey())));
-        return new Material(wraps, stored.getSealed(), stored.getPublicKey());
+        return new Material(wraps, stored.getSealed(), stored.getPublicKey(), stored.getCertificatesList());
     }
 
     static StoredBeginRotation toStored(SecretsCommand.BeginRotation begin) {

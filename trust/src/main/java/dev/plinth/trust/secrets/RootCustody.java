@@ -52,6 +52,9 @@ final class RootCustody implements AutoCloseable {
 
     private volatile boolean closed;
 
+    /** Guarded by this: the root key that was last said to be in force. */
+    private long seen;
+
     /** Guarded by this: what was last said to be wrong, so that it is said once. */
     private String trouble = "";
 
@@ -441,7 +444,12 @@ final class RootCustody implements AutoCloseable {
         if (sealedByHand) {
             return;
         }
+        boolean changed = seen != 0 && seen != root.number();
+        seen = root.number();
         try {
+            if (changed && !keyring.has(root.number()) && placeOf(root).isPresent()) {
+                open(root);
+            }
             if (view.rotation().isPresent()) {
                 findNext(view.rotation().get());
             } else {

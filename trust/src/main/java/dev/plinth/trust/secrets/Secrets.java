@@ -58,6 +58,7 @@ public final class Secrets implements AutoCloseable {
     private final RootCustody custody;
     private final Appraising appraising;
     private final Taking taking;
+    private final Certifying certifying;
 
     /** What was given out; whoever has it wipes it. */
     @SuppressWarnings("ArrayRecordComponent") // it is handed on and wiped, never compared
@@ -81,9 +82,48 @@ public final class Secrets implements AutoCloseable {
      * What may be known of one version.
      *
      * @param publicKey SubjectPublicKeyInfo; empty if there is none, or it is revoked
+     * @param certificates of the public key, DER, its own first
      */
     public record VersionInfo(
-            long number, String owner, Instant at, Optional<Instant> revokedAt, ByteString publicKey) {}
+            long number,
+            String owner,
+            Instant at,
+            Optional<Instant> revokedAt,
+            ByteString publicKey,
+            List<ByteString> certificates) {
+        public VersionInfo {
+            certificates = List.copyOf(certificates);
+        }
+    }
+
+    /**
+     * A certificate that is wanted.
+     *
+     * @param subject a distinguished name, as {@code CN=payments,O=Bank}
+     * @param days 1 to 3,660
+     * @param isAuthority whether its key may sign other certificates
+     * @param issuer the authority whose key, kept here, signs it; empty: it signs itself
+     */
+    public record CertificateRequest(
+            String subject, int days, boolean isAuthority, List<String> dnsNames, Optional<ResourceName> issuer) {
+        private static final int DAYS_MAX = 3_660;
+        private static final int DNS_NAMES_MAX = 100;
+
+        public CertificateRequest {
+            dnsNames = List.copyOf(dnsNames);
+            if (days < 1 || days > DAYS_MAX) {
+                throw new IllegalArgumentException("days: expected 1 to " + DAYS_MAX + ", found " + days);
+            }
+            if (subject.isEmpty() || subject.length() > 1_000) {
+                throw new IllegalArgumentException("subject: expected 1 to 1,000 characters, found " + subject.length());
+            }
+            if (dnsNames.size() > DNS_NAMES_MAX
+                    || dnsNames.stream().anyMatch(dns -> !dns.matches("(\\*\\.)?[A-Za-z0-9][A-Za-z0-9.-]{0,251}"))) {
+                throw new IllegalArgumentException(
+                        "DNS names: expected at most " + DNS_NAMES_MAX + " such as payments.example.org");
+            }
+        }
+    }
 
     /** What may be known of a secret. */
     public record SecretInfo(
@@ -151,6 +191,7 @@ public final class Secrets implements AutoCloseable {
         this.custody = new RootCustody(partition, keyring, options, clock, workers, random);
         this.appraising = new Appraising(partition, guards, options.collateral(), recorded, clock, workers);
         this.taking = new Taking(partition, custody, keyring, guards, recorded, clock, workers);
+        this.certifying = new Certifying(partition, taking, use, clock, workers, random);
     }
 
     /** How the commands look in the journal that {@link #open} is given. */
@@ -329,12 +370,23 @@ public final class Secrets implements AutoCloseable {
                                 version.owner(),
                                 version.at(),
                                 version.revokedAt(),
-                                version.material().map(Material::publicKey).orElse(ByteString.EMPTY)))
+                                version.material().map(Material::publicKey).orElse(ByteString.EMPTY),
+                                version.material().map(Material::certificates).orElse(List.of())))
                         .toList());
     }
 
     static SecretsProblem absent(ResourceName name) {
         return new SecretsProblem(SecretsProblem.Code.NOT_FOUND, "there is no secret " + name);
+    }
+
+    /**
+     * Gives the newest version of a key a certificate, signed by itself or by an authority whose key is kept here. Whoever gets the key
+     * gets it with its certificates, as PEM. A version that is made later has none of its own yet.
+     *
+     * @return the version
+     */
+    public CompletableFuture<Long> certify(ResourceName name, CertificateRequest request, String actor) {
+        return certifying.certify(name, request, actor);
     }
 
     // ---- giving and using

@@ -18,6 +18,7 @@ import dev.plinth.trust.secrets.stored.v1.StoredNote;
 import dev.plinth.trust.secrets.stored.v1.StoredOutcome;
 import dev.plinth.trust.secrets.stored.v1.StoredPolicy;
 import dev.plinth.trust.secrets.stored.v1.StoredPut;
+import dev.plinth.trust.secrets.stored.v1.StoredPutCertificates;
 import dev.plinth.trust.secrets.stored.v1.StoredRefuse;
 import dev.plinth.trust.secrets.stored.v1.StoredResource;
 import dev.plinth.trust.secrets.stored.v1.StoredRevoke;
@@ -61,6 +62,11 @@ final class SecretsCodecs {
                             .setExportable(put.exportable())
                             .setMaterial(RootCodecs.toStored(put.material()))
                             .setAfter(put.after()));
+                case SecretsCommand.PutCertificates put ->
+                    stored.setPutCertificates(StoredPutCertificates.newBuilder()
+                            .setName(put.name().toString())
+                            .setVersion(put.version())
+                            .addAllCertificates(put.certificates()));
                 case SecretsCommand.Revoke revoke ->
                     stored.setRevoke(StoredRevoke.newBuilder()
                             .setName(revoke.name().toString())
@@ -114,6 +120,12 @@ final class SecretsCodecs {
                                 put.getAfter(),
                                 actor);
                     }
+                    case PUT_CERTIFICATES ->
+                        new SecretsCommand.PutCertificates(
+                                ResourceName.parse(stored.getPutCertificates().getName()),
+                                stored.getPutCertificates().getVersion(),
+                                stored.getPutCertificates().getCertificatesList(),
+                                actor);
                     case REVOKE ->
                         new SecretsCommand.Revoke(
                                 ResourceName.parse(stored.getRevoke().getName()),

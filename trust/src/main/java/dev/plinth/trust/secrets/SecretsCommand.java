@@ -1,5 +1,6 @@
 package dev.plinth.trust.secrets;
 
+import com.google.protobuf.ByteString;
 import dev.plinth.trust.Endorsement;
 import dev.plinth.trust.TrustAnchors;
 import dev.plinth.trust.Vendor;
@@ -68,6 +69,22 @@ public sealed interface SecretsCommand {
             long after,
             String actor)
             implements SecretsCommand {}
+
+    /**
+     * This version's public key has these certificates, DER, its own first.
+     *
+     * @param certificates 1 to 8
+     */
+    record PutCertificates(ResourceName name, long version, List<ByteString> certificates, String actor)
+            implements SecretsCommand {
+        public PutCertificates {
+            certificates = List.copyOf(certificates);
+            if (certificates.isEmpty() || certificates.size() > SecretsLimits.CERTIFICATES_MAX) {
+                throw new IllegalArgumentException("certificates of " + name + ": expected 1 to "
+                        + SecretsLimits.CERTIFICATES_MAX + ", found " + certificates.size());
+            }
+        }
+    }
 
     /** Nobody gets or uses this version any more; what was sealed is forgotten. */
     record Revoke(ResourceName name, long version, String actor) implements SecretsCommand {}

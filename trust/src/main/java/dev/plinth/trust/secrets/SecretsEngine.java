@@ -1,5 +1,6 @@
 package dev.plinth.trust.secrets;
 
+import com.google.protobuf.ByteString;
 import dev.plinth.kernel.Context;
 import dev.plinth.kernel.Engine;
 import dev.plinth.kernel.Snapshot;
@@ -122,6 +123,7 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Rewr
             case SecretsCommand.Rewrapped result -> roots.rewrapped(result, notes(context), context);
             case SecretsCommand.EndRotation end -> roots.end(end, notes(context), context);
             case SecretsCommand.Put put -> put(put, context);
+            case SecretsCommand.PutCertificates put -> putCertificates(put, context);
             case SecretsCommand.Revoke revoke -> revoke(revoke, context);
             case SecretsCommand.SetPolicy set -> setPolicy(set, context);
             case SecretsCommand.Vouch vouch -> vouch(vouch, context);
@@ -202,6 +204,28 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Rewr
                 .findFirst()
                 .ifPresent(kept::remove);
         return new Resource(resource.name(), resource.algorithm(), resource.exportable(), kept);
+    }
+
+    private SecretsOutcome putCertificates(SecretsCommand.PutCertificates put, Context<Rewrap> context) {
+        var before = find(put.name());
+        var version = before.flatMap(there -> there.version(put.version()));
+        if (before.isEmpty() || version.isEmpty()) {
+            return absent(put.name(), put.version());
+        }
+        var subject = put.name() + "@" + version.get().number();
+        if (version.get().material().isEmpty()) {
+            return denied(SecretsOutcome.Reason.CONFLICT, subject + " is revoked");
+        }
+        long more = put.certificates().stream().mapToLong(ByteString::size).sum();
+        if (resources.bytes() + more > SecretsLimits.TOTAL_BYTES_MAX) {
+            return denied(
+                    SecretsOutcome.Reason.OVERLOADED,
+                    "all secrets together would pass " + SecretsLimits.TOTAL_BYTES_MAX + " bytes");
+        }
+        resources.put(before.get().withMaterial((one, material) ->
+                one.number() == version.get().number() ? material.with(put.certificates()) : material));
+        record(put.actor(), "certify", subject, "", context);
+        return new SecretsOutcome.Done(version.get().number());
     }
 
     private SecretsOutcome revoke(SecretsCommand.Revoke revoke, Context<Rewrap> context) {

@@ -9,6 +9,9 @@ public final class SecretsLimits {
     /** Of one resource. Revoked ones make room first. */
     public static final int VERSIONS_MAX = 100;
 
+    /** Certificates of one key, with those of its issuers. */
+    public static final int CERTIFICATES_MAX = 8;
+
     /** Of one secret. */
     public static final int SECRET_BYTES_MAX = 64 * 1024;
 

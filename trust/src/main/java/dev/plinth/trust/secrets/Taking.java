@@ -58,8 +58,14 @@ final class Taking {
     CompletableFuture<Secrets.Released> release(Wanted wanted, AttestationResult result, String actor) {
         return taken(wanted, Optional.of(result), actor)
                 .thenApplyAsync(
-                        taken -> new Secrets.Released(
-                                taken.version(), taken.algorithm(), keyring.open(wanted.name(), taken.material())),
+                        taken -> {
+                            var secret = keyring.open(wanted.name(), taken.material());
+                            var certificates = taken.material().certificates();
+                            return new Secrets.Released(
+                                    taken.version(),
+                                    taken.algorithm(),
+                                    certificates.isEmpty() ? secret : Pem.of(secret, certificates));
+                        },
                         workers);
     }
 

@@ -17,6 +17,7 @@ import dev.plinth.wire.grpc.CallAnswers;
 import dev.plinth.wire.grpc.RetryHint;
 import dev.plinth.wire.secrets.v1.AnchorRequest;
 import dev.plinth.wire.secrets.v1.AuditEntry;
+import dev.plinth.wire.secrets.v1.CertifyRequest;
 import dev.plinth.wire.secrets.v1.Changed;
 import dev.plinth.wire.secrets.v1.EndRootRotationRequest;
 import dev.plinth.wire.secrets.v1.GenerateRequest;
@@ -205,7 +206,8 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
                         .setAtMillis(version.at().toEpochMilli())
                         .setRevokedAtMillis(
                                 version.revokedAt().map(Instant::toEpochMilli).orElse(0L))
-                        .setPublicKey(version.publicKey())));
+                        .setPublicKey(version.publicKey())
+                        .addAllCertificates(version.certificates())));
         return secret.build();
     }
 
@@ -235,6 +237,23 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
     @Override
     public void rotate(RotateRequest request, StreamObserver<Changed> answers) {
         change(answers, () -> secrets.rotate(ResourceName.parse(request.getName()), actor(request.getActor())));
+    }
+
+    @Override
+    public void certify(CertifyRequest request, StreamObserver<Changed> answers) {
+        change(
+                answers,
+                () -> secrets.certify(
+                        ResourceName.parse(request.getName()),
+                        new Secrets.CertificateRequest(
+                                request.getSubject(),
+                                request.getDays(),
+                                request.getAuthority(),
+                                request.getDnsNamesList(),
+                                request.getIssuer().isEmpty()
+                                        ? Optional.empty()
+                                        : Optional.of(ResourceName.parse(request.getIssuer()))),
+                        actor(request.getActor())));
     }
 
     @Override
