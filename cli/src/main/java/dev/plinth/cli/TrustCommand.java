@@ -39,6 +39,7 @@ import picocli.CommandLine.Parameters;
             TrustCommand.Federate.class,
             TrustCommand.Part.class,
             TrustCommand.RootKey.class,
+            TrustRootCommands.RotateRoot.class,
             TrustPolicyCommands.Policy.class,
             TrustPolicyCommands.Reference.class,
             TrustPolicyCommands.Guard.class,
@@ -65,6 +66,9 @@ final class TrustCommand extends TrustOptions {
                     Instant.ofEpochMilli(authority.getNotAfterMillis()).toString());
         }
         table.print(out);
+        if (domain.hasNextRoot()) {
+            out.println(TrustRootCommands.line(domain.getNextRoot()));
+        }
         if (domain.getFederatedCount() > 0) {
             out.println("trusts " + String.join(", ", domain.getFederatedList()));
         }

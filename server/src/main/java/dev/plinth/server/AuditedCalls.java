@@ -13,6 +13,7 @@ import dev.plinth.wire.trust.v1.AdmitRequest;
 import dev.plinth.wire.trust.v1.BindRequest;
 import dev.plinth.wire.trust.v1.CompleteEnrolmentRequest;
 import dev.plinth.wire.trust.v1.CompleteEnrolmentResponse;
+import dev.plinth.wire.trust.v1.EndRootRotationRequest;
 import dev.plinth.wire.trust.v1.HardwareRoot;
 import dev.plinth.wire.trust.v1.KubernetesCluster;
 import dev.plinth.wire.trust.v1.NamedAttestor;
@@ -26,6 +27,7 @@ import dev.plinth.wire.trust.v1.RemoveEntryRequest;
 import dev.plinth.wire.trust.v1.RemoveFederatedRequest;
 import dev.plinth.wire.trust.v1.RollBackRequest;
 import dev.plinth.wire.trust.v1.RotateRequest;
+import dev.plinth.wire.trust.v1.RotateRootRequest;
 import dev.plinth.wire.trust.v1.SetLivesRequest;
 import dev.plinth.wire.trust.v1.Verdict;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
@@ -89,6 +91,9 @@ final class AuditedCalls implements ServerInterceptor {
                                         + " s, publishing " + of.getPublishingSeconds() + " s",
                                 "");
                     case RotateRequest _ -> new Deed("trust domain", "", "");
+                    case RotateRootRequest _ -> new Deed("root key of the trust domain", "", "");
+                    case EndRootRotationRequest of ->
+                        new Deed("root key of the trust domain", of.getFinish() ? "finish" : "abandon", "");
                     case PutFederatedRequest of -> new Deed("trust domain " + of.getDomain(), of.getUrl(), "");
                     case RemoveFederatedRequest of -> new Deed("trust domain " + of.getDomain(), "", "");
                     case PutEntryRequest of ->

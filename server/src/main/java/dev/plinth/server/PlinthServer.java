@@ -57,6 +57,7 @@ import dev.plinth.transactions.door.seata.SeataParticipants;
 import dev.plinth.trust.Endorsement;
 import dev.plinth.trust.control.AdminToken;
 import dev.plinth.trust.control.CollateralFolder;
+import dev.plinth.trust.control.DomainRootFile;
 import dev.plinth.trust.control.FileRootKey;
 import dev.plinth.trust.control.ServerIdentity;
 import dev.plinth.trust.control.Trust;
@@ -117,6 +118,7 @@ public final class PlinthServer implements AutoCloseable {
     private final Instant startedAt = Instant.now();
     private Optional<RaftNode> raft = Optional.empty();
     private Optional<Membership> membership = Optional.empty();
+    private Optional<ServerIdentity> serverIdentity = Optional.empty();
     private Listen http;
     private Listen seata;
     private Optional<Listen> nacos = Optional.empty();
@@ -229,7 +231,7 @@ public final class PlinthServer implements AutoCloseable {
         List<BindableService> trustDoors = new ArrayList<>();
         if (configuration.trust().isPresent()) {
             var of = configuration.trust().get();
-            unlock(trust, of.rootKey(data), random);
+            unlock(trust, of.rootKey(data), workers, random);
             settle(trust, new TrustCommand.SetDomain(of.domain()));
             workloads = Optional.of(
                     parts.add("Workload API", WorkloadApiDoor.open(trust, of.socket(data), clock, workers)));
@@ -302,14 +304,16 @@ public final class PlinthServer implements AutoCloseable {
         membership.ifPresent(Membership::start);
     }
 
+    private static Set<String> names(Membership of) {
+        return of.roster().servers().stream()
+                .map(ClusterConfiguration.Server::name)
+                .collect(Collectors.toSet());
+    }
+
     private Secrets.Options secretsOptions() {
         var options = SecretsConfiguration.options(configuration.secrets(), configuration.data());
         return membership
-                .map(of -> options.among(
-                        of.roster().self(),
-                        () -> of.roster().servers().stream()
-                                .map(ClusterConfiguration.Server::name)
-                                .collect(Collectors.toSet())))
+                .map(of -> options.among(of.roster().self(), () -> names(of)))
                 .orElse(options);
     }
 
@@ -528,12 +532,9 @@ public final class PlinthServer implements AutoCloseable {
         }
         var trust = configuration.trust().get();
         var random = new SecureRandom();
-        var identity = ServerIdentity.of(
-                trust.domain(),
-                name,
-                FileRootKey.open(demandRootKey(trust.rootKey(configuration.data())), random),
-                clock,
-                random);
+        var file = demandRootKey(trust.rootKey(configuration.data()));
+        var identity = ServerIdentity.of(trust.domain(), name, DomainRootFile.read(file, random), clock, random);
+        serverIdentity = Optional.of(identity);
         return Optional.of(new RaftTls.Identity(identity.keys(), identity.servers()));
     }
 
@@ -541,12 +542,22 @@ public final class PlinthServer implements AutoCloseable {
      * Gives trust the root key. A server that is alone and has signed nothing yet makes one; all others must have that with which
      * their authorities' keys are sealed.
      */
-    private void unlock(Trust trust, Path file, SecureRandom random) throws IOException {
+    private void unlock(Trust trust, Path file, Executor workers, SecureRandom random) throws IOException {
         boolean alone = configuration.cluster().isEmpty();
         if (alone && trust.identities().join().lastNumber() == 0 && Files.notExists(file)) {
             FileRootKey.make(file, random);
         }
-        trust.unlock(FileRootKey.open(demandRootKey(file), random));
+        parts.add(
+                "root key of the trust domain",
+                trust.unlock(
+                        demandRootKey(file),
+                        membership
+                                .map(of ->
+                                        new DomainRootFile.Servers(of.roster().self(), () -> names(of)))
+                                .orElseGet(DomainRootFile.Servers::alone),
+                        workers,
+                        random,
+                        keys -> serverIdentity.ifPresent(identity -> identity.roots(keys))));
         try {
             if (alone) {
                 trust.issuer().demandKeys(trust.identities().join());

@@ -14,6 +14,9 @@ import dev.plinth.wire.cells.v1.CellMapsGrpc;
 import dev.plinth.wire.cells.v1.GetCellMapRequest;
 import dev.plinth.wire.registry.v1.ListServicesRequest;
 import dev.plinth.wire.registry.v1.RegistryGrpc;
+import dev.plinth.wire.trust.v1.GetDomainRequest;
+import dev.plinth.wire.trust.v1.RotateRootRequest;
+import dev.plinth.wire.trust.v1.TrustGrpc;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -135,6 +138,42 @@ class PlinthServerTest {
                 .hasMessageContaining("not sealed under this root key");
 
         Files.write(key, kept);
+        PlinthServer.start(here).close();
+    }
+
+    @Test
+    void the_root_key_of_a_trust_domain_is_changed_while_it_signs_and_the_one_before_starts_nothing_after()
+            throws Exception {
+        var here = configuration(Optional.empty()).with(TrustConfiguration.of("example.org"));
+        var key = here.data().resolve("trust").resolve("root.key");
+        byte[] before;
+        try (var server = PlinthServer.start(here)) {
+            await().until(() -> get(server, "/health/ready").statusCode() == 200);
+            before = Files.readAllBytes(key);
+            var trust = GrpcClients.builder("gproto+http://" + server.http())
+                    .addHeader("authorization", "Bearer " + Files.readString(TrustConfiguration.token(here.data())))
+                    .build(TrustGrpc.TrustBlockingStub.class);
+            for (int number = 2; number <= 3; number++) {
+                long root = number;
+                assertThat(trust.rotateRoot(RotateRootRequest.getDefaultInstance())
+                                .getVersion())
+                        .isEqualTo(root);
+                await().until(() ->
+                        trust.getDomain(GetDomainRequest.getDefaultInstance()).getRoot() == root);
+                await().until(() -> Files.notExists(key.resolveSibling("root.key.next")));
+                assertThat(get(server, "/health/ready").statusCode()).isEqualTo(200);
+            }
+            assertThat(Files.readAllBytes(key)).isNotEqualTo(before);
+        }
+        try (var server = PlinthServer.start(here)) {
+            await().until(() -> get(server, "/health/ready").statusCode() == 200);
+        }
+        var after = Files.readAllBytes(key);
+        Files.write(key, before);
+        assertThatThrownBy(() -> PlinthServer.start(here))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("root.key: ");
+        Files.write(key, after);
         PlinthServer.start(here).close();
     }
 

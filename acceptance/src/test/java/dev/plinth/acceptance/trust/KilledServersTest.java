@@ -485,10 +485,12 @@ class KilledServersTest {
     }
 
     private void awaitRoot(long root) {
-        await().atMost(LONG).ignoreExceptions().until(() -> members.stream().allMatch(member -> {
-            var status = member.secrets().getStatus(GetStatusRequest.getDefaultInstance());
-            return !status.getSealed() && status.getRoot() == root && !status.hasNext();
-        }));
+        await().atMost(LONG)
+                .ignoreExceptions()
+                .until(() -> members.stream().allMatch(member -> {
+                    var status = member.secrets().getStatus(GetStatusRequest.getDefaultInstance());
+                    return !status.getSealed() && status.getRoot() == root && !status.hasNext();
+                }));
     }
 
     private void prepare(TpmAttester tpm) throws Exception {

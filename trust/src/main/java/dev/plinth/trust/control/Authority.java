@@ -27,6 +27,11 @@ public record Authority(long number, Keys keys, Instant publishedAt, Instant sig
             ByteString sealedTokenKey,
             Instant notAfter) {}
 
+    /** The same authority, with its keys sealed anew. */
+    Authority with(Keys others) {
+        return new Authority(number, others, publishedAt, signsFrom);
+    }
+
     /** What it does. */
     public enum State {
         /** Others have it; it does not sign yet. */

@@ -9,15 +9,15 @@ import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
 
-/** Makes authorities' keys, and seals them before anybody else sees them. */
-final class AuthorityMaker implements Performer<MakeAuthority, TrustCommand> {
+/** Makes authorities' keys, and seals them before anybody else sees them; seals them anew when the root key changes. */
+final class AuthorityMaker implements Performer<TrustEffect, TrustCommand> {
 
-    private final RootKey root;
+    private final RootKeyPlace root;
     private final Clock clock;
     private final Executor workers;
     private final SecureRandom random;
 
-    AuthorityMaker(RootKey root, Clock clock, Executor workers, SecureRandom random) {
+    AuthorityMaker(RootKeyPlace root, Clock clock, Executor workers, SecureRandom random) {
         this.root = root;
         this.clock = clock;
         this.workers = workers;
@@ -25,20 +25,31 @@ final class AuthorityMaker implements Performer<MakeAuthority, TrustCommand> {
     }
 
     @Override
-    public void perform(EffectId id, MakeAuthority effect, int attempt, Attempt<TrustCommand> end) {
+    public void perform(EffectId id, TrustEffect effect, int attempt, Attempt<TrustCommand> end) {
         workers.execute(() -> {
-            Authority.Keys keys;
+            TrustCommand result;
             try {
-                keys = make(effect);
+                result = switch (effect) {
+                    case MakeAuthority make -> {
+                        var under = root.sealing();
+                        yield new TrustCommand.Introduce(id.value(), make(make, under.key()), under.number());
+                    }
+                    case Reseal reseal ->
+                        new TrustCommand.Resealed(
+                                id.value(),
+                                reseal.keys().stream()
+                                        .map(keys -> reseal(keys, root.numbered(reseal.to())))
+                                        .toList());
+                };
             } catch (RuntimeException e) {
                 end.failed(String.valueOf(e.getMessage()));
                 return;
             }
-            end.result(new TrustCommand.Introduce(id.value(), keys));
+            end.result(result);
         });
     }
 
-    private Authority.Keys make(MakeAuthority effect) {
+    private Authority.Keys make(MakeAuthority effect, RootKey under) {
         var from = clock.wall().truncatedTo(ChronoUnit.SECONDS);
         var to = from.plus(effect.life());
         var keys = EcKeys.make(random);
@@ -47,11 +58,23 @@ final class AuthorityMaker implements Performer<MakeAuthority, TrustCommand> {
         return new Authority.Keys(
                 SvidCertificates.authority(effect.domain(), keys.getPublic(), keys.getPrivate(), from, to, random),
                 seal(
+                        under,
                         key(ByteString.copyFrom(keys.getPublic().getEncoded())),
                         keys.getPrivate().getEncoded()),
                 tokenKey,
-                seal(tokenKey(tokenKey), tokens.getPrivate().getEncoded()),
+                seal(under, tokenKey(tokenKey), tokens.getPrivate().getEncoded()),
                 to);
+    }
+
+    private Authority.Keys reseal(Authority.Keys keys, RootKey under) {
+        var key = key(SvidCertificates.publicKey(keys.certificate()));
+        var tokenKey = tokenKey(keys.tokenKey());
+        return new Authority.Keys(
+                keys.certificate(),
+                seal(under, key, root.open(key, keys.sealedKey())),
+                keys.tokenKey(),
+                seal(under, tokenKey, root.open(tokenKey, keys.sealedTokenKey())),
+                keys.notAfter());
     }
 
     /** What a sealed private key is sealed as: that of this public key, and of no other. */
@@ -63,9 +86,9 @@ final class AuthorityMaker implements Performer<MakeAuthority, TrustCommand> {
         return "authority's key for tokens " + EcKeys.id(publicKey);
     }
 
-    private ByteString seal(String what, byte[] encoded) {
+    private static ByteString seal(RootKey under, String what, byte[] encoded) {
         try {
-            return root.seal(what, encoded);
+            return under.seal(what, encoded);
         } finally {
             Arrays.fill(encoded, (byte) 0);
         }

@@ -91,6 +91,16 @@ public final class FileRootKey implements RootKey {
         }
     }
 
+    /** Whether this was sealed as that under this key. */
+    boolean opens(String what, ByteString sealed) {
+        try {
+            Arrays.fill(open(what, sealed), (byte) 0);
+            return true;
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+
     /**
      * A secret that follows from this key and this purpose, and says nothing of either to who knows it (HKDF, RFC 5869).
      *

@@ -18,6 +18,7 @@ import java.util.TreeMap;
  * @param lastNumber of the newest authority that there ever was
  * @param federated other domains' bundles, JWK sets by domain
  * @param endpoints where those of them publish theirs that are followed, by domain
+ * @param roots the root keys under which the authorities' private keys are sealed
  * @param sequence grows with each change of the bundle
  */
 public record Identities(
@@ -30,9 +31,20 @@ public record Identities(
         SortedMap<String, String> federated,
         SortedMap<String, BundleEndpoint> endpoints,
         Attestors attestors,
+        DomainRoots roots,
         long sequence) {
     static final Identities NONE = new Identities(
-            Optional.empty(), List.of(), 0, 0, 0, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), Attestors.NONE, 0);
+            Optional.empty(),
+            List.of(),
+            0,
+            0,
+            0,
+            new TreeMap<>(),
+            new TreeMap<>(),
+            new TreeMap<>(),
+            Attestors.NONE,
+            DomainRoots.FIRST,
+            0);
 
     public Identities {
         authorities = List.copyOf(authorities);
@@ -75,17 +87,38 @@ public record Identities(
                 federated,
                 endpoints,
                 attestors,
+                roots,
                 sequence);
     }
 
     Identities withSigner(long number) {
         return new Identities(
-                domain, authorities, number, making, lastNumber, entries, federated, endpoints, attestors, sequence);
+                domain,
+                authorities,
+                number,
+                making,
+                lastNumber,
+                entries,
+                federated,
+                endpoints,
+                attestors,
+                roots,
+                sequence);
     }
 
     Identities withMaking(long effect) {
         return new Identities(
-                domain, authorities, signer, effect, lastNumber, entries, federated, endpoints, attestors, sequence);
+                domain,
+                authorities,
+                signer,
+                effect,
+                lastNumber,
+                entries,
+                federated,
+                endpoints,
+                attestors,
+                roots,
+                sequence);
     }
 
     Identities with(Authority authority) {
@@ -101,6 +134,7 @@ public record Identities(
                 federated,
                 endpoints,
                 attestors,
+                roots,
                 sequence + 1);
     }
 
@@ -115,21 +149,73 @@ public record Identities(
                 federated,
                 endpoints,
                 attestors,
+                roots,
                 sequence + 1);
     }
 
     Identities withEntries(SortedMap<String, RegistrationEntry> others) {
         return new Identities(
-                domain, authorities, signer, making, lastNumber, others, federated, endpoints, attestors, sequence);
+                domain,
+                authorities,
+                signer,
+                making,
+                lastNumber,
+                others,
+                federated,
+                endpoints,
+                attestors,
+                roots,
+                sequence);
     }
 
     Identities withFederated(SortedMap<String, String> others, SortedMap<String, BundleEndpoint> otherEndpoints) {
         return new Identities(
-                domain, authorities, signer, making, lastNumber, entries, others, otherEndpoints, attestors, sequence);
+                domain,
+                authorities,
+                signer,
+                making,
+                lastNumber,
+                entries,
+                others,
+                otherEndpoints,
+                attestors,
+                roots,
+                sequence);
     }
 
     Identities with(Attestors others) {
         return new Identities(
-                domain, authorities, signer, making, lastNumber, entries, federated, endpoints, others, sequence);
+                domain,
+                authorities,
+                signer,
+                making,
+                lastNumber,
+                entries,
+                federated,
+                endpoints,
+                others,
+                roots,
+                sequence);
+    }
+
+    Identities with(DomainRoots others) {
+        return new Identities(
+                domain,
+                authorities,
+                signer,
+                making,
+                lastNumber,
+                entries,
+                federated,
+                endpoints,
+                attestors,
+                others,
+                sequence);
+    }
+
+    /** The same authorities, with their keys sealed anew: the bundle does not change. */
+    Identities withAuthorities(List<Authority> others) {
+        return new Identities(
+                domain, others, signer, making, lastNumber, entries, federated, endpoints, attestors, roots, sequence);
     }
 }

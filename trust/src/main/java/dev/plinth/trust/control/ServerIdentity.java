@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.security.KeyPair;
 import java.security.Principal;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateException;
@@ -13,7 +14,9 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -30,7 +33,9 @@ public final class ServerIdentity {
      * This authority is in no bundle: workloads do not take a server's certificate for an identity, and a workload's identity, though it is of
      * the same domain, opens no server's port.
      *
-     * There is no revocation. To put a server out for good, its cluster needs another root key.
+     * There is no revocation. To put a server out for good, its cluster needs another root key. While root keys change there is an authority
+     * of each: both are believed, and a server shows a certificate of one by lot. So every other attempt to connect to a server that has only
+     * one of them succeeds, whichever it is.
      */
     static final Duration LIFE = Duration.ofHours(24);
 
@@ -44,39 +49,54 @@ public final class ServerIdentity {
     private final SpiffeId id;
     private final Clock clock;
     private final SecureRandom random;
-    private final KeyPair authority;
+    /** Of each root key, that in force first. Replaced as a whole. */
+    private volatile List<Shown> authorities;
 
-    /** Guarded by this: the newest; a handshake that began with the one before ends with it. */
-    private Optional<Shown> shown = Optional.empty();
-
-    /** Guarded by this. */
-    private Optional<Shown> before = Optional.empty();
+    /** Guarded by this: those before, for handshakes that are under way. */
+    private List<Shown> former = List.of();
 
     /** Guarded by this. */
     private long made;
 
-    private record Shown(String alias, X509Certificate certificate, PrivateKey key, Instant until) {}
-
-    private ServerIdentity(SpiffeId id, KeyPair authority, Clock clock, SecureRandom random) {
+    private ServerIdentity(SpiffeId id, List<FileRootKey> roots, Clock clock, SecureRandom random) {
         this.id = id;
-        this.authority = authority;
         this.clock = clock;
         this.random = random;
+        this.authorities = shown(roots);
     }
 
     /**
      * The identity of one server.
      *
-     * @param root the domain's root key, the same on all of its servers
+     * @param roots the domain's root keys that are there, that in force first, the same on all of its servers
      * @param name of the server, as the cluster's configuration has it
      */
-    public static ServerIdentity of(String domain, String name, FileRootKey root, Clock clock, SecureRandom random) {
+    public static ServerIdentity of(
+            String domain, String name, List<FileRootKey> roots, Clock clock, SecureRandom random) {
+        return new ServerIdentity(new SpiffeId(domain, PATH + name), roots, clock, random);
+    }
+
+    private List<Shown> shown(List<FileRootKey> roots) {
+        return roots.stream().map(root -> new Shown(authority(root))).toList();
+    }
+
+    private KeyPair authority(FileRootKey root) {
         // A label that names the domain: with a root key that two domains share by mistake, they still are strangers.
-        var seed = root.derive(PURPOSE + " of " + domain, EcKeys.SEED_BYTES);
+        var seed = root.derive(PURPOSE + " of " + id.trustDomain(), EcKeys.SEED_BYTES);
         try {
-            return new ServerIdentity(new SpiffeId(domain, PATH + name), EcKeys.of(seed), clock, random);
+            return EcKeys.of(seed);
         } finally {
             Arrays.fill(seed, (byte) 0);
+        }
+    }
+
+    /** These root keys are there now, that in force first. */
+    public synchronized void roots(List<FileRootKey> roots) {
+        var others = shown(roots);
+        var now = authorities.stream().map(Shown::publicKey).toList();
+        if (!others.stream().map(Shown::publicKey).toList().equals(now)) {
+            former = authorities;
+            authorities = others;
         }
     }
 
@@ -85,26 +105,57 @@ public final class ServerIdentity {
         return id;
     }
 
-    private synchronized Shown current() {
-        var now = clock.wall();
-        if (shown.isEmpty() || !now.isBefore(shown.get().until())) {
-            var keys = EcKeys.make(random);
-            var from = now.minus(BACKDATED);
-            var to = now.plus(LIFE);
-            var issuer = SvidCertificates.parse(SvidCertificates.authority(
-                    id.trustDomain(), authority.getPublic(), authority.getPrivate(), from, to, random));
-            var leaf = SvidCertificates.parse(
-                    SvidCertificates.leaf(id, keys.getPublic(), issuer, authority.getPrivate(), from, to, random));
-            made++;
-            before = shown;
-            shown = Optional.of(new Shown(Long.toString(made), leaf, keys.getPrivate(), now.plus(LIFE.dividedBy(2))));
+    private record Certified(String alias, X509Certificate certificate, PrivateKey key, Instant until) {}
+
+    /** What is shown with one authority's signature. Guarded by the identity. */
+    private final class Shown {
+        private final KeyPair authority;
+
+        /** The newest; a handshake that began with the one before ends with it. */
+        private Optional<Certified> newest = Optional.empty();
+
+        private Optional<Certified> before = Optional.empty();
+
+        Shown(KeyPair authority) {
+            this.authority = authority;
         }
-        return shown.get();
+
+        PublicKey publicKey() {
+            return authority.getPublic();
+        }
+
+        private Certified current(Instant now) {
+            if (newest.isEmpty() || !now.isBefore(newest.get().until())) {
+                var keys = EcKeys.make(random);
+                var from = now.minus(BACKDATED);
+                var to = now.plus(LIFE);
+                var issuer = SvidCertificates.parse(SvidCertificates.authority(
+                        id.trustDomain(), authority.getPublic(), authority.getPrivate(), from, to, random));
+                var leaf = SvidCertificates.parse(
+                        SvidCertificates.leaf(id, keys.getPublic(), issuer, authority.getPrivate(), from, to, random));
+                made++;
+                before = newest;
+                newest = Optional.of(
+                        new Certified(Long.toString(made), leaf, keys.getPrivate(), now.plus(LIFE.dividedBy(2))));
+            }
+            return newest.get();
+        }
+
+        private Optional<Certified> find(String alias) {
+            return newest.filter(one -> one.alias().equals(alias))
+                    .or(() -> before.filter(one -> one.alias().equals(alias)));
+        }
     }
 
-    private synchronized Optional<Shown> find(String alias) {
-        return shown.filter(one -> one.alias().equals(alias))
-                .or(() -> before.filter(one -> one.alias().equals(alias)));
+    private synchronized Certified current() {
+        var all = authorities;
+        return all.get(random.nextInt(all.size())).current(clock.wall());
+    }
+
+    private synchronized Optional<Certified> find(String alias) {
+        return Stream.concat(authorities.stream(), former.stream())
+                .flatMap(one -> one.find(alias).stream())
+                .findFirst();
     }
 
     /** What this server shows, made anew when half of its life is over. */
@@ -161,13 +212,16 @@ public final class ServerIdentity {
 
         @Override
         public @Nullable PrivateKey getPrivateKey(String alias) {
-            return find(alias).map(Shown::key).orElse(null);
+            return find(alias).map(Certified::key).orElse(null);
         }
     }
 
     private final class Servers extends X509ExtendedTrustManager {
         private void check(X509Certificate[] chain) throws CertificateException {
-            var own = SvidCertificates.signedBy(authority.getPublic(), encoded(chain[0]), clock.wall())
+            var certificate = encoded(chain[0]);
+            var own = authorities.stream()
+                    .flatMap(one -> SvidCertificates.signedBy(one.publicKey(), certificate, clock.wall()).stream())
+                    .findFirst()
                     .orElseThrow(() -> new CertificateException("expected a certificate that the servers' authority of "
                             + id.trustDomain() + " has signed, found one of " + chain[0].getIssuerX500Principal()));
             if (!own.id().trustDomain().equals(id.trustDomain())

@@ -17,6 +17,7 @@ import dev.plinth.trust.supply.AdmissionPolicy;
 import dev.plinth.trust.supply.Artifact;
 import dev.plinth.trust.supply.Verdict;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
  * What this server trusts, and who signs for it, on its journal.
@@ -33,7 +35,7 @@ import java.util.concurrent.Executor;
  * engine's thread.
  */
 public final class Trust implements AutoCloseable {
-    private final Partition<TrustEngine, TrustCommand, TrustOutcome, MakeAuthority, Identities> partition;
+    private final Partition<TrustEngine, TrustCommand, TrustOutcome, TrustEffect, Identities> partition;
     private final RootKeyPlace root;
     private final Issuer issuer;
     private final Appraisals appraisals;
@@ -44,11 +46,14 @@ public final class Trust implements AutoCloseable {
 
     private final Watcher.Subscription watch;
 
+    /** Written once, by whoever puts the server together. */
+    private volatile Optional<DomainRootFile> rootFile = Optional.empty();
+
     /** Written on the engine's thread: the newest that it told. Only to say what is wrong, for a leader may know more. */
     private volatile Identities seen = Identities.NONE;
 
     private Trust(
-            Partition<TrustEngine, TrustCommand, TrustOutcome, MakeAuthority, Identities> partition,
+            Partition<TrustEngine, TrustCommand, TrustOutcome, TrustEffect, Identities> partition,
             RootKeyPlace root,
             List<Endorsement> collateral,
             Clock clock,
@@ -108,6 +113,31 @@ public final class Trust implements AutoCloseable {
      */
     public void unlock(RootKey key) {
         root.put(key);
+    }
+
+    /**
+     * From now on it signs, with the root key in this file; and when another one takes its place, it follows.
+     *
+     * @param told of the root keys that are there, that in force first, at once and with each change
+     * @throws IOException if there is none, or it is no root key
+     */
+    public DomainRootFile unlock(
+            Path file,
+            DomainRootFile.Servers servers,
+            Executor workers,
+            SecureRandom random,
+            Consumer<List<FileRootKey>> told)
+            throws IOException {
+        var follower = new DomainRootFile(this, root, file, servers, clock, workers, random, told);
+        rootFile = Optional.of(follower);
+        return follower;
+    }
+
+    /** Begins to put another root key in the place of the one in force; {@link Identities#roots} says how far it is. */
+    public CompletableFuture<TrustOutcome> rotateRoot() {
+        return rootFile.map(DomainRootFile::rotate)
+                .orElseGet(() -> CompletableFuture.completedFuture(new TrustOutcome.Denied(
+                        TrustOutcome.Reason.CONFLICT, "this server has no root key of a trust domain")));
     }
 
     /** Why this server cannot sign, though it was given a root key; empty if it can, or was not. */

@@ -110,28 +110,32 @@ final class TrustCodecs {
         }
     };
 
-    static final Codec<MakeAuthority> EFFECTS = new Codec<>() {
+    static final Codec<TrustEffect> EFFECTS = new Codec<>() {
         @Override
-        public byte[] encode(MakeAuthority effect) {
-            return StoredMakeAuthority.newBuilder()
-                    .setDomain(effect.domain())
-                    .setLifeSeconds(effect.life().toSeconds())
-                    .build()
-                    .toByteArray();
+        public byte[] encode(TrustEffect effect) {
+            var stored = StoredMakeAuthority.newBuilder();
+            switch (effect) {
+                case MakeAuthority(String domain, Duration life) ->
+                    stored.setDomain(domain).setLifeSeconds(life.toSeconds());
+                case Reseal reseal -> stored.setReseal(DomainRootCodecs.toStored(reseal));
+            }
+            return stored.build().toByteArray();
         }
 
         @Override
-        public MakeAuthority decode(ByteBuffer bytes) {
+        public TrustEffect decode(ByteBuffer bytes) {
             try {
                 var stored = StoredMakeAuthority.parseFrom(bytes);
-                return new MakeAuthority(stored.getDomain(), Duration.ofSeconds(stored.getLifeSeconds()));
+                return stored.hasReseal()
+                        ? DomainRootCodecs.fromStored(stored.getReseal())
+                        : new MakeAuthority(stored.getDomain(), Duration.ofSeconds(stored.getLifeSeconds()));
             } catch (InvalidProtocolBufferException e) {
                 throw damaged("effect", e);
             }
         }
     };
 
-    static final Codecs<TrustCommand, TrustOutcome, MakeAuthority> ALL = new Codecs<>(COMMANDS, OUTCOMES, EFFECTS);
+    static final Codecs<TrustCommand, TrustOutcome, TrustEffect> ALL = new Codecs<>(COMMANDS, OUTCOMES, EFFECTS);
 
     /** What a snapshot holds. */
     record State(Identities identities, PolicyBook.Contents contents, AdmissionBook.Contents admissions) {}
@@ -146,9 +150,12 @@ final class TrustCodecs {
                         .setAuthorityLifeSeconds(authorityLife.toSeconds())
                         .setSvidLifeSeconds(svidLife.toSeconds())
                         .setPublishingSeconds(publishing.toSeconds()));
-            case TrustCommand.Introduce(long effect, Authority.Keys keys) ->
-                stored.setIntroduce(
-                        StoredIntroduce.newBuilder().setEffect(effect).setAuthority(toStored(keys)));
+            case TrustCommand.Introduce(long effect, Authority.Keys keys, long root) ->
+                stored.setIntroduce(StoredIntroduce.newBuilder()
+                        .setEffect(effect)
+                        .setAuthority(toStored(keys))
+                        .setRoot(root == 1 ? 0 : root));
+            case TrustCommand.OfRoots of -> stored.setOfRoots(DomainRootCodecs.toStored(of));
             case TrustCommand.Rotate() -> stored.setRotate(StoredRotate.getDefaultInstance());
             case TrustCommand.PutEntry(RegistrationEntry entry) -> stored.setPutEntry(toStored(entry));
             case TrustCommand.RemoveEntry(String name) ->
@@ -191,7 +198,9 @@ final class TrustCodecs {
             case INTRODUCE ->
                 new TrustCommand.Introduce(
                         stored.getIntroduce().getEffect(),
-                        keys(stored.getIntroduce().getAuthority()));
+                        keys(stored.getIntroduce().getAuthority()),
+                        Math.max(1, stored.getIntroduce().getRoot()));
+            case OF_ROOTS -> DomainRootCodecs.fromStored(stored.getOfRoots());
             case ROTATE -> new TrustCommand.Rotate();
             case PUT_ENTRY -> new TrustCommand.PutEntry(fromStored(stored.getPutEntry()));
             case REMOVE_ENTRY ->
@@ -258,6 +267,9 @@ final class TrustCodecs {
                 .setMaking(identities.making())
                 .setLastNumber(identities.lastNumber())
                 .setSequence(identities.sequence());
+        if (!identities.roots().equals(DomainRoots.FIRST)) {
+            first.setRoots(DomainRootCodecs.toStored(identities.roots()));
+        }
         identities
                 .domain()
                 .ifPresent(domain -> first.setDomain(StoredDomain.newBuilder()
@@ -377,6 +389,7 @@ final class TrustCodecs {
                         federated,
                         endpoints,
                         attestors.read(),
+                        first.hasRoots() ? DomainRootCodecs.fromStored(first.getRoots()) : DomainRoots.FIRST,
                         first.getSequence()),
                 new PolicyBook.Contents(references, policies, bindings),
                 admissions.read());
@@ -403,7 +416,7 @@ final class TrustCodecs {
                 Duration.ofSeconds(stored.getPublishingSeconds()));
     }
 
-    private static StoredAuthority.Builder toStored(Authority.Keys keys) {
+    static StoredAuthority.Builder toStored(Authority.Keys keys) {
         return StoredAuthority.newBuilder()
                 .setCertificate(keys.certificate())
                 .setSealedKey(keys.sealedKey())
@@ -412,7 +425,7 @@ final class TrustCodecs {
                 .setNotAfterSeconds(keys.notAfter().getEpochSecond());
     }
 
-    private static Authority.Keys keys(StoredAuthority stored) {
+    static Authority.Keys keys(StoredAuthority stored) {
         return new Authority.Keys(
                 stored.getCertificate(),
                 stored.getSealedKey(),

@@ -1,5 +1,6 @@
 package dev.plinth.trust.control;
 
+import com.google.protobuf.ByteString;
 import dev.plinth.trust.supply.AdmissionPolicy;
 import dev.plinth.trust.supply.AdmissionRules;
 import dev.plinth.trust.supply.Verdict;
@@ -26,8 +27,51 @@ public sealed interface TrustCommand {
         }
     }
 
-    /** The result of {@link MakeAuthority}. */
-    record Introduce(long effect, Authority.Keys keys) implements TrustCommand {}
+    /**
+     * The result of {@link MakeAuthority}.
+     *
+     * @param root the number of the root key under which the keys are sealed
+     */
+    record Introduce(long effect, Authority.Keys keys, long root) implements TrustCommand {
+        Introduce(long effect, Authority.Keys keys) {
+            this(effect, keys, 1);
+        }
+    }
+
+    /** About the root key under which the authorities' private keys are sealed. */
+    sealed interface OfRoots extends TrustCommand {}
+
+    /**
+     * This root key shall take the place of the one in force, when these servers have it. Takes the place of a rotation whose key nobody
+     * has yet.
+     *
+     * @param check sealed under it, so that each server knows its file
+     */
+    record BeginRoot(long number, ByteString check, Set<String> servers) implements OfRoots {
+        public BeginRoot {
+            servers = Set.copyOf(servers);
+            if (servers.isEmpty()) {
+                throw new IllegalArgumentException("rotation of the root key: expected at least one server");
+            }
+        }
+    }
+
+    /** This server has the next root key. */
+    record HoldRoot(long number, String server) implements OfRoots {}
+
+    /** The result of {@link Reseal}. */
+    record Resealed(long effect, List<Authority.Keys> keys) implements OfRoots {
+        public Resealed {
+            keys = List.copyOf(keys);
+        }
+    }
+
+    /**
+     * Ends a rotation by hand.
+     *
+     * @param finish does not wait for servers that do not have the next root key; false: it is given up
+     */
+    record EndRoot(boolean finish) implements OfRoots {}
 
     /** The next authority is made now, unless one is published already and waits for its turn. */
     record Rotate() implements TrustCommand {}

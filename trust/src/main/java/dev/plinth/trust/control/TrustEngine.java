@@ -16,7 +16,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /** Decides who gets which identity, which authority signs, and remembers every policy that ever held. */
-final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthority, Identities> {
+final class TrustEngine implements Engine<TrustCommand, TrustOutcome, TrustEffect, Identities> {
     /*
      * Authorities follow one another without a gap: the next one is made when half of the newest one's life is over, is published as soon
      * as it is made, and signs only when it has been published for a while. All of that is by the journal's time and in the journal's
@@ -44,7 +44,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
     }
 
     @Override
-    public TrustOutcome apply(TrustCommand command, Context<MakeAuthority> context) {
+    public TrustOutcome apply(TrustCommand command, Context<TrustEffect> context) {
         return switch (command) {
             case TrustCommand.SetDomain set -> setDomain(set.name(), context);
             case TrustCommand.SetLives set -> setLives(set, context);
@@ -61,6 +61,11 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
                 yield ruling.outcome();
             }
             case TrustCommand.OfAdmission of -> admissions.apply(of, stamp(context));
+            case TrustCommand.OfRoots of -> {
+                var ruling = DomainRootRules.apply(of, identities, context);
+                ruling.after().ifPresent(after -> change(after, context));
+                yield ruling.outcome();
+            }
             case TrustCommand.PutPolicy _,
                     TrustCommand.RollBackPolicy _,
                     TrustCommand.PutReference _,
@@ -69,7 +74,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
         };
     }
 
-    private TrustOutcome setDomain(String name, Context<MakeAuthority> context) {
+    private TrustOutcome setDomain(String name, Context<TrustEffect> context) {
         if (identities.domain().isPresent()) {
             var there = identities.domain().get().name();
             return there.equals(name)
@@ -84,7 +89,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
         return new TrustOutcome.Done(0);
     }
 
-    private TrustOutcome setLives(TrustCommand.SetLives set, Context<MakeAuthority> context) {
+    private TrustOutcome setLives(TrustCommand.SetLives set, Context<TrustEffect> context) {
         if (identities.domain().isEmpty()) {
             return denied(TrustOutcome.Reason.CONFLICT, "there is no trust domain yet");
         }
@@ -96,17 +101,21 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
         return new TrustOutcome.Done(identities.signer());
     }
 
-    private void make(Context<MakeAuthority> context) {
+    private void make(Context<TrustEffect> context) {
         var domain = identities.domain().orElseThrow();
         var effect = context.open(new MakeAuthority(domain.name(), domain.authorityLife()));
         change(identities.withMaking(effect.value()), context);
     }
 
-    private TrustOutcome introduce(TrustCommand.Introduce introduce, Context<MakeAuthority> context) {
+    private TrustOutcome introduce(TrustCommand.Introduce introduce, Context<TrustEffect> context) {
         if (introduce.effect() != identities.making()) {
             return denied(TrustOutcome.Reason.CONFLICT, "nobody asked for this authority");
         }
         context.close(new EffectId(introduce.effect()));
+        if (introduce.root() != identities.roots().number()) {
+            make(context);
+            return denied(TrustOutcome.Reason.CONFLICT, "the root key was changed while the authority was made");
+        }
         var now = stamp(context);
         boolean first = identities.signing().isEmpty();
         var publishing = identities.domain().orElseThrow().publishing();
@@ -117,7 +126,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
         return new TrustOutcome.Done(authority.number());
     }
 
-    private TrustOutcome rotate(Context<MakeAuthority> context) {
+    private TrustOutcome rotate(Context<TrustEffect> context) {
         if (identities.domain().isEmpty()) {
             return denied(TrustOutcome.Reason.CONFLICT, "there is no trust domain yet");
         }
@@ -127,7 +136,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
         return new TrustOutcome.Done(identities.making() == 0 ? identities.lastNumber() : identities.lastNumber() + 1);
     }
 
-    private TrustOutcome putEntry(RegistrationEntry entry, Context<MakeAuthority> context) {
+    private TrustOutcome putEntry(RegistrationEntry entry, Context<TrustEffect> context) {
         if (identities.domain().isEmpty()) {
             return denied(TrustOutcome.Reason.CONFLICT, "there is no trust domain yet");
         }
@@ -159,7 +168,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
         return new TrustOutcome.Done(version);
     }
 
-    private TrustOutcome removeEntry(String name, Context<MakeAuthority> context) {
+    private TrustOutcome removeEntry(String name, Context<TrustEffect> context) {
         var entries = new TreeMap<>(identities.entries());
         if (entries.remove(name) != null) {
             change(identities.withEntries(entries), context);
@@ -167,7 +176,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
         return new TrustOutcome.Done(0);
     }
 
-    private TrustOutcome putFederated(TrustCommand.PutFederated put, Context<MakeAuthority> context) {
+    private TrustOutcome putFederated(TrustCommand.PutFederated put, Context<TrustEffect> context) {
         if (identities.domain().filter(own -> own.name().equals(put.domain())).isPresent()) {
             return denied(TrustOutcome.Reason.INVALID, put.domain() + " is this trust domain: expected another one");
         }
@@ -184,7 +193,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
     private TrustOutcome federated(
             SortedMap<String, String> federated,
             SortedMap<String, BundleEndpoint> endpoints,
-            Context<MakeAuthority> context) {
+            Context<TrustEffect> context) {
         if (!federated.equals(identities.federated()) || !endpoints.equals(identities.endpoints())) {
             change(identities.withFederated(federated, endpoints), context);
         }
@@ -192,7 +201,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
     }
 
     /** Whoever fetched it may have begun before the domain was parted from, or introduced anew: that word is the later one. */
-    private TrustOutcome refreshFederated(TrustCommand.RefreshFederated refresh, Context<MakeAuthority> context) {
+    private TrustOutcome refreshFederated(TrustCommand.RefreshFederated refresh, Context<TrustEffect> context) {
         var holds = Optional.ofNullable(identities.federated().get(refresh.domain()));
         if (holds.filter(jwks -> Bundles.name(jwks).equals(refresh.before())).isEmpty()) {
             return denied(
@@ -204,7 +213,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
         return federated(federated, new TreeMap<>(identities.endpoints()), context);
     }
 
-    private TrustOutcome removeFederated(String domain, Context<MakeAuthority> context) {
+    private TrustOutcome removeFederated(String domain, Context<TrustEffect> context) {
         var federated = new TreeMap<>(identities.federated());
         var _ = federated.remove(domain);
         var endpoints = new TreeMap<>(identities.endpoints());
@@ -255,7 +264,8 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
                     TrustCommand.RefreshFederated _,
                     TrustCommand.RemoveFederated _,
                     TrustCommand.OfAttestors _,
-                    TrustCommand.OfAdmission _ ->
+                    TrustCommand.OfAdmission _,
+                    TrustCommand.OfRoots _ ->
                 throw new IllegalStateException("not about the book of policies: " + command);
         };
     }
@@ -311,18 +321,18 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, MakeAuthor
         return new TrustOutcome.Denied(reason, message);
     }
 
-    private void change(Identities after, Context<MakeAuthority> context) {
+    private void change(Identities after, Context<TrustEffect> context) {
         identities = after;
         context.changed(KEY);
     }
 
     /** As it is stored: a replay must come to the same state as a restore. */
-    private static Instant stamp(Context<MakeAuthority> context) {
+    private static Instant stamp(Context<TrustEffect> context) {
         return Instant.ofEpochMilli(context.now().toEpochMilli());
     }
 
     @Override
-    public void tick(Context<MakeAuthority> context) {
+    public void tick(Context<TrustEffect> context) {
         var now = context.now();
         var ended = identities.authorities().stream()
                 .filter(authority -> !now.isBefore(authority.keys().notAfter()))

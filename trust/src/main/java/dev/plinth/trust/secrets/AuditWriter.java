@@ -6,6 +6,7 @@ import dev.plinth.kernel.Limits;
 import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.Watcher;
 import dev.plinth.trust.audit.AuditFolder;
+import dev.plinth.trust.audit.AuditHead;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -118,8 +118,7 @@ final class CertificateDraft {
                                 ? KeyUsage.keyCertSign | KeyUsage.cRLSign | KeyUsage.digitalSignature
                                 : KeyUsage.digitalSignature));
         extensions.addExtension(Extension.subjectKeyIdentifier, false, new SubjectKeyIdentifier(keyId(publicKey)));
-        extensions.addExtension(
-                Extension.authorityKeyIdentifier, false, new AuthorityKeyIdentifier(keyId(issuerKey)));
+        extensions.addExtension(Extension.authorityKeyIdentifier, false, new AuthorityKeyIdentifier(keyId(issuerKey)));
         if (!request.dnsNames().isEmpty()) {
             extensions.addExtension(
                     Extension.subjectAlternativeName,

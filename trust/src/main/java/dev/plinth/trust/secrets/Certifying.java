@@ -20,12 +20,7 @@ final class Certifying {
     private final SecureRandom random;
 
     Certifying(
-            SecretsPartition partition,
-            Taking taking,
-            KeyUse use,
-            Clock clock,
-            Executor workers,
-            SecureRandom random) {
+            SecretsPartition partition, Taking taking, KeyUse use, Clock clock, Executor workers, SecureRandom random) {
         this.partition = partition;
         this.taking = taking;
         this.use = use;
@@ -49,8 +44,7 @@ final class Certifying {
     CompletableFuture<Long> certify(ResourceName name, Secrets.CertificateRequest request, String actor) {
         record Asked(Key key, Optional<Key> issuer) {}
         return partition
-                .read(engine -> new Asked(
-                        key(engine, name), request.issuer().map(issuer -> key(engine, issuer))))
+                .read(engine -> new Asked(key(engine, name), request.issuer().map(issuer -> key(engine, issuer))))
                 .thenComposeAsync(
                         asked -> {
                             var signer = asked.issuer().orElse(asked.key());

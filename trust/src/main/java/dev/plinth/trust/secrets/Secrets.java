@@ -46,7 +46,6 @@ public final class Secrets implements AutoCloseable {
      * that is in force. Where root keys come from, and go to, is RootCustody's.
      */
     private final SecretsPartition partition;
-    private final Clock clock;
     private final Executor workers;
     private final Keyring keyring;
     private final KeyMaker maker;
@@ -115,7 +114,8 @@ public final class Secrets implements AutoCloseable {
                 throw new IllegalArgumentException("days: expected 1 to " + DAYS_MAX + ", found " + days);
             }
             if (subject.isEmpty() || subject.length() > 1_000) {
-                throw new IllegalArgumentException("subject: expected 1 to 1,000 characters, found " + subject.length());
+                throw new IllegalArgumentException(
+                        "subject: expected 1 to 1,000 characters, found " + subject.length());
             }
             if (dnsNames.size() > DNS_NAMES_MAX
                     || dnsNames.stream().anyMatch(dns -> !dns.matches("(\\*\\.)?[A-Za-z0-9][A-Za-z0-9.-]{0,251}"))) {
@@ -183,7 +183,6 @@ public final class Secrets implements AutoCloseable {
             Executor workers,
             SecureRandom random) {
         this.partition = partition;
-        this.clock = clock;
         this.workers = workers;
         this.keyring = keyring;
         this.maker = new KeyMaker(random);

@@ -222,8 +222,9 @@ final class SecretsEngine implements Engine<SecretsCommand, SecretsOutcome, Rewr
                     SecretsOutcome.Reason.OVERLOADED,
                     "all secrets together would pass " + SecretsLimits.TOTAL_BYTES_MAX + " bytes");
         }
-        resources.put(before.get().withMaterial((one, material) ->
-                one.number() == version.get().number() ? material.with(put.certificates()) : material));
+        resources.put(before.get()
+                .withMaterial((one, material) ->
+                        one.number() == version.get().number() ? material.with(put.certificates()) : material));
         record(put.actor(), "certify", subject, "", context);
         return new SecretsOutcome.Done(version.get().number());
     }

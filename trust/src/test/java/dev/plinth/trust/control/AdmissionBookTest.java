@@ -41,7 +41,7 @@ class AdmissionBookTest {
                     List.of("pkg:maven/a/b@1"))),
             Optional.of(new ProvenanceRules(List.of("https://builder.org/*"), List.of("https://example.org/app"))));
 
-    private final EngineTrial<TrustEngine, TrustCommand, TrustOutcome, MakeAuthority, Identities> trial =
+    private final EngineTrial<TrustEngine, TrustCommand, TrustOutcome, TrustEffect, Identities> trial =
             new EngineTrial<>(new TrustEngine());
 
     private static String key() {

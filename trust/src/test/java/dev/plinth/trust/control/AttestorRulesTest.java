@@ -20,7 +20,7 @@ class AttestorRulesTest {
             "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"k\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
                     + "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}]}";
 
-    private final EngineTrial<TrustEngine, TrustCommand, TrustOutcome, MakeAuthority, Identities> trial =
+    private final EngineTrial<TrustEngine, TrustCommand, TrustOutcome, TrustEffect, Identities> trial =
             new EngineTrial<>(new TrustEngine());
 
     private TrustOutcome apply(TrustCommand command) {

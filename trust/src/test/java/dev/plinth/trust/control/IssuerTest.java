@@ -39,7 +39,9 @@ class IssuerTest {
         FileRootKey.make(folder.resolve("root.key"), random);
         var root = FileRootKey.open(folder.resolve("root.key"), random);
         var made = new CompletableFuture<TrustCommand>();
-        new AuthorityMaker(root, clock, Runnable::run, random)
+        var place = new RootKeyPlace();
+        place.put(root);
+        new AuthorityMaker(place, clock, Runnable::run, random)
                 .perform(
                         new EffectId(1),
                         new MakeAuthority("example.org", Duration.ofHours(24)),
@@ -72,6 +74,7 @@ class IssuerTest {
                 new TreeMap<>(),
                 new TreeMap<>(),
                 Attestors.NONE,
+                DomainRoots.FIRST,
                 1);
     }
 

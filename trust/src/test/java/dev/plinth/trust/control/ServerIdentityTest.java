@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
@@ -70,7 +71,35 @@ class ServerIdentityTest {
     }
 
     private ServerIdentity server(String domain, String name, FileRootKey key) {
-        return ServerIdentity.of(domain, name, key, clock, random);
+        return ServerIdentity.of(domain, name, List.of(key), clock, random);
+    }
+
+    @Test
+    void while_root_keys_change_a_server_reaches_those_that_have_either_and_after_it_the_new_one_alone()
+            throws Exception {
+        var changing = ServerIdentity.of("example.org", "a", List.of(root, another), clock, random);
+        var before = server("example.org", "b", root);
+        var after = server("example.org", "c", another);
+        for (var other : List.of(before, after)) {
+            // One of two is shown by lot; that none of so many is the right one does not happen.
+            assertThat(IntStream.range(0, 200).anyMatch(_ -> hears(changing, other)))
+                    .isTrue();
+            assertThat(IntStream.range(0, 200).anyMatch(_ -> hears(other, changing)))
+                    .isTrue();
+        }
+        changing.roots(List.of(another));
+        assertThat(hears(changing, after)).isTrue();
+        assertThat(hears(changing, before)).isFalse();
+    }
+
+    /** Whether the client gets through to the server. */
+    private static boolean hears(ServerIdentity client, ServerIdentity server) {
+        try {
+            return !connect(tls(client.keys(), client.servers()), tls(server.keys(), server.servers()))
+                    .isEmpty();
+        } catch (Exception e) {
+            return false;
+        }
     }
 
     private static SSLContext tls(X509ExtendedKeyManager keys, TrustManager believed) throws GeneralSecurityException {

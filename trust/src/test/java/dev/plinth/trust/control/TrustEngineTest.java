@@ -44,7 +44,7 @@ class TrustEngineTest {
         }
     }
 
-    private final EngineTrial<TrustEngine, TrustCommand, TrustOutcome, MakeAuthority, Identities> trial =
+    private final EngineTrial<TrustEngine, TrustCommand, TrustOutcome, TrustEffect, Identities> trial =
             new EngineTrial<>(new TrustEngine());
 
     private Identities identities() {
@@ -73,7 +73,7 @@ class TrustEngineTest {
         var open = trial.openEffects();
         assertThat(open).hasSize(1);
         var effect = open.firstKey();
-        var life = open.get(effect).life();
+        var life = ((MakeAuthority) java.util.Objects.requireNonNull(open.get(effect))).life();
         var until = Instant.ofEpochSecond(trial.now().plus(life).getEpochSecond());
         assertThat(trial.result(effect, new TrustCommand.Introduce(effect.value(), keys(until))))
                 .isTrue();

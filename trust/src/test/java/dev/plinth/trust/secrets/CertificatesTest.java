@@ -66,7 +66,11 @@ class CertificatesTest {
                 .certify(
                         name,
                         new Secrets.CertificateRequest(
-                                subject, 90, authority, authority ? List.of() : List.of("payments.example.org"), issuer),
+                                subject,
+                                90,
+                                authority,
+                                authority ? List.of() : List.of("payments.example.org"),
+                                issuer),
                         "ann")
                 .join();
     }
@@ -160,9 +164,9 @@ class CertificatesTest {
         assertThat(der).isEqualTo(key.secret());
         KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der));
         assertThat(CertificateFactory.getInstance("X.509")
-                        .generateCertificates(new ByteArrayInputStream(text.substring(
-                                        text.indexOf("-----BEGIN CERTIFICATE-----"))
-                                .getBytes(StandardCharsets.US_ASCII))))
+                        .generateCertificates(
+                                new ByteArrayInputStream(text.substring(text.indexOf("-----BEGIN CERTIFICATE-----"))
+                                        .getBytes(StandardCharsets.US_ASCII))))
                 .hasSize(1);
     }
 

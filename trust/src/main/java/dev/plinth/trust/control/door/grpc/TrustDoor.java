@@ -19,6 +19,7 @@ import dev.plinth.wire.trust.v1.BindingVersion;
 import dev.plinth.wire.trust.v1.Bundle;
 import dev.plinth.wire.trust.v1.Changed;
 import dev.plinth.wire.trust.v1.Domain;
+import dev.plinth.wire.trust.v1.EndRootRotationRequest;
 import dev.plinth.wire.trust.v1.Entry;
 import dev.plinth.wire.trust.v1.GetAttestorsRequest;
 import dev.plinth.wire.trust.v1.GetBundleRequest;
@@ -32,6 +33,7 @@ import dev.plinth.wire.trust.v1.KubernetesCluster;
 import dev.plinth.wire.trust.v1.ListEntriesRequest;
 import dev.plinth.wire.trust.v1.ListEntriesResponse;
 import dev.plinth.wire.trust.v1.NamedAttestor;
+import dev.plinth.wire.trust.v1.NextRoot;
 import dev.plinth.wire.trust.v1.PolicyHistory;
 import dev.plinth.wire.trust.v1.PolicyVersion;
 import dev.plinth.wire.trust.v1.PutEntryRequest;
@@ -45,6 +47,7 @@ import dev.plinth.wire.trust.v1.RemoveEntryRequest;
 import dev.plinth.wire.trust.v1.RemoveFederatedRequest;
 import dev.plinth.wire.trust.v1.RollBackRequest;
 import dev.plinth.wire.trust.v1.RotateRequest;
+import dev.plinth.wire.trust.v1.RotateRootRequest;
 import dev.plinth.wire.trust.v1.SetLivesRequest;
 import dev.plinth.wire.trust.v1.TrustGrpc;
 import io.grpc.Status;
@@ -98,7 +101,15 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
                 .setSvidLifeSeconds(domain.svidLife().toSeconds())
                 .setPublishingSeconds(domain.publishing().toSeconds())
                 .addAllFederated(identities.federated().keySet())
-                .setSequence(identities.sequence());
+                .setSequence(identities.sequence())
+                .setRoot(identities.roots().number());
+        identities
+                .roots()
+                .next()
+                .ifPresent(next -> message.setNextRoot(NextRoot.newBuilder()
+                        .setNumber(next.number())
+                        .addAllServers(next.servers())
+                        .addAllHolders(next.holders())));
         for (var authority : identities.authorities()) {
             message.addAuthorities(Authority.newBuilder()
                     .setNumber(authority.number())
@@ -129,6 +140,16 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
     @Override
     public void rotate(RotateRequest request, StreamObserver<Changed> answers) {
         change(answers, TrustCommand.Rotate::new);
+    }
+
+    @Override
+    public void rotateRoot(RotateRootRequest request, StreamObserver<Changed> answers) {
+        calls.answer(answers, () -> trust.rotateRoot().thenApply(TrustAnswers::changed));
+    }
+
+    @Override
+    public void endRootRotation(EndRootRotationRequest request, StreamObserver<Changed> answers) {
+        change(answers, () -> new TrustCommand.EndRoot(request.getFinish()));
     }
 
     @Override
