@@ -42,7 +42,8 @@ public record ClusterConfiguration(
      *
      * @param name 1 to 40 letters, digits and '-'
      * @param raft where the others reach its Raft door, and how its groups know it
-     * @param http where the others reach its console, HTTP and gRPC
+     * @param http where the others reach it, over gRPC: on loopback the door that consoles and commands have too, off loopback one for
+     *     servers alone, over mutual TLS
      */
     public record Server(String name, RaftMember raft, Listen http) {
         public Server {
@@ -53,6 +54,11 @@ public record ClusterConfiguration(
                 throw new IllegalArgumentException(
                         "a port other than 0 for http of server " + name + ": the other servers have to know it");
             }
+        }
+
+        /** Where its console, HTTP and gRPC are, unless it is told otherwise: always on loopback. */
+        Listen console() {
+            return http.isLoopback() ? http : new Listen("127.0.0.1", http.port());
         }
     }
 
@@ -118,9 +124,9 @@ public record ClusterConfiguration(
     }
 
     /** Every address that is not on loopback speaks mutual TLS, or the server does not start. */
-    RaftOptions raft(List<RaftMember> founders, Path directory, Optional<RaftTls> ofDomain) {
+    RaftOptions raft(List<RaftMember> founders, Path directory, Optional<RaftTls> proof) {
         var options = RaftOptions.of(own().raft(), founders, directory).withBalance(balance);
-        return tls.or(() -> ofDomain).map(options::withTls).orElse(options);
+        return proof.map(options::withTls).orElse(options);
     }
 
     static ClusterConfiguration read(YamlReader.Section section, Optional<String> name) {

@@ -5,9 +5,9 @@ import dev.plinth.raft.RaftNode;
 import dev.plinth.server.ClusterConfiguration.Entry;
 import dev.plinth.server.ClusterConfiguration.Server;
 import dev.plinth.server.cluster.Membership;
+import dev.plinth.server.cluster.PeerChannels;
 import dev.plinth.server.cluster.Roster;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,7 +56,7 @@ final class Entrance {
     }
 
     /** Who this server is in its cluster, written down; asks a server of the cluster if this one joins. */
-    Roster roster(ClusterConfiguration cluster, SegmentStore store) throws IOException {
+    Roster roster(ClusterConfiguration cluster, SegmentStore store, PeerChannels channels) throws IOException {
         var known = Roster.read(data);
         boolean member = pastOfMember(store);
         boolean alone = pastAlone(store);
@@ -98,7 +98,8 @@ final class Entrance {
                             data + ": this is the data of a member of a cluster, and who it was is not known any more;"
                                     + " expected an empty folder to join with");
                 }
-                yield new Roster(cluster.self(), Roster.Standing.JOINING, List.of(), introduce(cluster.own(), http));
+                yield new Roster(
+                        cluster.self(), Roster.Standing.JOINING, List.of(), introduce(cluster.own(), http, channels));
             }
         };
         roster.write(data);
@@ -118,10 +119,8 @@ final class Entrance {
         return known.with(cluster.own());
     }
 
-    private static List<Server> introduce(Server own, Listen http) throws IOException {
-        var channel = NettyChannelBuilder.forAddress(http.host(), http.port())
-                .usePlaintext()
-                .build();
+    private static List<Server> introduce(Server own, Listen http, PeerChannels channels) throws IOException {
+        var channel = channels.way(http).build();
         try {
             return Membership.introduce(own, channel);
         } catch (StatusRuntimeException e) {

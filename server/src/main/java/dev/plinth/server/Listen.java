@@ -36,6 +36,11 @@ public record Listen(String host, int port) {
         }
     }
 
+    /** As a socket has it. */
+    static Listen of(InetSocketAddress address) {
+        return new Listen(address.getHostString(), address.getPort());
+    }
+
     /** Whether nobody outside this machine can reach it. */
     public boolean isLoopback() {
         try {
@@ -45,7 +50,8 @@ public record Listen(String host, int port) {
         }
     }
 
-    InetSocketAddress address() {
+    /** For a socket. */
+    public InetSocketAddress address() {
         return new InetSocketAddress(host, port);
     }
 

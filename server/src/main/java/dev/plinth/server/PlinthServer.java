@@ -38,6 +38,8 @@ import dev.plinth.server.backup.RunningServer;
 import dev.plinth.server.cluster.ClusterDoor;
 import dev.plinth.server.cluster.Membership;
 import dev.plinth.server.cluster.PeerChannels;
+import dev.plinth.server.cluster.PeerDoor;
+import dev.plinth.server.cluster.PeerTls;
 import dev.plinth.server.console.ConsoleDoor;
 import dev.plinth.server.console.ServerState;
 import dev.plinth.server.federation.FederationFollower;
@@ -160,9 +162,11 @@ public final class PlinthServer implements AutoCloseable {
         var snapshots = parts.add("snapshots", DiskStorage.open(data.resolve("snapshots")));
         var store = parts.add("segment store", SegmentStore.open(segments, SegmentOptions.defaults(), clock));
 
-        var peers = configuration.cluster().map(_ -> parts.add("channels to the other servers", new PeerChannels()));
+        var proof = proof(clock);
+        Optional<PeerTls> tls = proof.isPresent() ? Optional.of(PeerTls.of(proof.get())) : Optional.empty();
+        var peers = configuration.cluster().map(_ -> parts.add("channels to the other servers", new PeerChannels(tls)));
         var backups = new RunningServer(data.resolve("transactions"), Release.VERSION);
-        var untapped = journals(store, snapshots, clock, peers);
+        var untapped = journals(store, snapshots, clock, peers, proof);
         var journals = new Journals() {
             @Override
             public <C> Journal<C> journal(String name, Codec<C> codec) {
@@ -248,19 +252,34 @@ public final class PlinthServer implements AutoCloseable {
                     AdminToken.open(TrustConfiguration.token(data), random)));
             trustDoors.add(new AttestationDoor(trust, clock, workers, random));
         }
-        var registryPeers = parts.add("registry's peers", RegistryPeers.of(registry, List.of(), clock, workers));
-        membership.ifPresent(of -> of.follow(others -> registryPeers.follow(
-                others.stream().map(other -> other.http().address()).toList())));
+        if (peers.isPresent()) {
+            var to = peers.get();
+            var registryPeers = parts.add(
+                    "registry's peers",
+                    RegistryPeers.of(registry, clock, workers, address -> to.way(Listen.of(address))));
+            membership
+                    .orElseThrow()
+                    .follow(others -> registryPeers.follow(
+                            others.stream().map(other -> other.http().address()).toList()));
+        }
+        var seataServers = peers.map(to -> parts.add(
+                "the cluster's Seata doors",
+                ClusterSeataServers.open(
+                        () -> membership.orElseThrow().roster(), to::channels, seata, this::transactionsGroup)));
+        // What servers ask of one another.
+        List<BindableService> among = new ArrayList<>(List.of(
+                new RegistryPeersDoor(registry, clock, workers),
+                new PeersDoor(coordinator, participants, workers),
+                new ClusterDoor(membership, this::groups, workers)));
+        seataServers.map(SeataDoorsDoor::new).ifPresent(among::add);
         List<BindableService> doors = new ArrayList<>(List.of(
                 new CellMapsDoor(cells, workers),
                 new RegistryDoor(registry, clock, workers),
-                new RegistryPeersDoor(registry, clock, workers),
                 new RegistryOperationsDoor(registry, rules, workers),
                 new ConfigsDoor(texts, workers),
                 new TransactionsDoor(coordinator, seataDoor::xid, workers),
-                new PeersDoor(coordinator, participants, workers),
-                new BackupsDoor(backups, () -> http.toString(), workers),
-                new ClusterDoor(membership, this::groups, workers)));
+                new BackupsDoor(backups, () -> http.toString(), workers)));
+        doors.addAll(among);
         doors.addAll(trustDoors);
         Optional<KbsHttp> kbs = Optional.empty();
         if (configuration.secrets().isPresent()) {
@@ -294,13 +313,8 @@ public final class PlinthServer implements AutoCloseable {
                                                 clock,
                                                 workers)),
                                 Set.of())),
-                peers.map(to -> parts.add(
-                        "the cluster's Seata doors",
-                        ClusterSeataServers.open(
-                                () -> membership.orElseThrow().roster(),
-                                to::channels,
-                                seata,
-                                this::transactionsGroup))));
+                seataServers);
+        openPeerDoor(among, tls, workers);
         membership.ifPresent(Membership::start);
     }
 
@@ -376,7 +390,6 @@ public final class PlinthServer implements AutoCloseable {
                 .useBlockingTaskExecutor(false);
         audited.ifPresent(grpcDoor::intercept);
         grpc.forEach(grpcDoor::addService);
-        seataServers.map(SeataDoorsDoor::new).ifPresent(grpcDoor::addService);
         var builder = Server.builder().http(configuration.http().address());
         // A stream lives as long as its client, and may say as much as it likes; each message is limited instead.
         builder.requestTimeoutMillis(0).maxRequestLength(0);
@@ -397,6 +410,20 @@ public final class PlinthServer implements AutoCloseable {
         }
         parts.add("http", armeria);
         http = new Listen(configuration.http().host(), armeria.activeLocalPort());
+    }
+
+    /** On loopback the other servers come in by the door that everybody has; off it by one of their own. */
+    private void openPeerDoor(List<BindableService> among, Optional<PeerTls> tls, Executor workers) throws IOException {
+        var listen = peerDoor();
+        if (listen.isPresent()) {
+            parts.add(
+                    "other servers' door",
+                    PeerDoor.open(listen.get(), tls.orElseThrow(), among, GRPC_MESSAGE_BYTES_MAX, workers));
+        }
+    }
+
+    private Optional<Listen> peerDoor() {
+        return membership.map(of -> of.roster().own().http()).filter(listen -> !listen.isLoopback());
     }
 
     private static String cause(Throwable problem) {
@@ -425,6 +452,9 @@ public final class PlinthServer implements AutoCloseable {
                 .ifPresent(of -> addresses.add(new ServerState.Address(
                         "Raft, as server " + of.self() + " of " + of.servers().size(),
                         of.own().raft().toString())));
+        peerDoor()
+                .ifPresent(listen ->
+                        addresses.add(new ServerState.Address("other servers, mutual TLS", listen.toString())));
         return addresses;
     }
 
@@ -443,6 +473,7 @@ public final class PlinthServer implements AutoCloseable {
         configuration.secrets().ifPresent(_ -> lines.add("  secrets (KBS 0.4.0)  http://" + http + "/kbs/v0"));
         workloads.ifPresent(door -> lines.add("  workloads (SPIFFE)   " + door.endpoint()));
         federation.ifPresent(listen -> lines.add("  other trust domains  https://" + listen + "/"));
+        peerDoor().ifPresent(listen -> lines.add("  other servers        " + listen + " (mutual TLS)"));
         membership
                 .map(Membership::roster)
                 .ifPresent(of -> lines.add("  Raft                 " + of.own().raft() + ", as server " + of.self()
@@ -457,7 +488,11 @@ public final class PlinthServer implements AutoCloseable {
 
     /** Alone, each partition has a log of the store and snapshots beside it; in a cluster each is a group. */
     private Journals journals(
-            SegmentStore store, DiskStorage snapshots, SystemClock clock, Optional<PeerChannels> channels)
+            SegmentStore store,
+            DiskStorage snapshots,
+            SystemClock clock,
+            Optional<PeerChannels> channels,
+            Optional<RaftTls> proof)
             throws IOException {
         var entrance = new Entrance(configuration.data(), Partitions.NAMES);
         if (configuration.cluster().isEmpty()) {
@@ -470,16 +505,11 @@ public final class PlinthServer implements AutoCloseable {
             };
         }
         var cluster = configuration.cluster().get();
-        var roster = entrance.roster(cluster, store);
+        var roster = entrance.roster(cluster, store, channels.orElseThrow());
         var node = parts.add(
                 "raft",
                 RaftNode.open(
-                        cluster.raft(
-                                roster.founders(),
-                                configuration.data().resolve("raft"),
-                                ofDomain(roster.self(), cluster, clock)),
-                        store,
-                        clock));
+                        cluster.raft(roster.founders(), configuration.data().resolve("raft"), proof), store, clock));
         raft = Optional.of(node);
         if (cluster.entry() instanceof ClusterConfiguration.Entry.Adopt) {
             for (var partition : Partitions.NAMES) {
@@ -525,15 +555,19 @@ public final class PlinthServer implements AutoCloseable {
         });
     }
 
-    /** What this server proves itself with to the others of its trust domain, if no files say it. */
-    private Optional<RaftTls> ofDomain(String name, ClusterConfiguration cluster, Clock clock) throws IOException {
-        if (configuration.trust().isEmpty() || cluster.tls().isPresent()) {
+    /** What this server proves itself with to the others: files, or else what it has of its trust domain. */
+    private Optional<RaftTls> proof(Clock clock) throws IOException {
+        if (configuration.cluster().isEmpty()) {
             return Optional.empty();
+        }
+        var cluster = configuration.cluster().get();
+        if (configuration.trust().isEmpty() || cluster.tls().isPresent()) {
+            return cluster.tls();
         }
         var trust = configuration.trust().get();
         var random = new SecureRandom();
         var file = demandRootKey(trust.rootKey(configuration.data()));
-        var identity = ServerIdentity.of(trust.domain(), name, DomainRootFile.read(file, random), clock, random);
+        var identity = ServerIdentity.of(trust.domain(), cluster.self(), DomainRootFile.read(file, random), clock, random);
         serverIdentity = Optional.of(identity);
         return Optional.of(new RaftTls.Identity(identity.keys(), identity.servers()));
     }

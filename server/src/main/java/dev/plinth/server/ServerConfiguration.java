@@ -36,6 +36,9 @@ public record ServerConfiguration(
     public ServerConfiguration {
         loopbackOnly("http.listen", http);
         loopbackOnly("seata.listen", seata);
+        if (cluster.isPresent()) {
+            provable(cluster.get(), trust.isPresent());
+        }
         registryDoors.loopbackOnly();
     }
 
@@ -83,7 +86,7 @@ public record ServerConfiguration(
         if (cluster.isEmpty() && name.isPresent()) {
             throw new ConfigurationException(file + ": cluster: missing; expected, for this server is given a name");
         }
-        var listen = http.or(() -> cluster.map(of -> of.own().http())).orElse(HTTP_DEFAULT);
+        var listen = http.or(() -> cluster.map(of -> of.own().console())).orElse(HTTP_DEFAULT);
         return new ServerConfiguration(data, listen, seata, registryDoors, cells, trust, secrets, cluster);
     }
 
@@ -116,13 +119,27 @@ public record ServerConfiguration(
     public ServerConfiguration in(ClusterConfiguration of) {
         return new ServerConfiguration(
                 data,
-                http.equals(HTTP_DEFAULT) ? of.own().http() : http,
+                http.equals(HTTP_DEFAULT) ? of.own().console() : http,
                 seata,
                 registryDoors,
                 cells,
                 trust,
                 secrets,
                 Optional.of(of));
+    }
+
+    /** Off loopback servers prove themselves to one another, or do not speak. */
+    private static void provable(ClusterConfiguration cluster, boolean domain) {
+        if (domain || cluster.tls().isPresent()) {
+            return;
+        }
+        for (var server : cluster.servers()) {
+            if (!loopback("cluster.servers: http of " + server.name(), server.http())) {
+                throw new ConfigurationException("cluster.servers: http of " + server.name()
+                        + ": expected a loopback address, or a trust section or cluster.tls with which servers prove themselves to one"
+                        + " another, found " + server.http());
+            }
+        }
     }
 
     static Optional<Listen> listen(YamlReader.Section top, String door) {
@@ -134,15 +151,17 @@ public record ServerConfiguration(
     }
 
     static void loopbackOnly(String key, Listen listen) {
-        boolean loopback;
-        try {
-            loopback = listen.isLoopback();
-        } catch (IllegalArgumentException e) {
-            throw new ConfigurationException(key + ": expected " + e.getMessage());
-        }
-        if (!loopback) {
+        if (!loopback(key, listen)) {
             throw new ConfigurationException(key + ": expected a loopback address, found " + listen
                     + "; off loopback this door needs mutual TLS or a token, which this release does not have yet");
+        }
+    }
+
+    private static boolean loopback(String key, Listen listen) {
+        try {
+            return listen.isLoopback();
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(key + ": expected " + e.getMessage());
         }
     }
 }

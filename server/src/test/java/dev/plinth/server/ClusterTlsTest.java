@@ -3,14 +3,28 @@ package dev.plinth.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.plinth.raft.RaftMember;
 import dev.plinth.wire.cluster.v1.ClusterGrpc;
 import dev.plinth.wire.cluster.v1.GetClusterRequest;
+import dev.plinth.wire.cluster.v1.Role;
+import dev.plinth.wire.cluster.v1.TransferLeadRequest;
+import dev.plinth.wire.registry.v1.ClientMessage;
+import dev.plinth.wire.registry.v1.Endpoint;
+import dev.plinth.wire.registry.v1.ListEndpointsRequest;
+import dev.plinth.wire.registry.v1.Open;
+import dev.plinth.wire.registry.v1.Register;
+import dev.plinth.wire.registry.v1.RegistryGrpc;
+import dev.plinth.wire.registry.v1.ServerMessage;
 import dev.plinth.wire.trust.v1.GetDomainRequest;
 import dev.plinth.wire.trust.v1.TrustGrpc;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.NetworkInterface;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,14 +64,18 @@ class ClusterTlsTest {
     void configure() throws IOException {
         rootKey = data.resolve("root.key");
         TrustConfiguration.makeRootKey(rootKey);
+        cluster = at("127.0.0.1");
+    }
+
+    private static ClusterConfiguration at(String host) throws IOException {
         var ports = FreePorts.find(2 * NAMES.size());
-        cluster = new ClusterConfiguration(
+        return new ClusterConfiguration(
                 NAMES.getFirst(),
                 IntStream.range(0, NAMES.size())
                         .mapToObj(i -> new ClusterConfiguration.Server(
                                 NAMES.get(i),
-                                new RaftMember("127.0.0.1", ports.get(2 * i)),
-                                new Listen("127.0.0.1", ports.get(2 * i + 1))))
+                                new RaftMember(host, ports.get(2 * i)),
+                                new Listen(host, ports.get(2 * i + 1))))
                         .toList(),
                 Optional.empty());
     }
@@ -72,17 +90,14 @@ class ClusterTlsTest {
         running.put(
                 name,
                 PlinthServer.start(ServerConfiguration.alone(
-                                data.resolve(name), self.own().http(), new Listen("127.0.0.1", 0), Optional.empty())
+                                data.resolve(name), self.own().console(), new Listen("127.0.0.1", 0), Optional.empty())
                         .with(new TrustConfiguration(
                                 "example.org", Optional.empty(), Optional.of(key), Optional.empty(), Optional.empty()))
                         .in(self)));
     }
 
     private boolean hasLeaders(String name) {
-        return GrpcClients.newClient("gproto+http://" + running.get(name).http(), ClusterGrpc.ClusterBlockingStub.class)
-                .getCluster(GetClusterRequest.getDefaultInstance())
-                .getGroupsList()
-                .stream()
+        return cluster(name).getCluster(GetClusterRequest.getDefaultInstance()).getGroupsList().stream()
                 .noneMatch(group -> group.getLeader().isEmpty());
     }
 
@@ -135,6 +150,91 @@ class ClusterTlsTest {
                         .getCluster(GetClusterRequest.getDefaultInstance())
                         .getGroupsList())
                 .allSatisfy(group -> assertThat(group.getLeader()).isEmpty());
+    }
+
+    @Test
+    void off_loopback_they_reach_one_another_by_a_door_for_servers_alone() throws Exception {
+        cluster = at(offLoopback());
+        for (String name : NAMES) {
+            start(name, rootKey);
+        }
+        await().atMost(LONG).until(() -> NAMES.stream().allMatch(this::hasLeaders));
+
+        // One server has to ask another: for the lead of a group that it may not have, and for what the others'
+        // registries know.
+        var follower = NAMES.stream().filter(name -> !leads(name)).findFirst().orElseThrow();
+        var _ = cluster(follower)
+                .transferLead(TransferLeadRequest.newBuilder()
+                        .setGroup("transactions")
+                        .setServer(follower)
+                        .build());
+        await().atMost(LONG).until(() -> leads(follower));
+        var client = GrpcClients.newClient("gproto+http://" + running.get("a").http(), RegistryGrpc.RegistryStub.class)
+                .connect(new NothingHeard());
+        client.onNext(ClientMessage.newBuilder()
+                .setOpen(Open.newBuilder().setClient("provider").setLeaseMillis(60_000))
+                .build());
+        client.onNext(ClientMessage.newBuilder()
+                .setRequestId(1)
+                .setRegister(Register.newBuilder()
+                        .setEndpoint(Endpoint.newBuilder()
+                                .setService("accounts")
+                                .setProtocol("bolt")
+                                .setAddress("10.0.0.1:1")))
+                .build());
+        await().atMost(LONG).until(() -> NAMES.stream().allMatch(name -> endpoints(name) == 1));
+        client.onCompleted();
+
+        var door = cluster.as("a").own().http();
+        var context = SSLContext.getInstance("TLSv1.3");
+        context.init(null, new TrustManager[] {new Anybody()}, null);
+        try (var socket = (SSLSocket) context.getSocketFactory().createSocket(door.host(), door.port())) {
+            socket.startHandshake();
+            assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(SSLException.class);
+        }
+        assertThatThrownBy(() -> GrpcClients.newClient("gproto+http://" + door, ClusterGrpc.ClusterBlockingStub.class)
+                        .getCluster(GetClusterRequest.getDefaultInstance()))
+                .isInstanceOf(StatusRuntimeException.class);
+    }
+
+    /** An address of this machine by which others may reach it; skipped where there is none. */
+    private static String offLoopback() throws IOException {
+        var address = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(Inet4Address.class::isInstance)
+                .filter(found -> !found.isLoopbackAddress() && !found.isLinkLocalAddress())
+                .findFirst();
+        assumeTrue(address.isPresent(), "this machine has no address but loopback");
+        return address.orElseThrow().getHostAddress();
+    }
+
+    private ClusterGrpc.ClusterBlockingStub cluster(String name) {
+        return GrpcClients.newClient(
+                "gproto+http://" + running.get(name).http(), ClusterGrpc.ClusterBlockingStub.class);
+    }
+
+    private boolean leads(String name) {
+        return cluster(name).getCluster(GetClusterRequest.getDefaultInstance()).getGroupsList().stream()
+                .anyMatch(group -> group.getName().equals("transactions") && group.getRole() == Role.ROLE_LEADER);
+    }
+
+    private int endpoints(String name) {
+        return GrpcClients.newClient(
+                        "gproto+http://" + running.get(name).http(), RegistryGrpc.RegistryBlockingStub.class)
+                .listEndpoints(ListEndpointsRequest.getDefaultInstance())
+                .getRegistrationsCount();
+    }
+
+    /** What the registry says to a client that does not listen. */
+    private static final class NothingHeard implements StreamObserver<ServerMessage> {
+        @Override
+        public void onNext(ServerMessage message) {}
+
+        @Override
+        public void onError(Throwable failure) {}
+
+        @Override
+        public void onCompleted() {}
     }
 
     /** Believes whoever answers: the question here is what the other side does. */

@@ -227,4 +227,16 @@ class ServerConfigurationTest {
                 .hasMessageContaining("http.listen: expected a loopback address")
                 .hasMessageContaining("mutual TLS");
     }
+
+    @Test
+    void servers_that_reach_one_another_off_loopback_have_something_to_prove_themselves_with() throws IOException {
+        var servers = "cluster: { self: a, servers: [ { name: a, raft: '10.0.0.1:7801', http: '10.0.0.1:7701' } ]";
+
+        assertThatThrownBy(() -> ServerConfiguration.read(file(servers + " }")))
+                .hasMessageContaining("http of a: expected a loopback address, or a trust section or cluster.tls");
+        assertThat(ServerConfiguration.read(file("trust: { domain: example.org }\n" + servers + " }"))
+                        .http())
+                .as("the console stays on loopback")
+                .isEqualTo(new Listen("127.0.0.1", 7701));
+    }
 }

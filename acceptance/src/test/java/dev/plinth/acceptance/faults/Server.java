@@ -86,9 +86,9 @@ final class Server implements Closeable {
         return name;
     }
 
-    /** Where it is reached on its own host. */
-    String http() {
-        return "127.0.0.1:" + http;
+    /** Where it is reached by its console and by commands, on its own host; and by the other servers, at another address of it. */
+    int httpPort() {
+        return http;
     }
 
     /** To its HTTP door. A call to one that is away fails at once. */

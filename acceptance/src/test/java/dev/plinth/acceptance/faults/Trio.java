@@ -81,7 +81,8 @@ final class Trio implements AutoCloseable {
             """.formatted(
                         servers.stream()
                                 .map(server -> "    - { name: " + server + ", raft: " + raft(server) + ", http: "
-                                        + server.http() + " }")
+                                        + network.address(server.name()) + ":"
+                                        + server.httpPort() + " }")
                                 .collect(Collectors.joining("\n")),
                         certificates.certificate(),
                         certificates.key(),

@@ -9,16 +9,19 @@ import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import io.grpc.MethodDescriptor;
-import io.grpc.netty.NettyChannelBuilder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /** gRPC channels to the cluster's other servers, whoever they are at the time. */
 public final class PeerChannels implements AutoCloseable {
     private record Peer(ManagedChannel channel, Channel impatient) {}
+
+    private final Optional<PeerTls> tls;
 
     /** Guarded by this. */
     private final Map<Listen, Peer> peers = new HashMap<>();
@@ -27,6 +30,15 @@ public final class PeerChannels implements AutoCloseable {
     private List<Server> others = List.of();
 
     private boolean closed;
+
+    /**
+     * To nobody yet.
+     *
+     * @param tls what this server proves itself with off loopback; it needs none where all are on loopback
+     */
+    public PeerChannels(Optional<PeerTls> tls) {
+        this.tls = tls;
+    }
 
     /** From now on these are the others. */
     synchronized void follow(List<Server> servers) {
@@ -41,14 +53,17 @@ public final class PeerChannels implements AutoCloseable {
             }
             return gone;
         });
-        others.forEach(server -> peers.computeIfAbsent(server.http(), PeerChannels::open));
+        others.forEach(server -> peers.computeIfAbsent(server.http(), this::open));
     }
 
-    private static Peer open(Listen http) {
-        var channel = NettyChannelBuilder.forAddress(http.host(), http.port())
-                .usePlaintext()
-                .build();
+    private Peer open(Listen http) {
+        var channel = PeerTls.channel(tls, http).build();
         return new Peer(channel, ClientInterceptors.intercept(channel, new Impatient(channel)));
+    }
+
+    /** The way to a server of the cluster, for who wants a channel of his own. */
+    public ManagedChannelBuilder<?> way(Listen http) {
+        return PeerTls.channel(tls, http);
     }
 
     /** One to each of the others. A call to one that is away fails at once. */

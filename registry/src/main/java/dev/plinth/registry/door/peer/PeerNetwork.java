@@ -1,10 +1,12 @@
 package dev.plinth.registry.door.peer;
 
 import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import io.grpc.netty.NettyChannelBuilder;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 
 /** What servers reach one another by, and the lots that they draw: a simulation has others. */
 interface PeerNetwork {
@@ -14,15 +16,18 @@ interface PeerNetwork {
     /** From 0 to below {@code bound}. */
     long lot(long bound);
 
-    /** The network there is. */
-    static PeerNetwork real() {
+    /** The network there is, without TLS. */
+    static PeerNetwork plain() {
+        return real(address -> NettyChannelBuilder.forAddress(address.getHostString(), address.getPort())
+                .usePlaintext());
+    }
+
+    /** The network there is; each channel is built by {@code builder}. */
+    static PeerNetwork real(Function<InetSocketAddress, ManagedChannelBuilder<?>> builder) {
         return new PeerNetwork() {
             @Override
             public ManagedChannel channel(InetSocketAddress address, Executor workers) {
-                return NettyChannelBuilder.forAddress(address.getHostString(), address.getPort())
-                        .usePlaintext()
-                        .executor(workers)
-                        .build();
+                return builder.apply(address).executor(workers).build();
             }
 
             @Override

@@ -3,6 +3,7 @@ package dev.plinth.registry.door.peer;
 import dev.plinth.kernel.Clock;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryLimits;
+import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.net.InetSocketAddress;
@@ -15,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,7 +67,20 @@ public final class RegistryPeers implements AutoCloseable {
      */
     public static RegistryPeers of(
             Registry registry, List<InetSocketAddress> addresses, Clock clock, Executor workers) {
-        return of(registry, addresses, clock, workers, PeerNetwork.real());
+        return of(registry, addresses, clock, workers, PeerNetwork.plain());
+    }
+
+    /**
+     * As the other {@code of}, for nobody yet ({@link #follow}).
+     *
+     * @param builder how a server is reached
+     */
+    public static RegistryPeers of(
+            Registry registry,
+            Clock clock,
+            Executor workers,
+            Function<InetSocketAddress, ManagedChannelBuilder<?>> builder) {
+        return of(registry, List.of(), clock, workers, PeerNetwork.real(builder));
     }
 
     static RegistryPeers of(
