@@ -567,7 +567,8 @@ public final class PlinthServer implements AutoCloseable {
         var trust = configuration.trust().get();
         var random = new SecureRandom();
         var file = demandRootKey(trust.rootKey(configuration.data()));
-        var identity = ServerIdentity.of(trust.domain(), cluster.self(), DomainRootFile.read(file, random), clock, random);
+        var identity =
+                ServerIdentity.of(trust.domain(), cluster.self(), DomainRootFile.read(file, random), clock, random);
         serverIdentity = Optional.of(identity);
         return Optional.of(new RaftTls.Identity(identity.keys(), identity.servers()));
     }
