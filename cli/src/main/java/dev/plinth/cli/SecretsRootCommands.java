@@ -31,10 +31,10 @@ final class SecretsRootCommands {
                 + (status.getGiven() == 0
                         ? ""
                         : "; " + status.getGiven() + " of " + status.getThreshold() + " shares given")
-                + (status.hasNext() ? System.lineSeparator() + line(status.getNext()) : "");
+                + (status.hasNext() ? System.lineSeparator() + nextLine(status.getNext()) : "");
     }
 
-    private static String line(NextRoot next) {
+    private static String nextLine(NextRoot next) {
         var missing = new TreeSet<>(next.getServersList());
         missing.removeAll(next.getHoldersList());
         return "root key " + next.getNumber() + " is the next, kept by " + next.getKeeper()
