@@ -104,12 +104,9 @@ public final class Bench {
         var directory = options.directory().resolve(name);
         Disk.delete(directory);
         var fileSystem = Disk.fileSystem(directory);
-        var found = name.equals("registry")
+        var promises = name.equals("registry")
                 ? RegistryBenchmark.run(directory, fileSystem, options.quick())
                 : RegistryScale.run(directory, options.quick());
-        var promises = found.stream()
-                .map(one -> new Promise(one.name(), one.value(), one.unit(), one.target(), one.least()))
-                .toList();
         return kept(promises, directory);
     }
 

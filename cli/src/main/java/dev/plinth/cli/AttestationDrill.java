@@ -107,7 +107,7 @@ final class AttestationDrill {
     }
 
     private void run(ManagedChannel channel, URI broker, Path data) throws IOException, InterruptedException {
-        var showing = TrustOptions.showing(TrustConfiguration.token(data));
+        var showing = TokenOptions.showing(TrustConfiguration.token(data));
         var admin = TrustGrpc.newBlockingStub(channel).withInterceptors(showing).withDeadlineAfter(1, TimeUnit.MINUTES);
         var secrets =
                 SecretsGrpc.newBlockingStub(channel).withInterceptors(showing).withDeadlineAfter(1, TimeUnit.MINUTES);

@@ -1,63 +1,12 @@
 package dev.plinth.cli;
 
 import dev.plinth.wire.trust.v1.TrustGrpc;
-import io.grpc.ClientInterceptor;
-import io.grpc.Metadata;
-import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** What the commands on trust have in common. */
-abstract class TrustOptions implements Callable<Integer> {
-    @Mixin
-    private Connection connection = new Connection();
-
-    @Option(
-            names = "--token",
-            paramLabel = "FILE",
-            description =
-                    "The token that the server made in its data folder. Default: $PLINTH_TRUST_TOKEN, or ${DEFAULT-VALUE}",
-            defaultValue = "${env:PLINTH_TRUST_TOKEN:-plinth-data/trust/admin.token}")
-    private Path token = Path.of("");
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it before call()
-    private CommandSpec spec;
-
-    PrintWriter out() {
-        return spec.commandLine().getOut();
-    }
-
+abstract class TrustOptions extends TokenOptions {
     <R> R ask(Function<TrustGrpc.TrustBlockingStub, R> question) throws InterruptedException, IOException {
-        var showing = showing(token);
-        return connection.ask(channel -> question.apply(TrustGrpc.newBlockingStub(channel)
-                .withInterceptors(showing)
-                .withDeadlineAfter(Connection.ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS)));
-    }
-
-    /** Shows the token in a file with each call. */
-    static ClientInterceptor showing(Path token) throws IOException {
-        var headers = new Metadata();
-        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + shown(token));
-        return MetadataUtils.newAttachHeadersInterceptor(headers);
-    }
-
-    private static String shown(Path token) throws IOException {
-        try {
-            return Files.readString(token).strip();
-        } catch (NoSuchFileException e) {
-            throw new IOException(
-                    "--token: there is no file " + token + "; name the one in the server's data folder", e);
-        }
+        return ask(TrustGrpc::newBlockingStub, Connection.ANSWER_MAX.toSeconds(), question);
     }
 }

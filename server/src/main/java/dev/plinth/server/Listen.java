@@ -50,6 +50,11 @@ public record Listen(String host, int port) {
         }
     }
 
+    /** The same host, at the port that was opened. */
+    Listen at(InetSocketAddress opened) {
+        return new Listen(host, opened.getPort());
+    }
+
     /** For a socket. */
     public InetSocketAddress address() {
         return new InetSocketAddress(host, port);

@@ -3,6 +3,7 @@ package dev.plinth.server;
 import dev.plinth.trust.control.FileRootKey;
 import dev.plinth.trust.control.TrustCommand;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Optional;
@@ -40,6 +41,22 @@ public record TrustConfiguration(
 
     Path rootKey(Path data) {
         return rootKey.orElseGet(() -> data.resolve("trust").resolve("root.key"));
+    }
+
+    /**
+     * The file with the root key.
+     *
+     * @throws IOException if it is not there; it says where it comes from
+     */
+    Path demandRootKey(ServerConfiguration configuration) throws IOException {
+        var file = rootKey(configuration.data());
+        if (Files.notExists(file)) {
+            throw new IOException("trust.rootKey: " + file + ": there is no such file; expected "
+                    + (configuration.cluster().isEmpty()
+                            ? "the key that this server's data was made with, or comes from"
+                            : "the same file on all servers of the cluster; plinth trust root-key makes one"));
+        }
+        return file;
     }
 
     /** What somebody has to know to change what is trusted; it never leaves the data folder. */

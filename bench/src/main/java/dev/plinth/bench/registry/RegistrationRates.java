@@ -1,12 +1,14 @@
 package dev.plinth.bench.registry;
 
+import dev.plinth.bench.figures.Figures;
+import dev.plinth.bench.figures.Promise;
 import dev.plinth.bench.programs.ServerUnderTest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.IntToDoubleFunction;
 
 /** Registrations a second, and the processor time that each costs its server. */
 final class RegistrationRates {
@@ -73,7 +75,7 @@ final class RegistrationRates {
         }
     }
 
-    List<Found> run(RegistryServers.Ours plinth, ServerUnderTest nacos, ServerUnderTest sofa)
+    List<Promise> run(RegistryServers.Ours plinth, ServerUnderTest nacos, ServerUnderTest sofa)
             throws IOException, InterruptedException {
         System.out.printf(
                 Locale.ROOT,
@@ -106,18 +108,18 @@ final class RegistrationRates {
                         Locale.ROOT,
                         "  %-32s %s/s, %s µs each%n",
                         load.name,
-                        Spread.of(load.rates),
-                        Spread.of(load.micros));
+                        Figures.of(load.rates).whole(),
+                        Figures.of(load.micros).precise());
             }
             System.out.println("  Nacos's processor time as a multiple of ours: lean "
-                    + ratio(i -> leanNacos.micros[i] / lean.micros[i]) + ", its client "
-                    + ratio(i -> originalNacos.micros[i] / original.micros[i]));
+                    + Figures.ratio(leanNacos.micros, lean.micros).precise() + ", its client "
+                    + Figures.ratio(originalNacos.micros, original.micros).precise());
             return List.of(
-                    found("registry.rate", ratio(i -> lean.rates[i] / leanNacos.rates[i])),
-                    found("registry.rate-own-wire", ratio(i -> own.rates[i] / leanNacos.rates[i])),
+                    found("registry.rate", Figures.ratio(lean.rates, leanNacos.rates)),
+                    found("registry.rate-own-wire", Figures.ratio(own.rates, leanNacos.rates)),
                     found(
                             "registry.rate-original",
-                            ratio(i -> original.rates[i] / Math.max(originalNacos.rates[i], originalSofa.rates[i]))));
+                            Figures.ratio(original.rates, better(originalNacos.rates, originalSofa.rates))));
         }
     }
 
@@ -155,16 +157,15 @@ final class RegistrationRates {
         }
     }
 
-    private Spread ratio(IntToDoubleFunction ofRound) {
-        double[] ratios = new double[rounds];
-        for (int i = 0; i < rounds; i++) {
-            ratios[i] = ofRound.applyAsDouble(i);
-        }
-        return Spread.of(ratios);
+    /** Of each round the better one. */
+    private static double[] better(double[] one, double[] other) {
+        double[] better = new double[one.length];
+        Arrays.setAll(better, i -> Math.max(one[i], other[i]));
+        return better;
     }
 
-    private static Found found(String name, Spread ratio) {
-        System.out.println("  " + name + " " + ratio);
-        return new Found(name, ratio.median(), "times-the-better-peer", TARGET, true);
+    private static Promise found(String name, Figures ratio) {
+        System.out.println("  " + name + " " + ratio.precise());
+        return new Promise(name, ratio.median(), "times-the-better-peer", TARGET);
     }
 }

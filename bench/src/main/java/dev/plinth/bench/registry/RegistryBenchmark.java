@@ -1,5 +1,7 @@
 package dev.plinth.bench.registry;
 
+import dev.plinth.bench.figures.Figures;
+import dev.plinth.bench.figures.Promise;
 import dev.plinth.bench.programs.ServerUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +37,7 @@ public final class RegistryBenchmark {
 
     private record Plan(int rounds, int warmUps, long millis, int pushes, int filling, int services) {}
 
-    public static List<Found> run(Path directory, String fileSystem, boolean quick)
+    public static List<Promise> run(Path directory, String fileSystem, boolean quick)
             throws IOException, InterruptedException {
         var plan = quick ? new Plan(3, 8, 1_000, 10, 40, 500) : new Plan(9, 20, 1_000, 30, 100, 1_000);
         System.out.printf(
@@ -70,7 +72,7 @@ public final class RegistryBenchmark {
 
     // ---- heap
 
-    private static Found heap(
+    private static Promise heap(
             Path directory, Plan plan, RegistryServers.Ours plinth, ServerUnderTest nacos, ServerUnderTest sofa)
             throws IOException, InterruptedException {
         System.out.printf(
@@ -94,7 +96,7 @@ public final class RegistryBenchmark {
             Thread.sleep(AT_REST_MILLIS);
             sofas = per(sofa, empty, filled);
         }
-        return new Found("registry.heap", Math.min(theirs, sofas) / ours, "of-theirs-to-ours", HEAP_TARGET, true);
+        return new Promise("registry.heap", Math.min(theirs, sofas) / ours, "of-theirs-to-ours", HEAP_TARGET);
     }
 
     private static double filled(ServerUnderTest server, int port, Plan plan) throws IOException, InterruptedException {
@@ -122,7 +124,7 @@ public final class RegistryBenchmark {
 
     // ---- pushes
 
-    private static List<Found> push(
+    private static List<Promise> push(
             Path directory, Plan plan, RegistryServers.Ours plinth, ServerUnderTest nacos, ServerUnderTest sofa)
             throws IOException, InterruptedException {
         System.out.printf(
@@ -143,13 +145,13 @@ public final class RegistryBenchmark {
                 sofas[i] = Long.parseLong(client.ask("push", "PUSHED")[1]) / 1e6;
             }
         }
-        System.out.println("  Plinth         " + Spread.of(ours));
-        System.out.println("  Nacos          " + Spread.of(theirs));
-        System.out.println("  SOFARegistry   " + Spread.of(sofas));
+        System.out.println("  Plinth         " + Figures.of(ours).precise());
+        System.out.println("  Nacos          " + Figures.of(theirs).precise());
+        System.out.println("  SOFARegistry   " + Figures.of(sofas).precise());
         double better = Math.min(p99(theirs), p99(sofas));
         return List.of(
-                new Found("registry.push-p99", p99(ours), "ms", PUSH_TARGET_MILLIS, false),
-                new Found("registry.push-ratio", better / p99(ours), "of-theirs-to-ours", PUSH_TARGET, true));
+                Promise.atMost("registry.push-p99", p99(ours), "ms", PUSH_TARGET_MILLIS),
+                new Promise("registry.push-ratio", better / p99(ours), "of-theirs-to-ours", PUSH_TARGET));
     }
 
     private static double[] pushed(String name, int port, int pushes) throws IOException, InterruptedException {
