@@ -45,8 +45,7 @@ abstract class TokenOptions implements Callable<Integer> {
     }
 
     /** Asks by a stub that shows the token and waits so long. */
-    <S extends AbstractStub<S>, R> R ask(
-            Function<ManagedChannel, S> stub, long secondsMax, Function<S, R> question)
+    <S extends AbstractStub<S>, R> R ask(Function<ManagedChannel, S> stub, long secondsMax, Function<S, R> question)
             throws InterruptedException, IOException {
         return connected((channel, showing) -> question.apply(
                 stub.apply(channel).withInterceptors(showing).withDeadlineAfter(secondsMax, TimeUnit.SECONDS)));
