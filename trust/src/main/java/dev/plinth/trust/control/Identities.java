@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Who gets which identity, and who signs it: all that the doors need, as one immutable value.
@@ -76,146 +77,107 @@ public record Identities(
         return authorities.stream().max(Comparator.comparingLong(Authority::number));
     }
 
+    /** What the next value is made of: as this one, but for what is assigned. */
+    private static final class Draft {
+        private Optional<Domain> domain;
+        private List<Authority> authorities;
+        private long signer;
+        private long making;
+        private long lastNumber;
+        private SortedMap<String, RegistrationEntry> entries;
+        private SortedMap<String, String> federated;
+        private SortedMap<String, BundleEndpoint> endpoints;
+        private Attestors attestors;
+        private DomainRoots roots;
+        private long sequence;
+
+        Draft(Identities of) {
+            domain = of.domain;
+            authorities = of.authorities;
+            signer = of.signer;
+            making = of.making;
+            lastNumber = of.lastNumber;
+            entries = of.entries;
+            federated = of.federated;
+            endpoints = of.endpoints;
+            attestors = of.attestors;
+            roots = of.roots;
+            sequence = of.sequence;
+        }
+
+        Identities done() {
+            return new Identities(
+                    domain,
+                    authorities,
+                    signer,
+                    making,
+                    lastNumber,
+                    entries,
+                    federated,
+                    endpoints,
+                    attestors,
+                    roots,
+                    sequence);
+        }
+    }
+
+    private Identities but(Consumer<Draft> change) {
+        var draft = new Draft(this);
+        change.accept(draft);
+        return draft.done();
+    }
+
     Identities withDomain(Domain other) {
-        return new Identities(
-                Optional.of(other),
-                authorities,
-                signer,
-                making,
-                lastNumber,
-                entries,
-                federated,
-                endpoints,
-                attestors,
-                roots,
-                sequence);
+        return but(next -> next.domain = Optional.of(other));
     }
 
     Identities withSigner(long number) {
-        return new Identities(
-                domain,
-                authorities,
-                number,
-                making,
-                lastNumber,
-                entries,
-                federated,
-                endpoints,
-                attestors,
-                roots,
-                sequence);
+        return but(next -> next.signer = number);
     }
 
     Identities withMaking(long effect) {
-        return new Identities(
-                domain,
-                authorities,
-                signer,
-                effect,
-                lastNumber,
-                entries,
-                federated,
-                endpoints,
-                attestors,
-                roots,
-                sequence);
+        return but(next -> next.making = effect);
     }
 
     Identities with(Authority authority) {
         var more = new ArrayList<>(authorities);
         more.add(authority);
-        return new Identities(
-                domain,
-                more,
-                signer,
-                making,
-                authority.number(),
-                entries,
-                federated,
-                endpoints,
-                attestors,
-                roots,
-                sequence + 1);
+        return but(next -> {
+            next.authorities = more;
+            next.lastNumber = authority.number();
+            next.sequence++;
+        });
     }
 
     Identities without(List<Authority> ended) {
-        return new Identities(
-                domain,
-                authorities.stream().filter(one -> !ended.contains(one)).toList(),
-                signer,
-                making,
-                lastNumber,
-                entries,
-                federated,
-                endpoints,
-                attestors,
-                roots,
-                sequence + 1);
+        return but(next -> {
+            next.authorities =
+                    authorities.stream().filter(one -> !ended.contains(one)).toList();
+            next.sequence++;
+        });
     }
 
     Identities withEntries(SortedMap<String, RegistrationEntry> others) {
-        return new Identities(
-                domain,
-                authorities,
-                signer,
-                making,
-                lastNumber,
-                others,
-                federated,
-                endpoints,
-                attestors,
-                roots,
-                sequence);
+        return but(next -> next.entries = others);
     }
 
     Identities withFederated(SortedMap<String, String> others, SortedMap<String, BundleEndpoint> otherEndpoints) {
-        return new Identities(
-                domain,
-                authorities,
-                signer,
-                making,
-                lastNumber,
-                entries,
-                others,
-                otherEndpoints,
-                attestors,
-                roots,
-                sequence);
+        return but(next -> {
+            next.federated = others;
+            next.endpoints = otherEndpoints;
+        });
     }
 
     Identities with(Attestors others) {
-        return new Identities(
-                domain,
-                authorities,
-                signer,
-                making,
-                lastNumber,
-                entries,
-                federated,
-                endpoints,
-                others,
-                roots,
-                sequence);
+        return but(next -> next.attestors = others);
     }
 
     Identities with(DomainRoots others) {
-        return new Identities(
-                domain,
-                authorities,
-                signer,
-                making,
-                lastNumber,
-                entries,
-                federated,
-                endpoints,
-                attestors,
-                others,
-                sequence);
+        return but(next -> next.roots = others);
     }
 
     /** The same authorities, with their keys sealed anew: the bundle does not change. */
     Identities withAuthorities(List<Authority> others) {
-        return new Identities(
-                domain, others, signer, making, lastNumber, entries, federated, endpoints, attestors, roots, sequence);
+        return but(next -> next.authorities = others);
     }
 }

@@ -13,8 +13,8 @@ import dev.plinth.trust.control.SpiffeId;
 import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.control.TrustCommand;
 import dev.plinth.trust.control.TrustOutcome;
+import dev.plinth.trust.control.door.grpc.RefusedCalls;
 import dev.plinth.wire.grpc.CallAnswers;
-import dev.plinth.wire.grpc.RetryHint;
 import dev.plinth.wire.trust.v1.AttestRequest;
 import dev.plinth.wire.trust.v1.AttestResponse;
 import dev.plinth.wire.trust.v1.AttestationGrpc;
@@ -271,12 +271,7 @@ public final class AttestationDoor extends AttestationGrpc.AttestationImplBase {
             // Of a future that the work waited for.
             case CompletionException wrapped when wrapped.getCause() != null -> status(wrapped.getCause());
             case StatusRuntimeException said -> said;
-            case Refused refused ->
-                (refused.code() == Refused.Code.OVERLOADED || refused.code() == Refused.Code.TOO_LARGE
-                                ? Status.RESOURCE_EXHAUSTED
-                                : Status.UNAVAILABLE)
-                        .withDescription(refused.getMessage())
-                        .asRuntimeException(RetryHint.trailers(refused.retryAfter()));
+            case Refused refused -> RefusedCalls.status(refused);
             case IllegalStateException e ->
                 Status.UNAVAILABLE.withDescription(e.getMessage()).asRuntimeException();
             default -> {

@@ -2,7 +2,6 @@ package dev.plinth.trust.control.door.grpc;
 
 import dev.plinth.kernel.Refused;
 import dev.plinth.trust.control.TrustOutcome;
-import dev.plinth.wire.grpc.RetryHint;
 import dev.plinth.wire.trust.v1.Changed;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -31,12 +30,7 @@ final class TrustAnswers {
     static StatusRuntimeException status(Throwable failure) {
         return switch (failure) {
             case StatusRuntimeException said -> said;
-            case Refused refused ->
-                (refused.code() == Refused.Code.OVERLOADED || refused.code() == Refused.Code.TOO_LARGE
-                                ? Status.RESOURCE_EXHAUSTED
-                                : Status.UNAVAILABLE)
-                        .withDescription(refused.getMessage())
-                        .asRuntimeException(RetryHint.trailers(refused.retryAfter()));
+            case Refused refused -> RefusedCalls.status(refused);
             default ->
                 Status.INTERNAL
                         .withDescription("trust's door failed")

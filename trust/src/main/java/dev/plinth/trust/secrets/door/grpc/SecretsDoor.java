@@ -7,6 +7,7 @@ import dev.plinth.kernel.Refused;
 import dev.plinth.trust.AttestationResult;
 import dev.plinth.trust.Malformed;
 import dev.plinth.trust.Vendor;
+import dev.plinth.trust.control.door.grpc.RefusedCalls;
 import dev.plinth.trust.secrets.ReleasePolicy;
 import dev.plinth.trust.secrets.ResourceName;
 import dev.plinth.trust.secrets.SecretAlgorithm;
@@ -14,7 +15,6 @@ import dev.plinth.trust.secrets.Secrets;
 import dev.plinth.trust.secrets.SecretsProblem;
 import dev.plinth.trust.secrets.door.kbs.AttestationTokens;
 import dev.plinth.wire.grpc.CallAnswers;
-import dev.plinth.wire.grpc.RetryHint;
 import dev.plinth.wire.secrets.v1.AnchorRequest;
 import dev.plinth.wire.secrets.v1.AuditEntry;
 import dev.plinth.wire.secrets.v1.CertifyRequest;
@@ -428,12 +428,7 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
                             case OVERLOADED -> Status.RESOURCE_EXHAUSTED;
                         },
                         problem);
-            case Refused refused ->
-                (refused.code() == Refused.Code.OVERLOADED || refused.code() == Refused.Code.TOO_LARGE
-                                ? Status.RESOURCE_EXHAUSTED
-                                : Status.UNAVAILABLE)
-                        .withDescription(refused.getMessage())
-                        .asRuntimeException(RetryHint.trailers(refused.retryAfter()));
+            case Refused refused -> RefusedCalls.status(refused);
             default ->
                 Status.INTERNAL
                         .withDescription("the door of keys and secrets failed")
