@@ -175,8 +175,7 @@ public final class PlinthServer implements AutoCloseable {
                 Thread.ofVirtual().name("plinth-door-", 0).factory());
         parts.add("door workers", workers);
         var rules = parts.add("registry's rules", StoredRules.open(registry, texts, clock, workers));
-        registryDoors =
-                new RegistryParts(parts, registry, texts, clock, workers).open(configuration.registryDoors());
+        registryDoors = new RegistryParts(parts, registry, texts, clock, workers).open(configuration.registryDoors());
         var trusted = TrustParts.open(configuration, parts, journals, membership, proof, settling, clock, workers);
         trust = Optional.of(trusted);
         if (peers.isPresent()) {
@@ -253,8 +252,7 @@ public final class PlinthServer implements AutoCloseable {
         new MetadataDoor(
                         () -> seataServers.<SeataServers>map(of -> of).orElseGet(() -> SeataServers.alone(http, seata)))
                 .mount(builder);
-        new HealthDoor(membership.map(of -> of.roster().own().raft()), this::groups, trusted::trouble)
-                .mount(builder);
+        new HealthDoor(membership.map(of -> of.roster().own().raft()), this::groups, trusted::trouble).mount(builder);
         trusted.kbs().ifPresent(of -> of.mount(builder));
         console.mount(builder);
         var armeria = builder.build();
@@ -322,9 +320,13 @@ public final class PlinthServer implements AutoCloseable {
         lines.add("  Seata's clients      " + seata);
         registryDoors.nacos().ifPresent(listen -> lines.add("  Nacos's clients      " + listen + " (gRPC)"));
         registryDoors.nacosHttp().ifPresent(listen -> lines.add("  Nacos's open API     http://" + listen + "/nacos"));
-        registryDoors.sofaRegistry().ifPresent(listen ->
-                lines.add("  SOFARegistry's       " + listen.http() + " (HTTP), " + listen.bolt() + " (Bolt)"));
-        registryDoors.dns().ifPresent(listen -> lines.add("  DNS                  " + listen + " (plinth., UDP and TCP)"));
+        registryDoors
+                .sofaRegistry()
+                .ifPresent(listen ->
+                        lines.add("  SOFARegistry's       " + listen.http() + " (HTTP), " + listen.bolt() + " (Bolt)"));
+        registryDoors
+                .dns()
+                .ifPresent(listen -> lines.add("  DNS                  " + listen + " (plinth., UDP and TCP)"));
         configuration.secrets().ifPresent(_ -> lines.add("  secrets (KBS 0.4.0)  http://" + http + "/kbs/v0"));
         workloads().ifPresent(endpoint -> lines.add("  workloads (SPIFFE)   " + endpoint));
         federation().ifPresent(listen -> lines.add("  other trust domains  https://" + listen + "/"));

@@ -28,7 +28,6 @@ import dev.plinth.trust.secrets.door.kbs.KbsHttp;
 import io.grpc.BindableService;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,8 +134,8 @@ final class TrustParts {
         parts.add("other trust domains", new FederationFollower(trust, clock, workers));
         var token = token();
         doors.add(TokenGuard.before(new TrustDoor(trust, workers, random), token));
-        doors.add(TokenGuard.before(
-                AdmissionsDoor.open(trust, data.resolve("trust/admissions"), clock, workers), token));
+        doors.add(
+                TokenGuard.before(AdmissionsDoor.open(trust, data.resolve("trust/admissions"), clock, workers), token));
         doors.add(new AttestationDoor(trust, clock, workers, random));
     }
 
