@@ -65,7 +65,10 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One server: all features on one segment store, their doors on their ports. Put together here, and nowhere else. */
+/**
+ * One server: all features on one segment store, their doors on their ports. Put together here, with the parts of trust
+ * ({@link TrustParts}) and of the registry ({@link RegistryParts}), and nowhere else.
+ */
 public final class PlinthServer implements AutoCloseable {
     /*
      * From the inside out: the disk, the features on it, the doors before them. So a door opens only when what it speaks for has

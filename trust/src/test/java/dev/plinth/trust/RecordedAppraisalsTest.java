@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
+/** What is remembered of appraisals, and what is forgotten first. */
 class RecordedAppraisalsTest {
     private static final Instant AT = Instant.parse("2026-06-01T00:00:00Z");
 

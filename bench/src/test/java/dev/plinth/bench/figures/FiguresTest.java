@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
+/** What benchmarks found, as people and scripts read it. */
 class FiguresTest {
     @Test
     void a_promise_says_its_figure_its_target_and_whether_it_was_kept() {

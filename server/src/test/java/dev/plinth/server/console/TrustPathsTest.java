@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** The console's addresses under trust: what they answer, and what they refuse. */
 final class TrustPathsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String DRY_RUN = "/api/v1/trust/dry-run";

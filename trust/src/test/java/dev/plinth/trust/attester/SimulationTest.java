@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** A simulation of hardware is believed where somebody says so, and nowhere else. */
 class SimulationTest {
     private static final byte[] CHALLENGE = {7, 7, 7, 7};
 

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+/** Policies and verdicts of admission in the engine: what holds, for how long, and how much of it. */
 class AdmissionBookTest {
     private static final String APP = "a".repeat(64);
     private static final AdmissionRules RULES =

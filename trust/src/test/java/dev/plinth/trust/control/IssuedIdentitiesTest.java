@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
+/** What a server remembers of the identities that it gave. */
 class IssuedIdentitiesTest {
     private static final Instant AT = Instant.parse("2026-06-01T00:00:00Z");
 
