@@ -4,11 +4,20 @@ import com.alipay.sofa.jraft.NodeManager;
 import com.alipay.sofa.jraft.error.RemotingException;
 import com.alipay.sofa.jraft.option.RpcOptions;
 import com.alipay.sofa.jraft.rpc.InvokeCallback;
-import com.alipay.sofa.jraft.rpc.RaftRpcServerFactory;
+import com.alipay.sofa.jraft.rpc.ProtobufMsgFactory;
 import com.alipay.sofa.jraft.rpc.RpcContext;
 import com.alipay.sofa.jraft.rpc.RpcProcessor;
 import com.alipay.sofa.jraft.rpc.impl.BoltRpcClient;
 import com.alipay.sofa.jraft.rpc.impl.BoltRpcServer;
+import com.alipay.sofa.jraft.rpc.impl.PingRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.cli.AddPeerRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.cli.RemovePeerRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.core.GetFileRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.core.InstallSnapshotRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.core.ReadIndexRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.core.RequestVoteRequestProcessor;
+import com.alipay.sofa.jraft.rpc.impl.core.TimeoutNowRequestProcessor;
+import com.alipay.sofa.jraft.util.RpcFactoryHelper;
 import com.google.protobuf.Message;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -61,11 +70,24 @@ final class RaftDoor implements AutoCloseable {
         var bolt = new com.alipay.remoting.rpc.RpcServer(self.host(), self.port(), true);
         tls.ifPresent(with -> with.protect(bolt));
         server = new BoltRpcServer(bolt);
-        RaftRpcServerFactory.addRaftRequestProcessors(server, threads, threads, threads);
-        server.registerProcessor(new Batches(leader));
+        takeRequests(leader);
         var boltClient = new com.alipay.remoting.rpc.RpcClient();
         tls.ifPresent(with -> with.protect(boltClient));
         client = new BoltRpcClient(boltClient);
+    }
+
+    /** What members ask of one another, and no more of what JRaft would answer. */
+    private void takeRequests(Leader leader) {
+        server.registerProcessor(new Appends(threads));
+        server.registerProcessor(new RequestVoteRequestProcessor(threads));
+        server.registerProcessor(new TimeoutNowRequestProcessor(threads));
+        server.registerProcessor(new ReadIndexRequestProcessor(threads));
+        server.registerProcessor(new InstallSnapshotRequestProcessor(threads));
+        server.registerProcessor(new GetFileRequestProcessor(threads));
+        server.registerProcessor(new PingRequestProcessor(threads));
+        server.registerProcessor(new AddPeerRequestProcessor(threads));
+        server.registerProcessor(new RemovePeerRequestProcessor(threads));
+        server.registerProcessor(new Batches(leader));
     }
 
     /**
@@ -75,6 +97,10 @@ final class RaftDoor implements AutoCloseable {
      */
     static RaftDoor open(RaftOptions options, Leader leader) throws IOException {
         Forward.register();
+        ProtobufMsgFactory.load();
+        // One after the other, as they come: what a connection brings is not to change its order before it is in its
+        // row.
+        RpcFactoryHelper.rpcFactory().ensurePipeline();
         var self = options.self();
         if (options.tls().isEmpty() && !self.onLoopback()) {
             throw new IOException("the Raft door is to listen on " + self

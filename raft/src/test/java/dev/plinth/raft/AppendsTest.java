@@ -1,0 +1,169 @@
+package dev.plinth.raft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.alipay.sofa.jraft.Node;
+import com.alipay.sofa.jraft.NodeManager;
+import com.alipay.sofa.jraft.entity.NodeId;
+import com.alipay.sofa.jraft.option.RpcOptions;
+import com.alipay.sofa.jraft.rpc.RaftServerService;
+import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
+import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesResponse;
+import com.alipay.sofa.jraft.rpc.impl.BoltRpcClient;
+import com.google.protobuf.ByteString;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.Assertions;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Entries from leaders: in their order, and the next leader is heard whatever is left of the one before. */
+class AppendsTest {
+    private static final String GROUP = "appends";
+    private static final int ANSWER_MILLIS_MAX = 5_000;
+
+    @TempDir
+    Path directory;
+
+    private final CountDownLatch goOn = new CountDownLatch(1);
+    private final CompletableFuture<Void> inTheMidst = new CompletableFuture<>();
+
+    @Test
+    void the_next_leader_is_heard_while_a_request_of_the_one_before_is_not_done_and_its_connection_is_gone()
+            throws Exception {
+        var members = Cluster.members(3);
+        var self = members.getFirst();
+        var node = member(self);
+        try (var _ = RaftDoor.open(RaftOptions.of(self, members, directory), (_, _, _, _) -> {})) {
+            NodeManager.getInstance().add(node);
+            var before = client();
+            var after = client();
+            try {
+                try {
+                    var _ = append(before, self, members.get(1), "first");
+                    inTheMidst.get(ANSWER_MILLIS_MAX, TimeUnit.MILLISECONDS);
+                    var _ = append(before, self, members.get(1), "second");
+                } finally {
+                    before.shutdown();
+                }
+                var heard = append(after, self, members.get(2), "third");
+
+                assertThat(heard.get(ANSWER_MILLIS_MAX, TimeUnit.MILLISECONDS).getSuccess())
+                        .isTrue();
+            } finally {
+                goOn.countDown();
+                after.shutdown();
+                NodeManager.getInstance().remove(node);
+            }
+        }
+    }
+
+    @Test
+    void tasks_run_one_by_one_in_their_order_and_one_that_fails_does_not_end_the_row() {
+        List<Integer> ran = new ArrayList<>();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var row = new OneByOne(
+                    task -> {
+                        var _ = threads.submit(task);
+                    },
+                    1_000);
+            for (int i = 0; i < 1_000; i++) {
+                int number = i;
+                row.execute(() -> {
+                    ran.add(number);
+                    if (number % 100 == 7) {
+                        throw new IllegalStateException("task " + number);
+                    }
+                });
+            }
+            Awaitility.await().until(() -> {
+                var last = new CompletableFuture<Integer>();
+                row.execute(() -> last.complete(ran.size()));
+                return last.get() == 1_000;
+            });
+        }
+
+        assertThat(ran).hasSize(1_000).isSorted();
+    }
+
+    @Test
+    void a_row_takes_no_more_than_its_limit() {
+        List<Runnable> begun = new ArrayList<>();
+        var row = new OneByOne(begun::add, 2);
+        row.execute(() -> {});
+        row.execute(() -> {});
+
+        Assertions.assertThatExceptionOfType(RejectedExecutionException.class)
+                .isThrownBy(() -> row.execute(() -> {}))
+                .withMessageContaining("2 tasks");
+        begun.getFirst().run();
+        row.execute(() -> {});
+        assertThat(begun).hasSize(2);
+    }
+
+    /** A member that takes what it gets, except that the first request waits for the end of the test. */
+    private Node member(RaftMember self) {
+        var options = new com.alipay.sofa.jraft.option.RaftOptions();
+        return (Node) Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {Node.class, RaftServerService.class},
+                (_, method, arguments) -> switch (method.getName()) {
+                    case "getNodeId" -> new NodeId(GROUP, self.peer());
+                    case "getGroupId" -> GROUP;
+                    case "equals" -> Proxy.isProxyClass(arguments[0].getClass());
+                    case "getRaftOptions" -> options;
+                    case "handleAppendEntriesRequest" -> take((AppendEntriesRequest) arguments[0]);
+                    default -> throw new UnsupportedOperationException(method.getName());
+                });
+    }
+
+    private AppendEntriesResponse take(AppendEntriesRequest request) throws InterruptedException {
+        if (request.getData().toStringUtf8().equals("first")) {
+            inTheMidst.complete(null);
+            goOn.await();
+        }
+        return AppendEntriesResponse.newBuilder().setSuccess(true).setTerm(1).build();
+    }
+
+    private static BoltRpcClient client() {
+        var client = new BoltRpcClient(new com.alipay.remoting.rpc.RpcClient());
+        client.init(new RpcOptions());
+        return client;
+    }
+
+    private static CompletableFuture<AppendEntriesResponse> append(
+            BoltRpcClient client, RaftMember to, RaftMember from, String data) throws Exception {
+        var answer = new CompletableFuture<AppendEntriesResponse>();
+        client.invokeAsync(
+                to.peer().getEndpoint(),
+                AppendEntriesRequest.newBuilder()
+                        .setGroupId(GROUP)
+                        .setServerId(from.toString())
+                        .setPeerId(to.toString())
+                        .setTerm(1)
+                        .setPrevLogIndex(0)
+                        .setPrevLogTerm(0)
+                        .setCommittedIndex(0)
+                        .setData(ByteString.copyFromUtf8(data))
+                        .build(),
+                null,
+                (result, failed) -> {
+                    if (result instanceof AppendEntriesResponse response) {
+                        answer.complete(response);
+                    } else {
+                        answer.completeExceptionally(failed);
+                    }
+                },
+                ANSWER_MILLIS_MAX);
+        return answer;
+    }
+}
