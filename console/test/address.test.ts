@@ -16,6 +16,7 @@ describe('an address', () => {
     { view: 'trust', text: 'payments' },
     { view: 'trust', part: 'evidence', verdict: 'refused', item: 'identity-7' },
     { view: 'trust', part: 'policies', item: 'identity:acme/booted/well' },
+    { view: 'trust', part: 'artifacts', item: '7', text: 'app.jar' },
     { view: 'trust', part: 'secrets', item: 'bank/keys/ledger', theme: 'light' },
     { view: 'trust', part: 'audit', text: 'ann' },
   ];

@@ -1,7 +1,7 @@
 // The console's state is its address: what can be seen can be sent to someone else, and reloads to the same.
 
 export type View = 'overview' | 'transactions' | 'services' | 'cells' | 'trust';
-export type TrustPart = 'identities' | 'evidence' | 'policies' | 'secrets' | 'audit';
+export type TrustPart = 'identities' | 'evidence' | 'policies' | 'artifacts' | 'secrets' | 'audit';
 export type Theme = 'dark' | 'light';
 
 export interface Address {
@@ -12,7 +12,7 @@ export interface Address {
   state: 'live' | 'recent';
   /** Which part of trust is shown. */
   part: TrustPart;
-  /** The appraisal, policy or secret whose detail is open; empty if none is. */
+  /** The appraisal, policy, verdict or secret whose detail is open; empty if none is. */
   item: string;
   /** Which appraisals are listed. */
   verdict: 'all' | 'refused' | 'granted';
@@ -27,9 +27,9 @@ export interface Address {
 export const START: Address = { view: 'overview', xid: '', state: 'recent', part: 'identities', item: '', verdict: 'all', text: '', shard: undefined, theme: undefined };
 
 const VIEWS: readonly View[] = ['overview', 'transactions', 'services', 'cells', 'trust'];
-const PARTS: readonly TrustPart[] = ['identities', 'evidence', 'policies', 'secrets', 'audit'];
+const PARTS: readonly TrustPart[] = ['identities', 'evidence', 'policies', 'artifacts', 'secrets', 'audit'];
 /** Parts of trust in which one thing can be opened. */
-const OPENED: readonly TrustPart[] = ['evidence', 'policies', 'secrets'];
+const OPENED: readonly TrustPart[] = ['evidence', 'policies', 'artifacts', 'secrets'];
 
 function decoded(segment: string): string {
   try {

@@ -17,6 +17,8 @@ import type {
   TransactionDetail,
   TransactionPage,
   TrustState,
+  VerdictDetail,
+  VerdictPage,
 } from './contract';
 
 export class ProblemError extends Error {
@@ -62,6 +64,8 @@ export const trust = {
   appraisal: (id: string, signal: AbortSignal): Promise<AppraisalDetail> => ask(`/api/v1/trust/appraisals/${encodeURIComponent(id)}`, signal),
   policies: (signal: AbortSignal): Promise<PolicyPage> => ask('/api/v1/trust/policies', signal),
   history: (id: string, signal: AbortSignal): Promise<{ versions: Policy[] }> => ask(`/api/v1/trust/policy?${query({ id })}`, signal),
+  verdicts: (text: string, before: string, signal: AbortSignal): Promise<VerdictPage> => ask(`/api/v1/trust/verdicts?${query({ q: text, before })}`, signal),
+  verdict: (number: string, signal: AbortSignal): Promise<VerdictDetail> => ask(`/api/v1/trust/verdicts/${encodeURIComponent(number)}`, signal),
   secrets: (text: string, after: string, signal: AbortSignal): Promise<SecretPage> => ask(`/api/v1/trust/secrets?${query({ q: text, after })}`, signal),
   secret: (name: string, signal: AbortSignal): Promise<SecretDetail> => ask(`/api/v1/trust/secret?${query({ name })}`, signal),
   audit: (text: string, before: string, signal: AbortSignal): Promise<AuditPage> => ask(`/api/v1/trust/audit?${query({ q: text, before })}`, signal),

@@ -197,6 +197,7 @@ export interface TrustState {
   seal?: Seal;
   recorded: { granted: number; refused: number };
   policies: number;
+  examined: { admitted: number; refused: number };
   audit: { sequence: number; hash: string; checkpoint?: Checkpoint };
 }
 
@@ -322,6 +323,35 @@ export interface Check {
   waiver: string;
   /** A range of bytes, or a field of a document. */
   where: { source: string; from?: number; bytes?: number; field?: string };
+}
+
+/** What came of an artifact that was examined. */
+export interface ArtifactVerdict {
+  number: number;
+  at: string;
+  artifact: string;
+  sha256: string;
+  policy: string;
+  policyVersion: number;
+  admitted: boolean;
+  reason: string;
+  signers: string[];
+  checks: number;
+  failed: number;
+}
+
+export interface VerdictPage {
+  verdicts: ArtifactVerdict[];
+  next?: number;
+}
+
+export interface VerdictDetail {
+  verdict: ArtifactVerdict;
+  checks: Check[];
+  left: number;
+  holds: boolean;
+  answer: string;
+  others: ArtifactVerdict[];
 }
 
 export interface Policy {

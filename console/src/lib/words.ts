@@ -90,6 +90,8 @@ export const ofBranch = (status: BranchStatus): Look => BRANCH[status] ?? unknow
 export const ofAuthority = (state: Authority['state']): Look => AUTHORITY[state] ?? unknown(state);
 /** What the audit log says was done, by its stable word: put-entry. */
 export const ofAction = (action: string): Look => ACTION[action] ?? unknown(action.toUpperCase().replaceAll('-', '_'));
+export const ADMITTED: Look = { word: 'Admitted', tone: 'pass', shape: 'check' };
+export const ofArtifact = (admitted: boolean): Look => (admitted ? ADMITTED : REFUSED);
 export const ofVerdict = (granted: boolean): Look => (granted ? GRANTED : REFUSED);
 /** What was granted had its excusable findings excused; of what was refused, those that a reason names denied. */
 export function ofCheck(check: { name: string; outcome: CheckOutcome }, verdict: { granted: boolean; reasons: string[] }): Look {

@@ -9,6 +9,7 @@ import dev.plinth.server.console.PolicyPage;
 import dev.plinth.server.console.SecretPage;
 import dev.plinth.server.console.TrustSource;
 import dev.plinth.server.console.TrustState;
+import dev.plinth.server.console.VerdictPage;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,7 @@ final class NoTrust implements TrustSource {
                 Optional.empty(),
                 new TrustState.Recorded(0, 0),
                 0,
+                new TrustState.Examined(0, 0),
                 new TrustState.Audit(0, "0".repeat(64), Optional.empty()));
     }
 
@@ -61,6 +63,16 @@ final class NoTrust implements TrustSource {
     @Override
     public DryRun.Outcome dryRun(DryRun.Question question) {
         return new DryRun.Answer(List.of(), 0);
+    }
+
+    @Override
+    public VerdictPage verdicts(long before, int limit, String text) {
+        return new VerdictPage(List.of(), Optional.empty());
+    }
+
+    @Override
+    public Optional<VerdictPage.Detail> verdict(long number) {
+        return Optional.empty();
     }
 
     @Override

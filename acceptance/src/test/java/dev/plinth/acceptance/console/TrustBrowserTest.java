@@ -183,6 +183,46 @@ final class TrustBrowserTest {
     }
 
     @Test
+    void verdicts_on_artifacts_show_every_finding_and_whether_they_hold_still() {
+        scene.admitReleases(false);
+        assertThat(scene.examine("app.jar", true)).isTrue();
+        assertThat(scene.examine("tampered.jar", false)).isFalse();
+        go("/trust");
+        assertThat(page.getByTestId("tile-artifacts")).containsText("1 refused");
+        assertThat(page.getByTestId("tile-artifacts")).containsText("1 admitted, of 2 verdicts");
+        page.getByTestId("tile-artifacts").click();
+        assertThat(rows("verdicts")).hasCount(2);
+        assertThat(rows("verdicts").first()).containsText("Refused");
+        assertThat(rows("verdicts").first()).containsText("tampered.jar");
+        assertThat(rows("verdicts").first()).containsText("releases@1");
+
+        rows("verdicts").first().getByRole(AriaRole.LINK).click();
+        Locator artifact = page.getByTestId("artifact");
+        assertThat(artifact.getByTestId("answer")).containsText("Refused by releases@1");
+        Locator failed = artifact.locator("[data-testid=check].failed").first();
+        assertThat(failed.locator("dt").first()).hasText("expected");
+        assertThat(failed).containsText("found");
+        assertThat(artifact).containsText("nobody who may");
+        page.keyboard().press("Escape");
+        assertThat(artifact).isHidden();
+
+        page.keyboard().press("/");
+        page.keyboard().type("app.jar");
+        assertThat(rows("verdicts")).hasCount(1);
+        rows("verdicts").first().getByRole(AriaRole.LINK).click();
+        assertThat(artifact.getByTestId("answer")).containsText("Admitted by releases@1");
+        assertThat(artifact).containsText("key sha256:");
+        assertThat(artifact.getByTestId("findings")).containsText("none against it");
+
+        scene.admitReleases(true);
+        assertThat(artifact.getByTestId("answer")).containsText("Admitted then, and not any more");
+        assertThat(artifact.getByTestId("answer")).containsText("examine it again");
+        assertThat(scene.examine("app.jar", true)).isFalse();
+        assertThat(artifact.getByTestId("others").locator("li")).hasCount(1);
+        assertThat(artifact.getByTestId("others")).containsText("releases@2");
+    }
+
+    @Test
     void a_secret_shows_who_got_it_and_who_was_refused_and_never_itself() throws Exception {
         assertThat(scene.fetch("1")).isTrue();
         assertThat(scene.fetch("0")).isFalse();
@@ -235,6 +275,8 @@ final class TrustBrowserTest {
                 "/trust/evidence/identity-2",
                 "/trust/policies",
                 "/trust/policies/identity%3Amain%2Fbuilt-here",
+                "/trust/artifacts",
+                "/trust/artifacts/1",
                 "/trust/secrets",
                 "/trust/secrets/bank%2Fdisk%2Fkey",
                 "/trust/audit"
@@ -243,6 +285,8 @@ final class TrustBrowserTest {
         assertThat(scene.attest(TrustScene.GOOD)).isTrue();
         assertThat(scene.attestAsAStranger()).isFalse();
         assertThat(scene.fetch("0")).isFalse();
+        assertThat(scene.examine("a-name-that-is-longer-than-the-page-is-wide-and-has-no-gap-in-it.tar.gz", true))
+                .isFalse();
         page.setViewportSize(390, 844);
         go(view);
         assertThat(page.getByTestId("connection")).hasText("Live");

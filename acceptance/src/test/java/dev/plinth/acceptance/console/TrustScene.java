@@ -13,37 +13,53 @@ import dev.plinth.wire.secrets.v1.GetStatusRequest;
 import dev.plinth.wire.secrets.v1.ImportRequest;
 import dev.plinth.wire.secrets.v1.SecretsGrpc;
 import dev.plinth.wire.secrets.v1.SetPolicyRequest;
+import dev.plinth.wire.trust.v1.AdmissionRules;
+import dev.plinth.wire.trust.v1.AdmissionsGrpc;
+import dev.plinth.wire.trust.v1.AdmitRequest;
 import dev.plinth.wire.trust.v1.AttestationEvidence;
 import dev.plinth.wire.trust.v1.AttestationGrpc;
 import dev.plinth.wire.trust.v1.BindRequest;
 import dev.plinth.wire.trust.v1.Entry;
 import dev.plinth.wire.trust.v1.GetDomainRequest;
 import dev.plinth.wire.trust.v1.HardwareRoot;
+import dev.plinth.wire.trust.v1.Piece;
 import dev.plinth.wire.trust.v1.Proof;
+import dev.plinth.wire.trust.v1.PutAdmissionPolicyRequest;
 import dev.plinth.wire.trust.v1.PutEntryRequest;
 import dev.plinth.wire.trust.v1.PutPolicyRequest;
 import dev.plinth.wire.trust.v1.PutReferenceRequest;
+import dev.plinth.wire.trust.v1.SbomRules;
+import dev.plinth.wire.trust.v1.Submission;
 import dev.plinth.wire.trust.v1.TrustGrpc;
+import dev.plinth.wire.trust.v1.Verdict;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
+import java.security.spec.ECGenParameterSpec;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 
 /** A whole server with a trust domain and secrets, and workloads on no hardware that prove to it what they are. */
 final class TrustScene implements AutoCloseable {
     static final String ID = "spiffe://example.org/payments";
+    static final String RELEASES = "releases";
     static final String SECRET = "bank/disk/key";
     static final String CANARY = "canary-0b5ad2-never-on-a-page";
     static final byte[] GOOD = HexFormat.of().parseHex("5e".repeat(32));
@@ -56,6 +72,9 @@ final class TrustScene implements AutoCloseable {
     private final TrustGrpc.TrustBlockingStub trust;
     private final SecretsGrpc.SecretsBlockingStub secrets;
     private final AttestationGrpc.AttestationBlockingStub door;
+    private final AdmissionsGrpc.AdmissionsBlockingStub admissions;
+    private final AdmissionsGrpc.AdmissionsStub examiner;
+    private final KeyPair release = keys();
     private final Simulation simulation = Simulation.make();
 
     TrustScene(Path data) throws IOException {
@@ -74,6 +93,8 @@ final class TrustScene implements AutoCloseable {
         trust = TrustGrpc.newBlockingStub(channel).withInterceptors(showing);
         secrets = SecretsGrpc.newBlockingStub(channel).withInterceptors(showing);
         door = AttestationGrpc.newBlockingStub(channel);
+        admissions = AdmissionsGrpc.newBlockingStub(channel).withInterceptors(showing);
+        examiner = AdmissionsGrpc.newStub(channel).withInterceptors(showing);
         Awaitility.await()
                 .until(() ->
                         trust.getDomain(GetDomainRequest.getDefaultInstance()).getAuthoritiesCount() > 0
@@ -163,6 +184,80 @@ final class TrustScene implements AutoCloseable {
                 return false;
             }
             throw e;
+        }
+    }
+
+    /** Says that what the release's key has signed is admitted, with a list of components or without. */
+    void admitReleases(boolean components) {
+        var rules = AdmissionRules.newBuilder()
+                .addKeys("-----BEGIN PUBLIC KEY-----\n"
+                        + Base64.getMimeEncoder()
+                                .encodeToString(release.getPublic().getEncoded())
+                        + "\n-----END PUBLIC KEY-----\n");
+        if (components) {
+            rules.setSbom(SbomRules.newBuilder().addRequires(SbomRules.Field.PURL));
+        }
+        admissions.putAdmissionPolicy(PutAdmissionPolicyRequest.newBuilder()
+                .setName(RELEASES)
+                .setOwner(OWNER)
+                .setRules(rules)
+                .build());
+    }
+
+    /** Has an artifact examined that the release's key has signed, or somebody else's; whether it was admitted. */
+    boolean examine(String name, boolean byTheRelease) {
+        var artifact = ("what " + name + " holds").getBytes(StandardCharsets.UTF_8);
+        var verdict = new CompletableFuture<Verdict>();
+        var parts = examiner.admit(new StreamObserver<>() {
+            @Override
+            public void onNext(Verdict answer) {
+                verdict.complete(answer);
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                verdict.completeExceptionally(failure);
+            }
+
+            @Override
+            public void onCompleted() {}
+        });
+        parts.onNext(AdmitRequest.newBuilder()
+                .setSubmission(Submission.newBuilder()
+                        .setName(name)
+                        .setPolicy(RELEASES)
+                        .setActor(OWNER))
+                .build());
+        parts.onNext(piece(Piece.Kind.ARTIFACT, artifact));
+        parts.onNext(piece(Piece.Kind.SIGNATURE, signature(byTheRelease ? release : keys(), artifact)));
+        parts.onCompleted();
+        return verdict.join().getAdmitted();
+    }
+
+    private static AdmitRequest piece(Piece.Kind kind, byte[] bytes) {
+        return AdmitRequest.newBuilder()
+                .setPiece(Piece.newBuilder().setKind(kind).setBytes(ByteString.copyFrom(bytes)))
+                .build();
+    }
+
+    private static KeyPair keys() {
+        try {
+            var generator = KeyPairGenerator.getInstance("EC");
+            generator.initialize(new ECGenParameterSpec("secp256r1"));
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this JDK has no P-256", e);
+        }
+    }
+
+    private static byte[] signature(KeyPair by, byte[] artifact) {
+        try {
+            var signer = Signature.getInstance("SHA256withECDSA");
+            signer.initSign(by.getPrivate());
+            signer.update(artifact);
+            return signer.sign();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this JDK does not sign with ES256", e);
         }
     }
 

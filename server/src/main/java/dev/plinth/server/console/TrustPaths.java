@@ -22,6 +22,7 @@ import java.util.function.Function;
  *   <li>{@code GET …/entries?q=&after=&limit=}: an {@link EntryPage}; {@code …/issued}: who got an identity lately.
  *   <li>{@code GET …/appraisals}: an {@link AppraisalPage}; {@code …/appraisals/{id}}: an {@link AppraisalDetail}.
  *   <li>{@code GET …/policies}: a {@link PolicyPage}; {@code …/policy?id=}: a {@link PolicyPage.History}.
+ *   <li>{@code GET …/verdicts?q=&before=&limit=}: a {@link VerdictPage}; {@code …/verdicts/{number}}: a {@link VerdictPage.Detail}.
  *   <li>{@code POST …/dry-run}: a {@link DryRun.Question} as {@code {policy, condition, waivers}}; changes nothing.
  *   <li>{@code GET …/secrets?q=&after=&limit=}: a {@link SecretPage}; {@code …/secret?name=}: a {@link SecretPage.Detail}.
  *   <li>{@code GET …/audit?q=&before=&limit=}: an {@link AuditPage}; {@code …/audit/verification}: looks at the whole log now.
@@ -68,6 +69,17 @@ final class TrustPaths {
             var id = name(query, "id");
             return source.policy(policy(id))
                     .orElseThrow(() -> Problem.notFound("id", id, "a policy that was written once")
+                            .exception());
+        });
+        get(
+                server,
+                "/verdicts",
+                Set.of("q", "before", "limit"),
+                (_, query) -> source.verdicts(before(query), limit(query), text(query)));
+        get(server, "/verdicts/{number}", Set.of(), (ctx, _) -> {
+            var number = String.valueOf(ctx.pathParam("number"));
+            return source.verdict(number("number", number, 1, Long.MAX_VALUE))
+                    .orElseThrow(() -> Problem.notFound("number", number, "a verdict that is kept still")
                             .exception());
         });
         get(
@@ -187,9 +199,10 @@ final class TrustPaths {
 
     private static long number(QueryParams query, String parameter, long otherwise, long least, long most) {
         var text = query.get(parameter);
-        if (text == null) {
-            return otherwise;
-        }
+        return text == null ? otherwise : number(parameter, text, least, most);
+    }
+
+    private static long number(String parameter, String text, long least, long most) {
         try {
             long number = Long.parseLong(text);
             if (number >= least && number <= most) {

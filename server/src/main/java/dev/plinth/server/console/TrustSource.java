@@ -35,6 +35,17 @@ public interface TrustSource {
     /** What a proposed policy would decide of what was appraised lately. */
     DryRun.Outcome dryRun(DryRun.Question question);
 
+    /**
+     * What came of artifacts that were examined, the newest first.
+     *
+     * @param before only those before this one
+     * @param text that is in name, digest, policy, signers or first reason, case ignored
+     */
+    VerdictPage verdicts(long before, int limit, String text);
+
+    /** One of them with its findings; empty if there is none of this number any more. */
+    Optional<VerdictPage.Detail> verdict(long number);
+
     /** Keys and secrets by name, those that have {@code text} in them; never what they hold. */
     SecretPage secrets(String text, String after, int limit);
 

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param domain absent if there is none
  * @param seal absent if it keeps no secrets
  * @param policies how many hold, of identities and of secrets
+ * @param examined what came of the artifacts that were examined lately
  */
 public record TrustState(
         boolean givesIdentities,
@@ -22,6 +23,7 @@ public record TrustState(
         Optional<Seal> seal,
         Recorded recorded,
         int policies,
+        Examined examined,
         Audit audit) {
 
     /**
@@ -109,6 +111,9 @@ public record TrustState(
 
     /** How many appraisals are kept in this server's memory. */
     public record Recorded(int granted, int refused) {}
+
+    /** How many of the newest verdicts on artifacts, at most 500, went which way. */
+    public record Examined(int admitted, int refused) {}
 
     /**
      * Where the audit log stands.

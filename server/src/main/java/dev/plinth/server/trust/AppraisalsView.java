@@ -140,15 +140,19 @@ final class AppraisalsView {
         };
     }
 
+    static AppraisalDetail.Outcome outcome(Finding.Outcome of) {
+        return switch (of) {
+            case PASSED -> AppraisalDetail.Outcome.PASSED;
+            case WARNED -> AppraisalDetail.Outcome.WARNED;
+            case EXCUSABLE -> AppraisalDetail.Outcome.EXCUSABLE;
+            case FAILED -> AppraisalDetail.Outcome.FAILED;
+        };
+    }
+
     private static AppraisalDetail.Check check(Finding of) {
         return new AppraisalDetail.Check(
                 of.check(),
-                switch (of.outcome()) {
-                    case PASSED -> AppraisalDetail.Outcome.PASSED;
-                    case WARNED -> AppraisalDetail.Outcome.WARNED;
-                    case EXCUSABLE -> AppraisalDetail.Outcome.EXCUSABLE;
-                    case FAILED -> AppraisalDetail.Outcome.FAILED;
-                },
+                outcome(of.outcome()),
                 of.expected(),
                 of.found(),
                 of.waiver(),

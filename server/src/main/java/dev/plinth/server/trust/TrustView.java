@@ -11,6 +11,7 @@ import dev.plinth.server.console.PolicyPage;
 import dev.plinth.server.console.SecretPage;
 import dev.plinth.server.console.TrustSource;
 import dev.plinth.server.console.TrustState;
+import dev.plinth.server.console.VerdictPage;
 import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.secrets.AuditWriter;
 import dev.plinth.trust.secrets.Secrets;
@@ -30,6 +31,7 @@ public final class TrustView implements TrustSource {
     private final PoliciesView policies;
     private final SecretsView secrets;
     private final AuditView audit;
+    private final VerdictsView verdicts;
 
     /**
      * @param givesIdentities whether the configuration has a trust domain; {@code keepsSecrets}: whether it has secrets
@@ -50,6 +52,7 @@ public final class TrustView implements TrustSource {
         this.appraisals = new AppraisalsView(trust.recorded(), secrets.recorded());
         this.policies = new PoliciesView(trust, secrets, appraisals, workers);
         this.audit = new AuditView(secrets, writer, clock);
+        this.verdicts = new VerdictsView(trust);
         this.secrets = new SecretsView(secrets, audit);
     }
 
@@ -63,6 +66,7 @@ public final class TrustView implements TrustSource {
                 keepsSecrets ? Optional.of(secrets.seal()) : Optional.empty(),
                 appraisals.count(),
                 policies.count(),
+                verdicts.count(),
                 audit.stand()));
     }
 
@@ -99,6 +103,16 @@ public final class TrustView implements TrustSource {
     @Override
     public DryRun.Outcome dryRun(DryRun.Question question) {
         return refusals(() -> policies.dryRun(question));
+    }
+
+    @Override
+    public VerdictPage verdicts(long before, int limit, String text) {
+        return refusals(() -> verdicts.page(before, limit, text));
+    }
+
+    @Override
+    public Optional<VerdictPage.Detail> verdict(long number) {
+        return refusals(() -> verdicts.detail(number));
     }
 
     @Override

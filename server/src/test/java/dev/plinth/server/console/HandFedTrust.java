@@ -24,6 +24,7 @@ final class HandFedTrust implements TrustSource {
                 Optional.empty(),
                 new TrustState.Recorded(1, 2),
                 4,
+                new TrustState.Examined(2, 1),
                 new TrustState.Audit(3, "00", Optional.of(new TrustState.Checkpoint(2, AT))));
     }
 
@@ -102,6 +103,40 @@ final class HandFedTrust implements TrustSource {
     public DryRun.Outcome dryRun(DryRun.Question question) {
         asked.add("dry run " + question);
         return wrong.<DryRun.Outcome>map(of -> of).orElseGet(() -> new DryRun.Answer(List.of(), 1));
+    }
+
+    private static VerdictPage.Summary refusedArtifact() {
+        return new VerdictPage.Summary(
+                3, AT, "app.jar", "ab".repeat(32), "releases", 2, false, "signature: none", List.of(), 1, 1);
+    }
+
+    @Override
+    public VerdictPage verdicts(long before, int limit, String text) {
+        asked.add("verdicts " + text + " before " + before + " limit " + limit);
+        return new VerdictPage(List.of(refusedArtifact()), Optional.of(3L));
+    }
+
+    @Override
+    public Optional<VerdictPage.Detail> verdict(long number) {
+        return Optional.of(number)
+                .filter(wanted -> wanted == 3)
+                .map(_ -> new VerdictPage.Detail(
+                        refusedArtifact(),
+                        List.of(new AppraisalDetail.Check(
+                                "signature",
+                                AppraisalDetail.Outcome.FAILED,
+                                "a signature of somebody who may sign",
+                                "none",
+                                "",
+                                new AppraisalDetail.Place(
+                                        "submission, signature",
+                                        Optional.empty(),
+                                        Optional.empty(),
+                                        Optional.empty()))),
+                        0,
+                        false,
+                        "refused under releases@2",
+                        List.of(refusedArtifact())));
     }
 
     @Override

@@ -76,6 +76,21 @@ final class TrustPathsTest {
         assertThat(get("/issued").at("/issues/0/entry").asText()).isEqualTo("payments@1");
     }
 
+    @Test
+    void verdicts_on_artifacts_are_listed_and_shown_with_each_finding() throws Exception {
+        assertThat(get("/verdicts?q=app&before=9&limit=2").get("next").asLong()).isEqualTo(3);
+        assertThat(source.trust.asked).containsExactly("verdicts app before 9 limit 2");
+        var verdict = get("/verdicts/3");
+        assertThat(verdict.at("/verdict/admitted").asBoolean()).isFalse();
+        assertThat(verdict.at("/checks/0/expected").asText()).isEqualTo("a signature of somebody who may sign");
+        assertThat(verdict.get("answer").asText()).isEqualTo("refused under releases@2");
+        problem(port.get("/api/v1/trust/verdicts/4"), 404);
+        assertThat(problem(port.get("/api/v1/trust/verdicts/none"), 400)
+                        .get("field")
+                        .asText())
+                .isEqualTo("number");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "/audit?limit=0, limit, a number from 1 to 500",
