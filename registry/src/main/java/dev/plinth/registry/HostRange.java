@@ -1,7 +1,7 @@
 package dev.plinth.registry;
 
+import dev.plinth.kernel.Network;
 import java.net.InetAddress;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -14,37 +14,31 @@ public final class HostRange {
     private static final String EXPECTED = "a host's name, an IP address, or a network such as 10.0.0.0/8";
 
     private final String text;
-    private final byte[] network;
-    private final int prefixBits;
+    private final Optional<Network> network;
 
-    private HostRange(String text, byte[] network, int prefixBits) {
+    private HostRange(String text, Optional<Network> network) {
         this.text = text;
         this.network = network;
-        this.prefixBits = prefixBits;
     }
 
     /** Throws IllegalArgumentException if it is none. IPv6 addresses may be in brackets, and need not. */
     public static HostRange parse(String given) {
         int slash = given.indexOf('/');
         var host = host(slash < 0 ? given : given.substring(0, slash));
-        var literal = literal(host);
         if (slash < 0) {
+            var literal = literal(host);
             boolean named = literal.isEmpty() && !Form.isHost(host);
             if (named || host.length() > RegistryLimits.ADDRESS_CHARS_MAX) {
                 throw Form.bad("hosts", given, EXPECTED);
             }
-            return new HostRange(
-                    host,
-                    literal.orElse(new byte[0]),
-                    literal.map(bytes -> bytes.length * Byte.SIZE).orElse(0));
+            return new HostRange(host, literal.map(Network::of));
         }
-        var bits = given.substring(slash + 1);
-        if (literal.isEmpty()
-                || !bits.matches("[0-9]{1,3}")
-                || Integer.parseInt(bits) > literal.get().length * Byte.SIZE) {
+        try {
+            var network = Network.parse(host + given.substring(slash));
+            return new HostRange(host + "/" + network.prefixBits(), Optional.of(network));
+        } catch (IllegalArgumentException e) {
             throw Form.bad("hosts", given, EXPECTED);
         }
-        return new HostRange(host + "/" + Integer.parseInt(bits), literal.get(), Integer.parseInt(bits));
     }
 
     /** Without brackets, in lower case. */
@@ -53,17 +47,9 @@ public final class HostRange {
         return (bracketed ? given.substring(1, given.length() - 1) : given).toLowerCase(Locale.ROOT);
     }
 
-    /** The bytes of an IP address; empty if it is a name. */
-    static Optional<byte[]> literal(String host) {
-        boolean dotted = host.matches("[0-9]{1,3}(?:\\.[0-9]{1,3}){3}");
-        if (!dotted && !host.contains(":")) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(InetAddress.ofLiteral(host).getAddress());
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+    /** The address that a host is; empty if it is a name. */
+    static Optional<InetAddress> literal(String host) {
+        return Network.literal(host);
     }
 
     /**
@@ -72,22 +58,8 @@ public final class HostRange {
      * @param host as {@link #host} made it
      * @param literal as {@link #literal} read it
      */
-    boolean holds(String host, Optional<byte[]> literal) {
-        if (network.length == 0) {
-            return host.equals(text);
-        }
-        return literal.filter(address -> address.length == network.length && starts(address))
-                .isPresent();
-    }
-
-    private boolean starts(byte[] address) {
-        int whole = prefixBits / Byte.SIZE;
-        if (!Arrays.equals(address, 0, whole, network, 0, whole)) {
-            return false;
-        }
-        int rest = prefixBits % Byte.SIZE;
-        int mask = 0xff << (Byte.SIZE - rest);
-        return rest == 0 || (address[whole] & mask & 0xff) == (network[whole] & mask & 0xff);
+    boolean holds(String host, Optional<InetAddress> literal) {
+        return network.map(range -> literal.filter(range::holds).isPresent()).orElseGet(() -> host.equals(text));
     }
 
     @Override

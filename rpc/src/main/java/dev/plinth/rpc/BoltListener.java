@@ -10,10 +10,12 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** Listens for Bolt connections, and hands on their frames: what they mean is for others to say. Calls are {@link BoltServer}'s. */
 public final class BoltListener implements AutoCloseable {
@@ -39,14 +41,20 @@ public final class BoltListener implements AutoCloseable {
 
     private final EventLoopGroup loops;
     private final Bounds bounds;
+    private final Predicate<InetAddress> admitted;
     private final PartialFrames partialFrames;
     private final Function<BoltConnection, Served> serve;
     private final Set<BoltConnection> connections = ConcurrentHashMap.newKeySet();
     private final Channel listening;
 
-    private BoltListener(InetSocketAddress listen, Bounds bounds, Function<BoltConnection, Served> serve)
+    private BoltListener(
+            InetSocketAddress listen,
+            Predicate<InetAddress> admitted,
+            Bounds bounds,
+            Function<BoltConnection, Served> serve)
             throws IOException {
         this.bounds = bounds;
+        this.admitted = admitted;
         this.partialFrames = new PartialFrames(bounds.partialBytesMax());
         this.serve = serve;
         this.loops = EventLoops.group("plinth-bolt", IO_THREADS);
@@ -76,12 +84,17 @@ public final class BoltListener implements AutoCloseable {
     /**
      * Listens.
      *
+     * @param admitted from where clients may come; others' connections are closed before anything of theirs is read
      * @param serve gives each new connection its other half
      * @throws IOException if the port is taken
      */
-    public static BoltListener open(InetSocketAddress listen, Bounds bounds, Function<BoltConnection, Served> serve)
+    public static BoltListener open(
+            InetSocketAddress listen,
+            Predicate<InetAddress> admitted,
+            Bounds bounds,
+            Function<BoltConnection, Served> serve)
             throws IOException {
-        return new BoltListener(listen, bounds, serve);
+        return new BoltListener(listen, admitted, bounds, serve);
     }
 
     /** Where it listens. */
@@ -90,6 +103,10 @@ public final class BoltListener implements AutoCloseable {
     }
 
     private void accept(SocketChannel channel) {
+        if (!admitted.test(channel.remoteAddress().getAddress())) {
+            EventLoops.close(channel);
+            return;
+        }
         if (connections.size() >= bounds.connectionsMax()) {
             LOG.log(
                     Level.WARNING,

@@ -20,14 +20,15 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /** Netty's threads, on epoll where the machine has it. */
-final class EventLoops {
+public final class EventLoops {
     private static final boolean EPOLL = Epoll.isAvailable();
     private static final int QUIET_MS = 0;
     private static final int STOP_MS_MAX = 2_000;
 
     private EventLoops() {}
 
-    static EventLoopGroup group(String name, int threads) {
+    /** Threads that channels of {@link #serverChannel} run on. */
+    public static EventLoopGroup group(String name, int threads) {
         IoHandlerFactory io = EPOLL ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), io);
     }
@@ -36,7 +37,8 @@ final class EventLoops {
         return EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
     }
 
-    static Class<? extends ServerChannel> serverChannel() {
+    /** What listens. */
+    public static Class<? extends ServerChannel> serverChannel() {
         return EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
     }
 
@@ -62,7 +64,8 @@ final class EventLoops {
         channel.close();
     }
 
-    static void stop(EventLoopGroup group) {
+    /** Waits until their channels are closed, for 2 s at most. */
+    public static void stop(EventLoopGroup group) {
         group.shutdownGracefully(QUIET_MS, STOP_MS_MAX, TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(STOP_MS_MAX, TimeUnit.MILLISECONDS);
     }

@@ -137,8 +137,7 @@ public record ClusterConfiguration(
                 .flatMap(Optional::stream)
                 .reduce((_, last) -> last);
         var tls = section.section("tls").map(ClusterConfiguration::tls);
-        boolean balance =
-                section.value("balance", ClusterConfiguration::yesOrNo).orElse(true);
+        boolean balance = section.value("balance", YamlReader::yesOrNo).orElse(true);
         section.done();
         try {
             return new ClusterConfiguration(
@@ -151,14 +150,6 @@ public record ClusterConfiguration(
         } catch (IllegalArgumentException e) {
             throw section.wrong("expected " + e.getMessage());
         }
-    }
-
-    private static boolean yesOrNo(String text) {
-        return switch (text) {
-            case "true" -> true;
-            case "false" -> false;
-            default -> throw new IllegalArgumentException("true or false, not '" + text + "'");
-        };
     }
 
     private static Server server(YamlReader.Section section) {

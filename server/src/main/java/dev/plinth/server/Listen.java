@@ -1,5 +1,6 @@
 package dev.plinth.server;
 
+import dev.plinth.kernel.Network;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -36,6 +37,15 @@ public record Listen(String host, int port) {
         }
     }
 
+    /** As {@link #parse}, for an address that others are told: one host, at a port that they can know. */
+    static Listen reachable(String text) {
+        var address = parse(text);
+        if (address.port() == 0 || address.isAnyLocal()) {
+            throw new IllegalArgumentException("host:port by which it is reached, not '" + text + "'");
+        }
+        return address;
+    }
+
     /** As a socket has it. */
     static Listen of(InetSocketAddress address) {
         return new Listen(address.getHostString(), address.getPort());
@@ -50,6 +60,11 @@ public record Listen(String host, int port) {
         }
     }
 
+    /** Whether it is every address of this machine: one to listen on, and none to be told to anybody. */
+    boolean isAnyLocal() {
+        return Network.literal(host).filter(InetAddress::isAnyLocalAddress).isPresent();
+    }
+
     /** The same host, at the port that was opened. */
     Listen at(InetSocketAddress opened) {
         return new Listen(host, opened.getPort());
@@ -58,6 +73,11 @@ public record Listen(String host, int port) {
     /** For a socket. */
     public InetSocketAddress address() {
         return new InetSocketAddress(host, port);
+    }
+
+    /** For others, whose address it is: nothing is looked up here. */
+    InetSocketAddress unresolved() {
+        return InetSocketAddress.createUnresolved(host, port);
     }
 
     @Override

@@ -91,6 +91,7 @@ public final class PlinthServer implements AutoCloseable {
     private Optional<Membership> membership = Optional.empty();
     private Listen http;
     private Listen seata;
+    private Listen seataAdvertised;
     private RegistryDoors registryDoors = RegistryDoors.NONE;
     private Optional<TrustParts> trust = Optional.empty();
 
@@ -113,7 +114,8 @@ public final class PlinthServer implements AutoCloseable {
     private PlinthServer(ServerConfiguration configuration) {
         this.configuration = configuration;
         this.http = configuration.http();
-        this.seata = configuration.seata();
+        this.seata = configuration.seata().listen();
+        this.seataAdvertised = seata;
     }
 
     private void open() throws IOException {
@@ -171,8 +173,12 @@ public final class PlinthServer implements AutoCloseable {
                 SeataDoor.open(
                         coordinator,
                         participants,
-                        SeataDoor.Options.on(configuration.seata().address())));
-        seata = new Listen(configuration.seata().host(), seataDoor.address().getPort());
+                        SeataDoor.Options.on(configuration.seata().listen().address())
+                                .advertising(configuration.seata().advertised().unresolved())
+                                .admitting(new Doorkeeper(
+                                        "seata", configuration.seata().clients()))));
+        seata = configuration.seata().listen().at(seataDoor.address());
+        seataAdvertised = Listen.of(seataDoor.advertised());
 
         var workers = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("plinth-door-", 0).factory());
@@ -194,7 +200,10 @@ public final class PlinthServer implements AutoCloseable {
         var seataServers = peers.map(to -> parts.add(
                 "the cluster's Seata doors",
                 ClusterSeataServers.open(
-                        () -> membership.orElseThrow().roster(), to::channels, seata, this::transactionsGroup)));
+                        () -> membership.orElseThrow().roster(),
+                        to::channels,
+                        seataAdvertised,
+                        this::transactionsGroup)));
         // What servers ask of one another.
         List<BindableService> among = new ArrayList<>(List.of(
                 new RegistryPeersDoor(registry, clock, workers),
@@ -252,8 +261,9 @@ public final class PlinthServer implements AutoCloseable {
         builder.gracefulShutdownTimeout(Duration.ZERO, STOP_GRACE);
         builder.service(grpcDoor.build());
         // Alone, nobody can ask before the port is open, and from then on the addresses are known.
-        new MetadataDoor(
-                        () -> seataServers.<SeataServers>map(of -> of).orElseGet(() -> SeataServers.alone(http, seata)))
+        new MetadataDoor(() -> seataServers
+                        .<SeataServers>map(of -> of)
+                        .orElseGet(() -> SeataServers.alone(http, seataAdvertised)))
                 .mount(builder);
         new HealthDoor(membership.map(of -> of.roster().own().raft()), this::groups, trusted::trouble).mount(builder);
         trusted.kbs().ifPresent(of -> of.mount(builder));
@@ -302,7 +312,9 @@ public final class PlinthServer implements AutoCloseable {
     private List<ServerState.Address> addresses() {
         List<ServerState.Address> addresses = new ArrayList<>();
         addresses.add(new ServerState.Address("console, HTTP, gRPC", http.toString()));
-        addresses.add(new ServerState.Address("Seata", seata.toString()));
+        addresses.add(new ServerState.Address(
+                "Seata" + configuration.seata().clients().remark(seata), seataAdvertised.toString()));
+        addresses.addAll(registryDoors.addresses());
         membership
                 .map(Membership::roster)
                 .ifPresent(of -> addresses.add(new ServerState.Address(
@@ -320,16 +332,10 @@ public final class PlinthServer implements AutoCloseable {
         lines.add("plinth " + Release.VERSION + " keeps its data in "
                 + configuration.data().toAbsolutePath());
         lines.add("  console, HTTP, gRPC  http://" + http);
-        lines.add("  Seata's clients      " + seata);
-        registryDoors.nacos().ifPresent(listen -> lines.add("  Nacos's clients      " + listen + " (gRPC)"));
-        registryDoors.nacosHttp().ifPresent(listen -> lines.add("  Nacos's open API     http://" + listen + "/nacos"));
-        registryDoors
-                .sofaRegistry()
-                .ifPresent(listen ->
-                        lines.add("  SOFARegistry's       " + listen.http() + " (HTTP), " + listen.bolt() + " (Bolt)"));
-        registryDoors
-                .dns()
-                .ifPresent(listen -> lines.add("  DNS                  " + listen + " (plinth., UDP and TCP)"));
+        lines.add("  Seata's clients      " + seata
+                + (seata.equals(seataAdvertised) ? "" : ", as " + seataAdvertised)
+                + configuration.seata().clients().remark(seata));
+        lines.addAll(registryDoors.lines());
         configuration.secrets().ifPresent(_ -> lines.add("  secrets (KBS 0.4.0)  http://" + http + "/kbs/v0"));
         workloads().ifPresent(endpoint -> lines.add("  workloads (SPIFFE)   " + endpoint));
         federation().ifPresent(listen -> lines.add("  other trust domains  https://" + listen + "/"));
@@ -458,12 +464,12 @@ public final class PlinthServer implements AutoCloseable {
 
     /** Where Nacos's clients connect: with the port that was opened; empty if they are not served. */
     public Optional<Listen> nacos() {
-        return registryDoors.nacos();
+        return registryDoors.nacos().flatMap(RegistryDoors.Nacos::listen);
     }
 
     /** Where Nacos's open API is: with the port that was opened; empty if it is not served. */
     public Optional<Listen> nacosHttp() {
-        return registryDoors.nacosHttp();
+        return registryDoors.nacos().flatMap(RegistryDoors.Nacos::http);
     }
 
     /** Where SOFARegistry's clients connect: with the ports that were opened; empty if they are not served. */
@@ -473,7 +479,7 @@ public final class PlinthServer implements AutoCloseable {
 
     /** Where DNS is answered: with the port that was opened; empty if it is not. */
     public Optional<Listen> dns() {
-        return registryDoors.dns();
+        return registryDoors.dns().map(RegistryDoors.Dns::listen);
     }
 
     @Override

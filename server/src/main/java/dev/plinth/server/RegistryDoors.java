@@ -1,20 +1,40 @@
 package dev.plinth.server;
 
+import dev.plinth.server.console.ServerState;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Where the registry is reached in the protocols of others. What is empty is not served.
  *
- * @param nacos for Nacos's clients, over gRPC
- * @param nacosHttp for Nacos's open API, over HTTP
+ * @param nacos for Nacos's clients and its open API
  * @param sofaRegistry for SOFARegistry's clients
- * @param dns for who has no client, over UDP and TCP
+ * @param dns for who has no client
  */
-public record RegistryDoors(
-        Optional<Listen> nacos, Optional<Listen> nacosHttp, Optional<SofaRegistry> sofaRegistry, Optional<Listen> dns) {
-    public static final RegistryDoors NONE =
-            new RegistryDoors(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+public record RegistryDoors(Optional<Nacos> nacos, Optional<SofaRegistry> sofaRegistry, Optional<Dns> dns) {
+    public static final RegistryDoors NONE = new RegistryDoors(Optional.empty(), Optional.empty(), Optional.empty());
+
+    /**
+     * Nacos's two ports. What is empty is not served.
+     *
+     * @param listen for its clients, over gRPC
+     * @param http for its open API
+     */
+    public record Nacos(Optional<Listen> listen, Optional<Listen> http, UnprovenClients clients) {
+        static Nacos read(YamlReader.Section section) {
+            var listen = section.value("listen", Listen::parse);
+            var http = section.value("http", Listen::parse);
+            var clients = UnprovenClients.read(section);
+            section.done();
+            return new Nacos(listen, http, clients);
+        }
+
+        private void check() {
+            listen.ifPresent(at -> clients.check("nacos", "nacos.listen", at));
+            http.ifPresent(at -> clients.check("nacos", "nacos.http", at));
+        }
+    }
 
     /**
      * SOFARegistry's two ports.
@@ -23,38 +43,93 @@ public record RegistryDoors(
      * @param bolt where they publish and subscribe
      * @param servers the Bolt addresses that they are told; none: this server's own
      */
-    public record SofaRegistry(Listen http, Listen bolt, List<Listen> servers) {
+    public record SofaRegistry(Listen http, Listen bolt, List<Listen> servers, UnprovenClients clients) {
         private static final Listen HTTP_DEFAULT = new Listen("127.0.0.1", 9603);
         private static final Listen BOLT_DEFAULT = new Listen("127.0.0.1", 9600);
 
         static SofaRegistry read(YamlReader.Section section) {
             var http = section.value("http", Listen::parse).orElse(HTTP_DEFAULT);
             var bolt = section.value("bolt", Listen::parse).orElse(BOLT_DEFAULT);
-            var servers = section.values("servers", Listen::parse);
+            var servers = section.values("servers", Listen::reachable);
+            var clients = UnprovenClients.read(section);
             section.done();
-            return new SofaRegistry(http, bolt, servers);
+            return new SofaRegistry(http, bolt, servers, clients);
+        }
+
+        private void check() {
+            clients.check("sofaregistry", "sofaregistry.http", http);
+            clients.check("sofaregistry", "sofaregistry.bolt", bolt);
+            if (bolt.isAnyLocal() && servers.isEmpty()) {
+                throw new ConfigurationException(
+                        "sofaregistry.servers: missing; expected the addresses at which clients reach the servers, for "
+                                + bolt + " is every address and none that they can be told");
+            }
         }
     }
 
-    static RegistryDoors read(YamlReader.Section top) {
-        var nacos = top.section("nacos");
-        var listen = nacos.flatMap(section -> section.value("listen", Listen::parse));
-        var http = nacos.flatMap(section -> section.value("http", Listen::parse));
-        nacos.ifPresent(YamlReader.Section::done);
-        return new RegistryDoors(
-                listen,
-                http,
-                top.section("sofaregistry").map(SofaRegistry::read),
-                ServerConfiguration.listen(top, "dns"));
+    /** DNS, over UDP and TCP. */
+    public record Dns(Listen listen, UnprovenClients clients) {
+        static Dns read(YamlReader.Section section) {
+            var listen = section.required("listen", "host:port, such as 127.0.0.1:7753", Listen::parse);
+            var clients = UnprovenClients.read(section);
+            section.done();
+            return new Dns(listen, clients);
+        }
+
+        private void check() {
+            clients.check("dns", "dns.listen", listen);
+        }
     }
 
-    void loopbackOnly() {
-        nacos.ifPresent(listen -> ServerConfiguration.loopbackOnly("nacos.listen", listen));
-        nacosHttp.ifPresent(listen -> ServerConfiguration.loopbackOnly("nacos.http", listen));
-        sofaRegistry.ifPresent(listen -> {
-            ServerConfiguration.loopbackOnly("sofaregistry.http", listen.http());
-            ServerConfiguration.loopbackOnly("sofaregistry.bolt", listen.bolt());
+    /** Where they are, a line each, for people. */
+    List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        nacos.ifPresent(of -> {
+            of.listen()
+                    .ifPresent(at -> lines.add("  Nacos's clients      " + at + " (gRPC)"
+                            + of.clients().remark(at)));
+            of.http()
+                    .ifPresent(at -> lines.add("  Nacos's open API     http://" + at + "/nacos"
+                            + of.clients().remark(at)));
         });
-        dns.ifPresent(listen -> ServerConfiguration.loopbackOnly("dns.listen", listen));
+        sofaRegistry.ifPresent(of -> lines.add("  SOFARegistry's       " + of.http() + " (HTTP)"
+                + of.clients().remark(of.http()) + "; " + of.bolt() + " (Bolt)"
+                + of.clients().remark(of.bolt())));
+        dns.ifPresent(of -> lines.add("  DNS                  " + of.listen() + " (plinth., UDP and TCP)"
+                + of.clients().remark(of.listen())));
+        return lines;
+    }
+
+    /** The same for the console. */
+    List<ServerState.Address> addresses() {
+        List<ServerState.Address> addresses = new ArrayList<>();
+        nacos.ifPresent(of -> {
+            of.listen().ifPresent(at -> addresses.add(address("Nacos, gRPC", at, of.clients())));
+            of.http().ifPresent(at -> addresses.add(address("Nacos, HTTP", at, of.clients())));
+        });
+        sofaRegistry.ifPresent(of -> {
+            addresses.add(address("SOFARegistry, HTTP", of.http(), of.clients()));
+            addresses.add(address("SOFARegistry, Bolt", of.bolt(), of.clients()));
+        });
+        dns.ifPresent(of -> addresses.add(address("DNS", of.listen(), of.clients())));
+        return addresses;
+    }
+
+    private static ServerState.Address address(String door, Listen at, UnprovenClients clients) {
+        return new ServerState.Address(door + clients.remark(at), at.toString());
+    }
+
+    static RegistryDoors read(YamlReader.Section top) {
+        return new RegistryDoors(
+                top.section("nacos").map(Nacos::read),
+                top.section("sofaregistry").map(SofaRegistry::read),
+                top.section("dns").map(Dns::read));
+    }
+
+    /** Refuses addresses for which too little was said. */
+    void check() {
+        nacos.ifPresent(Nacos::check);
+        sofaRegistry.ifPresent(SofaRegistry::check);
+        dns.ifPresent(Dns::check);
     }
 }

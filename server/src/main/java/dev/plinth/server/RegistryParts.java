@@ -35,32 +35,40 @@ final class RegistryParts {
      */
     RegistryDoors open(RegistryDoors wanted) throws IOException {
         var persistent = parts.add("persistent endpoints", PersistentEndpoints.open(registry, texts, clock, workers));
-        Optional<Listen> nacos = Optional.empty();
+        Optional<RegistryDoors.Nacos> nacos = Optional.empty();
         if (wanted.nacos().isPresent()) {
-            var listen = wanted.nacos().get();
-            var door = parts.add(
-                    "Nacos door", NacosDoor.open(registry, texts, persistent, listen.address(), clock, workers));
-            nacos = Optional.of(listen.at(door.address()));
-        }
-        Optional<Listen> nacosHttp = Optional.empty();
-        if (wanted.nacosHttp().isPresent()) {
-            var listen = wanted.nacosHttp().get();
-            var door = parts.add(
-                    "Nacos HTTP door",
-                    NacosHttpDoor.open(registry, texts, persistent, listen.address(), clock, workers));
-            nacosHttp = Optional.of(listen.at(door.address()));
+            nacos = Optional.of(open(wanted.nacos().get(), persistent));
         }
         Optional<RegistryDoors.SofaRegistry> sofaRegistry = Optional.empty();
         if (wanted.sofaRegistry().isPresent()) {
             sofaRegistry = Optional.of(open(wanted.sofaRegistry().get()));
         }
-        Optional<Listen> dns = Optional.empty();
+        Optional<RegistryDoors.Dns> dns = Optional.empty();
         if (wanted.dns().isPresent()) {
-            var listen = wanted.dns().get();
-            var door = parts.add("DNS door", DnsDoor.open(registry, listen.address(), clock, workers));
-            dns = Optional.of(listen.at(door.address()));
+            dns = Optional.of(open(wanted.dns().get()));
         }
-        return new RegistryDoors(nacos, nacosHttp, sofaRegistry, dns);
+        return new RegistryDoors(nacos, sofaRegistry, dns);
+    }
+
+    private RegistryDoors.Nacos open(RegistryDoors.Nacos wanted, PersistentEndpoints persistent) throws IOException {
+        var admitted = new Doorkeeper("nacos", wanted.clients());
+        Optional<Listen> grpc = Optional.empty();
+        if (wanted.listen().isPresent()) {
+            var listen = wanted.listen().get();
+            var door = parts.add(
+                    "Nacos door",
+                    NacosDoor.open(registry, texts, persistent, listen.address(), admitted, clock, workers));
+            grpc = Optional.of(listen.at(door.address()));
+        }
+        Optional<Listen> http = Optional.empty();
+        if (wanted.http().isPresent()) {
+            var listen = wanted.http().get();
+            var door = parts.add(
+                    "Nacos HTTP door",
+                    NacosHttpDoor.open(registry, texts, persistent, listen.address(), admitted, clock, workers));
+            http = Optional.of(listen.at(door.address()));
+        }
+        return new RegistryDoors.Nacos(grpc, http, wanted.clients());
     }
 
     private RegistryDoors.SofaRegistry open(RegistryDoors.SofaRegistry wanted) throws IOException {
@@ -71,10 +79,22 @@ final class RegistryParts {
                         texts,
                         wanted.http().address(),
                         wanted.bolt().address(),
+                        new Doorkeeper("sofaregistry", wanted.clients()),
                         wanted.servers().stream().map(Listen::toString).toList(),
                         clock,
                         workers));
         return new RegistryDoors.SofaRegistry(
-                wanted.http().at(door.httpAddress()), wanted.bolt().at(door.boltAddress()), wanted.servers());
+                wanted.http().at(door.httpAddress()),
+                wanted.bolt().at(door.boltAddress()),
+                wanted.servers(),
+                wanted.clients());
+    }
+
+    private RegistryDoors.Dns open(RegistryDoors.Dns wanted) throws IOException {
+        var door = parts.add(
+                "DNS door",
+                DnsDoor.open(
+                        registry, wanted.listen().address(), new Doorkeeper("dns", wanted.clients()), clock, workers));
+        return new RegistryDoors.Dns(wanted.listen().at(door.address()), wanted.clients());
     }
 }

@@ -23,7 +23,7 @@ import java.util.Optional;
 public record ServerConfiguration(
         Path data,
         Listen http,
-        Listen seata,
+        SeataConfiguration seata,
         RegistryDoors registryDoors,
         Optional<CellMap> cells,
         Optional<TrustConfiguration> trust,
@@ -31,24 +31,28 @@ public record ServerConfiguration(
         Optional<ClusterConfiguration> cluster) {
     private static final Path DATA_DEFAULT = Path.of("plinth-data");
     private static final Listen HTTP_DEFAULT = new Listen("127.0.0.1", 7700);
-    private static final Listen SEATA_DEFAULT = new Listen("127.0.0.1", 8091);
 
     public ServerConfiguration {
         loopbackOnly("http.listen", http);
-        loopbackOnly("seata.listen", seata);
+        seata.check();
         if (cluster.isPresent()) {
             provable(cluster.get(), trust.isPresent());
         }
-        registryDoors.loopbackOnly();
+        registryDoors.check();
     }
 
     /** The configuration of a server that was told nothing. */
     public static ServerConfiguration defaults() {
-        return alone(DATA_DEFAULT, HTTP_DEFAULT, SEATA_DEFAULT, Optional.empty());
+        return alone(DATA_DEFAULT, HTTP_DEFAULT, SeataConfiguration.DEFAULT, Optional.empty());
     }
 
     /** A server that is no member of a cluster. */
     public static ServerConfiguration alone(Path data, Listen http, Listen seata, Optional<CellMap> cells) {
+        return alone(data, http, SeataConfiguration.on(seata), cells);
+    }
+
+    private static ServerConfiguration alone(
+            Path data, Listen http, SeataConfiguration seata, Optional<CellMap> cells) {
         return new ServerConfiguration(
                 data, http, seata, RegistryDoors.NONE, cells, Optional.empty(), Optional.empty(), Optional.empty());
     }
@@ -75,8 +79,12 @@ public record ServerConfiguration(
         }
         var top = new YamlReader(file.toString()).read(text);
         var data = top.value("data", Path::of).orElse(DATA_DEFAULT);
-        var http = listen(top, "http");
-        var seata = listen(top, "seata").orElse(SEATA_DEFAULT);
+        var http = top.section("http").flatMap(section -> {
+            var listen = section.value("listen", Listen::parse);
+            section.done();
+            return listen;
+        });
+        var seata = top.section("seata").map(SeataConfiguration::read).orElse(SeataConfiguration.DEFAULT);
         var registryDoors = RegistryDoors.read(top);
         var cells = top.section("cells").map(CellMapSection::read);
         var trust = top.section("trust").map(TrustConfiguration::read);
@@ -107,7 +115,7 @@ public record ServerConfiguration(
         return new ServerConfiguration(
                 otherData.orElse(data),
                 otherHttp.orElse(http),
-                otherSeata.orElse(seata),
+                otherSeata.map(seata::listening).orElse(seata),
                 registryDoors,
                 cells,
                 trust,
@@ -142,22 +150,14 @@ public record ServerConfiguration(
         }
     }
 
-    static Optional<Listen> listen(YamlReader.Section top, String door) {
-        return top.section(door).flatMap(section -> {
-            var listen = section.value("listen", Listen::parse);
-            section.done();
-            return listen;
-        });
-    }
-
-    static void loopbackOnly(String key, Listen listen) {
+    private static void loopbackOnly(String key, Listen listen) {
         if (!loopback(key, listen)) {
             throw new ConfigurationException(key + ": expected a loopback address, found " + listen
                     + "; off loopback this door needs mutual TLS or a token, which this release does not have yet");
         }
     }
 
-    private static boolean loopback(String key, Listen listen) {
+    static boolean loopback(String key, Listen listen) {
         try {
             return listen.isLoopback();
         } catch (IllegalArgumentException e) {

@@ -47,6 +47,15 @@ final class YamlReader {
         return root.map(node -> section("", node)).orElseGet(() -> new Section("", Map.of(), 1));
     }
 
+    /** For {@link Section#value}. */
+    static boolean yesOrNo(String text) {
+        return switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException("true or false, not '" + text + "'");
+        };
+    }
+
     private Section section(String path, Node node) {
         if (!(node instanceof MappingNode mapping)) {
             throw wrong(node, path.isEmpty() ? "the file" : path, "a mapping of keys to values");

@@ -93,7 +93,7 @@ class ClusterTest {
                 PlinthServer.start(new ServerConfiguration(
                         data.resolve(name),
                         self.own().http(),
-                        new Listen("127.0.0.1", 0),
+                        SeataConfiguration.on(new Listen("127.0.0.1", 0)),
                         RegistryDoors.NONE,
                         Optional.of(TWO_CELLS),
                         Optional.empty(),

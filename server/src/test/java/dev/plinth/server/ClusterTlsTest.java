@@ -3,7 +3,6 @@ package dev.plinth.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.plinth.raft.RaftMember;
@@ -23,8 +22,6 @@ import dev.plinth.wire.trust.v1.TrustGrpc;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.net.Inet4Address;
-import java.net.NetworkInterface;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,7 +151,7 @@ class ClusterTlsTest {
 
     @Test
     void off_loopback_they_reach_one_another_by_a_door_for_servers_alone() throws Exception {
-        cluster = at(offLoopback());
+        cluster = at(OffLoopback.address());
         for (String name : NAMES) {
             start(name, rootKey);
         }
@@ -195,17 +192,6 @@ class ClusterTlsTest {
         assertThatThrownBy(() -> GrpcClients.newClient("gproto+http://" + door, ClusterGrpc.ClusterBlockingStub.class)
                         .getCluster(GetClusterRequest.getDefaultInstance()))
                 .isInstanceOf(StatusRuntimeException.class);
-    }
-
-    /** An address of this machine by which others may reach it; skipped where there is none. */
-    private static String offLoopback() throws IOException {
-        var address = NetworkInterface.networkInterfaces()
-                .flatMap(NetworkInterface::inetAddresses)
-                .filter(Inet4Address.class::isInstance)
-                .filter(found -> !found.isLoopbackAddress() && !found.isLinkLocalAddress())
-                .findFirst();
-        assumeTrue(address.isPresent(), "this machine has no address but loopback");
-        return address.orElseThrow().getHostAddress();
     }
 
     private ClusterGrpc.ClusterBlockingStub cluster(String name) {

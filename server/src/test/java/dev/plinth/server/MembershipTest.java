@@ -84,7 +84,7 @@ class MembershipTest {
         return new ServerConfiguration(
                 data.resolve(name),
                 place(name).http(),
-                new Listen("127.0.0.1", 0),
+                SeataConfiguration.on(new Listen("127.0.0.1", 0)),
                 RegistryDoors.NONE,
                 Optional.of(TWO_CELLS),
                 Optional.empty(),

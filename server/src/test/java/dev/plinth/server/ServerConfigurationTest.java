@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.plinth.cells.Cell;
+import dev.plinth.server.console.ServerState;
 import dev.plinth.trust.attester.TpmDevice;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,7 +47,7 @@ class ServerConfigurationTest {
 
         assertThat(configuration.data()).isEqualTo(Path.of("/var/lib/plinth"));
         assertThat(configuration.http()).isEqualTo(new Listen("127.0.0.1", 1));
-        assertThat(configuration.seata()).isEqualTo(new Listen("::1", 2));
+        assertThat(configuration.seata()).isEqualTo(SeataConfiguration.on(new Listen("::1", 2)));
         var map = configuration.cells().orElseThrow();
         assertThat(map.ownerOf("user-7").name()).isEqualTo("east");
         assertThat(map.ownerOf("user-6").name()).isEqualTo("west");
@@ -64,13 +66,16 @@ class ServerConfigurationTest {
 
         assertThat(doors)
                 .isEqualTo(new RegistryDoors(
-                        Optional.of(new Listen("127.0.0.1", 9848)),
-                        Optional.of(new Listen("127.0.0.1", 8848)),
+                        Optional.of(new RegistryDoors.Nacos(
+                                Optional.of(new Listen("127.0.0.1", 9848)),
+                                Optional.of(new Listen("127.0.0.1", 8848)),
+                                UnprovenClients.LOCAL)),
                         Optional.of(new RegistryDoors.SofaRegistry(
                                 new Listen("127.0.0.1", 9603),
                                 new Listen("127.0.0.1", 1),
-                                List.of(new Listen("10.0.0.1", 9600), new Listen("10.0.0.2", 9600)))),
-                        Optional.of(new Listen("127.0.0.1", 7753))));
+                                List.of(new Listen("10.0.0.1", 9600), new Listen("10.0.0.2", 9600)),
+                                UnprovenClients.LOCAL)),
+                        Optional.of(new RegistryDoors.Dns(new Listen("127.0.0.1", 7753), UnprovenClients.LOCAL))));
     }
 
     @Test
@@ -93,7 +98,7 @@ class ServerConfigurationTest {
 
         assertThat(configuration.data()).isEqualTo(Path.of("elsewhere"));
         assertThat(configuration.http().port()).isZero();
-        assertThat(configuration.seata().port()).isEqualTo(8091);
+        assertThat(configuration.seata().listen().port()).isEqualTo(8091);
     }
 
     private static final String THREE = """
@@ -226,6 +231,61 @@ class ServerConfigurationTest {
         assertThatThrownBy(() -> ServerConfiguration.read(file))
                 .hasMessageContaining("http.listen: expected a loopback address")
                 .hasMessageContaining("mutual TLS");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "seata: { listen: '0.0.0.0:8091' } | seata.listen: expected a loopback address, found 0.0.0.0:8091 | seata.allowUnauthenticated: true",
+                "nacos: { listen: '10.0.0.1:9848' } | nacos.listen: expected a loopback address | nacos.allowUnauthenticated: true",
+                "nacos: { http: '10.0.0.1:8848' } | nacos.http: expected a loopback address | nacos.networks",
+                "sofaregistry: { http: '10.0.0.1:9603' } | sofaregistry.http: expected a loopback address | sofaregistry.allowUnauthenticated: true",
+                "sofaregistry: { bolt: '10.0.0.1:9600' } | sofaregistry.bolt: expected a loopback address | sofaregistry.allowUnauthenticated: true",
+                "dns: { listen: '10.0.0.1:53', networks: [ 10.0.0.0/8 ] } | dns.listen: expected a loopback address | dns.allowUnauthenticated: true",
+                "dns: { listen: '10.0.0.1:53', allowUnauthenticated: true } | dns.networks: missing | such as 10.0.0.0/8",
+                "nacos: { listen: '127.0.0.1:1', allowUnauthenticated: yes } | nacos.allowUnauthenticated: expected true or false | 'yes'",
+                "nacos: { listen: '127.0.0.1:1', networks: [ everywhere ] } | nacos.networks: expected an IP address, or a network | 'everywhere'",
+                "seata: { listen: '0.0.0.0:8091', allowUnauthenticated: true, networks: [ 10.0.0.0/8 ] } | seata.advertise: missing | 0.0.0.0:8091 is every address",
+                "seata: { advertise: '[::]:8091' } | seata.advertise: expected host:port by which it is reached | '[::]:8091'",
+                "sofaregistry: { bolt: '[::]:9600', allowUnauthenticated: true, networks: [ 10.0.0.0/8 ] } | sofaregistry.servers: missing | [::]:9600 is every address",
+            })
+    void a_door_that_cannot_tell_its_clients_opens_to_a_network_only_if_that_was_said(
+            String text, String expected, String also) throws IOException {
+        var file = file(text);
+
+        assertThatThrownBy(() -> ServerConfiguration.read(file))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(expected)
+                .hasMessageContaining(also);
+    }
+
+    @Test
+    void where_it_was_said_it_opens_to_the_networks_that_were_named() throws IOException {
+        var read = ServerConfiguration.read(file("""
+                seata:
+                  listen: 0.0.0.0:8091
+                  advertise: seata.example.com:18091
+                  allowUnauthenticated: true
+                  networks: [ 10.0.0.0/8, "fd00::/8", 192.168.7.7 ]
+                nacos: { listen: "10.0.0.1:9848", http: "10.0.0.1:8848", allowUnauthenticated: true, networks: [ 10.0.0.0/8 ] }
+                dns: { listen: "0.0.0.0:53", allowUnauthenticated: true, networks: [ 10.0.0.0/8 ] }
+                """));
+
+        var seata = read.seata();
+        assertThat(seata.advertised()).isEqualTo(new Listen("seata.example.com", 18_091));
+        assertThat(List.of("10.9.9.9", "fd00::1", "192.168.7.7", "127.0.0.1", "::1"))
+                .allMatch(from -> seata.clients().admits(InetAddress.ofLiteral(from)));
+        assertThat(List.of("11.0.0.1", "192.168.7.8", "fe80::1"))
+                .noneMatch(from -> seata.clients().admits(InetAddress.ofLiteral(from)));
+        assertThat(seata.clients().remark(seata.listen()))
+                .isEqualTo(", UNAUTHENTICATED, open to 10.0.0.0/8, fd00:0:0:0:0:0:0:0/8, 192.168.7.7/32");
+        assertThat(read.registryDoors().lines())
+                .hasSize(3)
+                .allMatch(line -> line.endsWith(", UNAUTHENTICATED, open to 10.0.0.0/8"));
+        assertThat(read.registryDoors().addresses())
+                .extracting(ServerState.Address::door)
+                .allMatch(door -> door.endsWith(", UNAUTHENTICATED, open to 10.0.0.0/8"));
     }
 
     @Test

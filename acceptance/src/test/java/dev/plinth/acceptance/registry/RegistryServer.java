@@ -90,6 +90,7 @@ final class RegistryServer implements AutoCloseable {
                 configs,
                 persistent,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                _ -> true,
                 clock,
                 workers);
         nacosHttp = NacosHttpDoor.open(
@@ -97,6 +98,7 @@ final class RegistryServer implements AutoCloseable {
                 configs,
                 persistent,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                _ -> true,
                 clock,
                 workers);
         sofa = SofaRegistryDoor.open(
@@ -104,6 +106,7 @@ final class RegistryServer implements AutoCloseable {
                 configs,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), sofaHttp),
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), sofaBolt),
+                _ -> true,
                 sofaServers,
                 clock,
                 workers);

@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -16,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,14 +34,21 @@ public final class DnsDoor implements AutoCloseable {
     private static final int BIND_ATTEMPTS_MAX = 20;
 
     private final DnsNames names;
+    private final Predicate<InetAddress> admitted;
     private final Executor workers;
     private final DatagramSocket datagrams;
     private final ServerSocket connections;
     private final Semaphore questions = new Semaphore(QUESTIONS_MAX);
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
-    private DnsDoor(DnsNames names, Executor workers, DatagramSocket datagrams, ServerSocket connections) {
+    private DnsDoor(
+            DnsNames names,
+            Predicate<InetAddress> admitted,
+            Executor workers,
+            DatagramSocket datagrams,
+            ServerSocket connections) {
         this.names = names;
+        this.admitted = admitted;
         this.workers = workers;
         this.datagrams = datagrams;
         this.connections = connections;
@@ -48,10 +57,16 @@ public final class DnsDoor implements AutoCloseable {
     /**
      * Opens the door, UDP and TCP on one port.
      *
+     * @param admitted from where questions may come; others are not answered. Over UDP whoever asks may give a false address
      * @param workers run what waits, so they are as many as it takes: virtual threads
      * @throws IOException if the port is taken
      */
-    public static DnsDoor open(Registry registry, InetSocketAddress address, Clock clock, Executor workers)
+    public static DnsDoor open(
+            Registry registry,
+            InetSocketAddress address,
+            Predicate<InetAddress> admitted,
+            Clock clock,
+            Executor workers)
             throws IOException {
         for (int attempt = 1; ; attempt++) {
             var connections = new ServerSocket();
@@ -59,7 +74,7 @@ public final class DnsDoor implements AutoCloseable {
                 connections.bind(address);
                 var datagrams =
                         new DatagramSocket(new InetSocketAddress(address.getAddress(), connections.getLocalPort()));
-                var door = new DnsDoor(new DnsNames(registry, clock), workers, datagrams, connections);
+                var door = new DnsDoor(new DnsNames(registry, clock), admitted, workers, datagrams, connections);
                 workers.execute(door::receive);
                 workers.execute(door::accept);
                 return door;
@@ -89,7 +104,7 @@ public final class DnsDoor implements AutoCloseable {
                 }
                 continue;
             }
-            if (questions.tryAcquire()) {
+            if (admitted.test(packet.getAddress()) && questions.tryAcquire()) {
                 workers.execute(() -> {
                     try {
                         answer(packet);
@@ -131,7 +146,7 @@ public final class DnsDoor implements AutoCloseable {
         while (!connections.isClosed()) {
             try {
                 var socket = connections.accept();
-                if (open.size() >= CONNECTIONS_MAX) {
+                if (!admitted.test(socket.getInetAddress()) || open.size() >= CONNECTIONS_MAX) {
                     socket.close();
                     continue;
                 }

@@ -3,9 +3,11 @@ package dev.plinth.registry.door.nacos;
 import dev.plinth.config.Configs;
 import dev.plinth.kernel.Clock;
 import dev.plinth.registry.Registry;
+import dev.plinth.registry.door.Turnstile;
 import dev.plinth.registry.door.mirror.ConfigListeners;
 import dev.plinth.registry.door.mirror.ServiceMirrors;
 import dev.plinth.registry.persistent.PersistentEndpoints;
+import dev.plinth.rpc.EventLoops;
 import dev.plinth.wire.nacos.BiRequestStreamGrpc;
 import dev.plinth.wire.nacos.Payload;
 import dev.plinth.wire.nacos.RequestGrpc;
@@ -20,12 +22,17 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.ReflectiveChannelFactory;
+import io.netty.channel.ServerChannel;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,17 +61,36 @@ public final class NacosDoor implements AutoCloseable {
 
     private static final long STOP_SECONDS_MAX = 3;
 
+    private static final int LISTENING_THREADS = 1;
+
     private final Server server;
+    private final Loops loops;
     private final ConfigListeners listeners;
 
-    private NacosDoor(Server server, ConfigListeners listeners) {
+    private NacosDoor(Server server, Loops loops, ConfigListeners listeners) {
         this.server = server;
+        this.loops = loops;
         this.listeners = listeners;
+    }
+
+    /** gRPC's own cannot be had together with a channel of one's own that listens, which the turnstile is on. */
+    private record Loops(EventLoopGroup listening, EventLoopGroup serving) {
+        static Loops start() {
+            return new Loops(
+                    EventLoops.group("plinth-nacos-listen", LISTENING_THREADS),
+                    EventLoops.group("plinth-nacos", Runtime.getRuntime().availableProcessors()));
+        }
+
+        void stop() {
+            EventLoops.stop(listening);
+            EventLoops.stop(serving);
+        }
     }
 
     /**
      * Opens the door.
      *
+     * @param admitted from where clients may come; others' connections are closed before anything of theirs is read
      * @param workers requests may wait in them, so they are as many as it takes: virtual threads
      * @throws IOException if the port is taken
      */
@@ -73,31 +99,44 @@ public final class NacosDoor implements AutoCloseable {
             Configs configs,
             PersistentEndpoints persistent,
             InetSocketAddress address,
+            Predicate<InetAddress> admitted,
             Clock clock,
             Executor workers)
             throws IOException {
         var listeners = ConfigListeners.open(configs, workers);
+        var loops = Loops.start();
+        var listen = NettyServerBuilder.forAddress(address)
+                .channelFactory(() -> listening(admitted))
+                .bossEventLoopGroup(loops.listening())
+                .workerEventLoopGroup(loops.serving());
         try {
-            return new NacosDoor(start(registry, configs, persistent, listeners, address, clock, workers), listeners);
+            return new NacosDoor(
+                    start(listen, registry, configs, persistent, listeners, clock, workers), loops, listeners);
         } catch (IOException e) {
             listeners.close();
+            loops.stop();
             throw e;
         }
     }
 
+    private static ServerChannel listening(Predicate<InetAddress> admitted) {
+        ServerChannel channel = new ReflectiveChannelFactory<>(EventLoops.serverChannel()).newChannel();
+        channel.pipeline().addLast(new Turnstile(admitted));
+        return channel;
+    }
+
     private static Server start(
+            NettyServerBuilder listen,
             Registry registry,
             Configs configs,
             PersistentEndpoints persistent,
             ConfigListeners listeners,
-            InetSocketAddress address,
             Clock clock,
             Executor workers)
             throws IOException {
         var mirrors = new ServiceMirrors(registry, clock, workers);
         var numbers = new AtomicLong();
-        return NettyServerBuilder.forAddress(address)
-                .directExecutor()
+        return listen.directExecutor()
                 .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                 .maxConcurrentCallsPerConnection(CALLS_MAX)
                 .handshakeTimeout(HANDSHAKE_SECONDS_MAX, TimeUnit.SECONDS)
@@ -191,5 +230,6 @@ public final class NacosDoor implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        loops.stop();
     }
 }

@@ -14,9 +14,11 @@ import dev.plinth.config.Configs;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Refused;
 import dev.plinth.registry.Registry;
+import dev.plinth.registry.door.Turnstile;
 import dev.plinth.registry.door.mirror.ConfigListeners;
 import dev.plinth.registry.persistent.PersistentEndpoints;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -25,6 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +77,7 @@ public final class NacosHttpDoor implements AutoCloseable {
     /**
      * Opens the door.
      *
+     * @param admitted from where clients may come; others' connections are closed
      * @param workers requests may wait in them, so they are as many as it takes: virtual threads
      * @throws IOException if the port is taken
      */
@@ -82,6 +86,7 @@ public final class NacosHttpDoor implements AutoCloseable {
             Configs configs,
             PersistentEndpoints persistent,
             InetSocketAddress address,
+            Predicate<InetAddress> admitted,
             Clock clock,
             Executor workers)
             throws IOException {
@@ -89,6 +94,7 @@ public final class NacosHttpDoor implements AutoCloseable {
         var answers = new Answers(registry, configs, persistent, listeners, clock, workers);
         var server = Server.builder()
                 .http(address)
+                .childChannelPipelineCustomizer(Turnstile.onPipelines(admitted))
                 .requestTimeoutMillis(0)
                 .maxRequestLength(REQUEST_BYTES_MAX)
                 .serviceUnder("/", answers::serve)
@@ -105,7 +111,7 @@ public final class NacosHttpDoor implements AutoCloseable {
 
     /** Where it listens. */
     public InetSocketAddress address() {
-        return new InetSocketAddress(server.activeLocalPort());
+        return Turnstile.address(server);
     }
 
     @Override

@@ -8,15 +8,18 @@ import dev.plinth.config.Configs;
 import dev.plinth.kernel.Clock;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryLimits;
+import dev.plinth.registry.door.Turnstile;
 import dev.plinth.registry.door.mirror.ConfigListeners;
 import dev.plinth.registry.door.mirror.ServiceMirrors;
 import dev.plinth.rpc.BoltListener;
 import dev.plinth.wire.bolt.BoltLimits;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -49,6 +52,7 @@ public final class SofaRegistryDoor implements AutoCloseable {
     /**
      * Opens the door.
      *
+     * @param admitted from where clients may come; others' connections are closed
      * @param servers the Bolt addresses that clients are told of, {@code host:port}; if there are none, this server's own
      * @param workers requests may wait in them, so they are as many as it takes: virtual threads
      * @throws IOException if a port is taken
@@ -58,6 +62,7 @@ public final class SofaRegistryDoor implements AutoCloseable {
             Configs configs,
             InetSocketAddress httpAddress,
             InetSocketAddress boltAddress,
+            Predicate<InetAddress> admitted,
             List<String> servers,
             Clock clock,
             Executor workers)
@@ -68,6 +73,7 @@ public final class SofaRegistryDoor implements AutoCloseable {
         try {
             bolt = BoltListener.open(
                     boltAddress,
+                    admitted,
                     new BoltListener.Bounds(
                             RegistryLimits.SESSIONS_MAX, new BoltLimits(FRAME_BYTES_MAX), PARTIAL_BYTES_MAX),
                     connection ->
@@ -78,7 +84,8 @@ public final class SofaRegistryDoor implements AutoCloseable {
         }
         var own = boltAddress.getHostString() + ":" + bolt.address().getPort();
         try {
-            return new SofaRegistryDoor(http(httpAddress, servers.isEmpty() ? List.of(own) : servers), bolt, listeners);
+            return new SofaRegistryDoor(
+                    http(httpAddress, admitted, servers.isEmpty() ? List.of(own) : servers), bolt, listeners);
         } catch (CompletionException e) {
             bolt.close();
             listeners.close();
@@ -86,11 +93,12 @@ public final class SofaRegistryDoor implements AutoCloseable {
         }
     }
 
-    private static Server http(InetSocketAddress address, List<String> servers) {
+    private static Server http(InetSocketAddress address, Predicate<InetAddress> admitted, List<String> servers) {
         var plain = String.join(";", servers);
         var weighted = servers.stream().map(server -> server + "?weight=100").collect(Collectors.joining(";"));
         var server = Server.builder()
                 .http(address)
+                .childChannelPipelineCustomizer(Turnstile.onPipelines(admitted))
                 .service("/api/servers/query", (_, _) -> text(plain))
                 .service("/api/servers/queryWithWeight", (_, _) -> text(weighted))
                 .service("/health/check", (_, _) -> text("{\"success\":true}"))
@@ -105,7 +113,7 @@ public final class SofaRegistryDoor implements AutoCloseable {
 
     /** Where clients ask for servers. */
     public InetSocketAddress httpAddress() {
-        return new InetSocketAddress(http.activeLocalPort());
+        return Turnstile.address(http);
     }
 
     /** Where clients publish and subscribe. */

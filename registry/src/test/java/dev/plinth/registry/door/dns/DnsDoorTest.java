@@ -51,7 +51,8 @@ class DnsDoorTest {
 
     @BeforeEach
     void open() throws IOException {
-        door = DnsDoor.open(registry, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), clock, workers);
+        door = DnsDoor.open(
+                registry, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), _ -> true, clock, workers);
     }
 
     @AfterEach

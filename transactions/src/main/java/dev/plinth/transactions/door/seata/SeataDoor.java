@@ -22,9 +22,11 @@ import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * The port for Seata's clients: transaction managers and resource managers of Seata 1.x and 2.x with Seata's own serializer, and
  * this project's SDK.
  *
- * <p>The protocol cannot authenticate, so the door belongs on loopback or behind something that can.
+ * <p>The protocol cannot authenticate, so the door belongs on loopback, behind something that can, or to networks that are named.
  */
 public final class SeataDoor implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SeataDoor.class);
@@ -55,20 +57,23 @@ public final class SeataDoor implements AutoCloseable {
     private final EventLoopGroup threads;
     private final ChannelGroup connections;
     private final Channel server;
-    private final String advertisedHost;
+    private final InetSocketAddress advertised;
 
     /**
      * Where the door is and how long it waits.
      *
      * @param listen the address to listen on; port 0 takes any free one
-     * @param advertisedHost the host in the XIDs; clients that find the coordinator by an XID turn to it
+     * @param advertised the address in the XIDs, not looked up; clients that find the coordinator by an XID turn to it. Port 0 is the
+     *     one that was opened
+     * @param admitted from where clients may come; others' connections are closed before anything of theirs is read
      * @param idleMax a connection that sends nothing for so long, not even a heartbeat (clients send one every 5 s), is closed
      */
-    public record Options(InetSocketAddress listen, String advertisedHost, Duration idleMax) {
+    public record Options(
+            InetSocketAddress listen, InetSocketAddress advertised, Predicate<InetAddress> admitted, Duration idleMax) {
         private static final Duration IDLE_MAX_DEFAULT = Duration.ofSeconds(15);
 
         public Options {
-            if (advertisedHost.isBlank()) {
+            if (advertised.getHostString().isBlank()) {
                 throw new IllegalArgumentException("the host in the XIDs is empty");
             }
             if (idleMax.toMillis() < 1) {
@@ -76,9 +81,25 @@ public final class SeataDoor implements AutoCloseable {
             }
         }
 
-        /** On this address, which is also the one in the XIDs. */
+        /** On this address, which is also the one in the XIDs; for everybody who reaches it. */
         public static Options on(InetSocketAddress listen) {
-            return new Options(listen, listen.getHostString(), IDLE_MAX_DEFAULT);
+            return new Options(listen, listen, _ -> true, IDLE_MAX_DEFAULT);
+        }
+
+        /** These, with another address in the XIDs. */
+        public Options advertising(InetSocketAddress other) {
+            return new Options(listen, other, admitted, idleMax);
+        }
+
+        /** These, for clients who come from there alone. */
+        public Options admitting(Predicate<InetAddress> from) {
+            return new Options(listen, advertised, from, idleMax);
+        }
+
+        private InetSocketAddress advertised(int opened) {
+            return advertised.getPort() == 0
+                    ? InetSocketAddress.createUnresolved(advertised.getHostString(), opened)
+                    : advertised;
         }
     }
 
@@ -113,7 +134,7 @@ public final class SeataDoor implements AutoCloseable {
             var _ = threads.shutdownGracefully(0, 0, TimeUnit.SECONDS);
             throw new IOException("the Seata door cannot listen on " + options.listen(), bound.cause());
         }
-        var door = new SeataDoor(threads, connections, bound.channel(), options.advertisedHost());
+        var door = new SeataDoor(threads, connections, bound.channel(), options);
         participants.opened(door::xid);
         var _ = threads.scheduleAtFixedRate(
                 () -> participants.deleteUndoLogs(UNDO_LOG_SAVE_DAYS),
@@ -126,11 +147,11 @@ public final class SeataDoor implements AutoCloseable {
         return door;
     }
 
-    private SeataDoor(EventLoopGroup threads, ChannelGroup connections, Channel server, String advertisedHost) {
+    private SeataDoor(EventLoopGroup threads, ChannelGroup connections, Channel server, Options options) {
         this.threads = threads;
         this.connections = connections;
         this.server = server;
-        this.advertisedHost = advertisedHost;
+        this.advertised = options.advertised(address().getPort());
     }
 
     /** Where it listens. */
@@ -138,9 +159,14 @@ public final class SeataDoor implements AutoCloseable {
         return (InetSocketAddress) server.localAddress();
     }
 
+    /** Where clients turn to, by what the XIDs say. */
+    public InetSocketAddress advertised() {
+        return advertised;
+    }
+
     /** The name under which Seata's clients know a transaction. */
     public Xid xid(TransactionId transaction) {
-        return new Xid(advertisedHost, address().getPort(), transaction);
+        return new Xid(advertised.getHostString(), advertised.getPort(), transaction);
     }
 
     /** Open connections. */
@@ -174,17 +200,21 @@ public final class SeataDoor implements AutoCloseable {
 
         @Override
         protected void initChannel(Channel channel) {
+            if (!options.admitted().test(((InetSocketAddress) channel.remoteAddress()).getAddress())) {
+                var _ = channel.close();
+                return;
+            }
             if (connections.size() >= DoorLimits.CONNECTIONS_MAX) {
                 log.warn("{} is turned away: {} connections are open", channel.remoteAddress(), connections.size());
                 var _ = channel.close();
                 return;
             }
             connections.add(channel);
-            int port = ((InetSocketAddress) channel.localAddress()).getPort();
+            var at = options.advertised(((InetSocketAddress) channel.localAddress()).getPort());
             var requests = new ClientRequests(
                     coordinator,
-                    id -> new Xid(options.advertisedHost(), port, id),
-                    options.advertisedHost() + ":" + port,
+                    id -> new Xid(at.getHostString(), at.getPort(), id),
+                    at.getHostString() + ":" + at.getPort(),
                     participants::serves);
             channel.pipeline()
                     .addLast(new FlushConsolidationHandler(FLUSHES_TOGETHER_MAX, true))

@@ -37,7 +37,10 @@ final class DoorTrial implements AutoCloseable {
         participants = new SeataParticipants(answerMax);
         coordinator = Coordinator.open(new Inbox<Command>(1, thread, CLOCK), history, participants, CLOCK, 0);
         var listen = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        door = SeataDoor.open(coordinator, participants, new SeataDoor.Options(listen, "127.0.0.1", idleMax));
+        door = SeataDoor.open(
+                coordinator,
+                participants,
+                new SeataDoor.Options(listen, InetSocketAddress.createUnresolved("127.0.0.1", 0), _ -> true, idleMax));
     }
 
     TestClient client() throws IOException {

@@ -42,6 +42,8 @@ import dev.plinth.wire.seata.SeataMessage.Result;
 import dev.plinth.wire.seata.TransactionExceptionCode;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -689,6 +691,33 @@ class SeataDoorTest {
                         trial.coordinator, trial.participants, SeataDoor.Options.on(trial.door.address())))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(Integer.toString(trial.door.address().getPort()));
+    }
+
+    @Test
+    void xids_name_the_address_that_clients_reach() throws Exception {
+        var options = SeataDoor.Options.on(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .advertising(InetSocketAddress.createUnresolved("seata.example.com", 18_091));
+        try (var door = SeataDoor.open(trial.coordinator, trial.participants, options);
+                var tm = new TestClient(door.address())) {
+            tm.registerTM("bank");
+
+            assertThat(begin(tm)).startsWith("seata.example.com:18091:");
+            assertThat(door.xid(new TransactionId(7)).address()).isEqualTo("seata.example.com:18091");
+        }
+    }
+
+    @Test
+    void who_comes_from_elsewhere_than_is_admitted_is_hung_up_on() throws Exception {
+        var options = SeataDoor.Options.on(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .admitting(from -> !from.isLoopbackAddress());
+        try (var door = SeataDoor.open(trial.coordinator, trial.participants, options);
+                var socket =
+                        new Socket(door.address().getAddress(), door.address().getPort())) {
+            socket.setSoTimeout(10_000);
+
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+            assertThat(door.connections()).isZero();
+        }
     }
 
     private static String begin(TestClient tm) {
