@@ -78,6 +78,24 @@ final class Claims {
                 .put(key, registration);
         context.changed(HeldKey.of(server, key));
         settle(name, key, context);
+        letGo(name, context);
+    }
+
+    /** What was kept of a lost server goes when a newer claim is there: it would be back when that one is given up. */
+    private void letGo(EndpointName name, Context<Void> context) {
+        for (var entry : servers.entrySet()) {
+            if (entry.getValue().keeps(name) && !holds(entry.getKey(), name)) {
+                remove(entry.getKey(), name, context);
+            }
+        }
+    }
+
+    /** Whether it is this server's claim that holds. */
+    boolean holds(long server, EndpointName name) {
+        return directory
+                .find(name)
+                .filter(registration -> registration.session().server() == server)
+                .isPresent();
     }
 
     void remove(long server, EndpointName name, Context<Void> context) {

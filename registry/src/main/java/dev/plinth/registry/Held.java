@@ -14,7 +14,7 @@ final class Held {
     private final RegistrationTable registrations = new RegistrationTable();
     private final Digests digests = Digests.none();
 
-    /** How many registrations have which lease, so that the end of the first is known without looking at them all. */
+    /** How many registrations that are not kept have which lease, so that the end of the first is known without looking at them all. */
     private final TreeMap<Duration, Integer> leases = new TreeMap<>();
 
     /** Copies that were there when their buckets began to be told anew, and were not told so far. */
@@ -27,6 +27,11 @@ final class Held {
 
     /** When the other server is known to have had what the copy says. */
     private Instant heardAt;
+
+    /** A lost server's registrations whose lease is over, and that are kept all the same: see {@link Vanishing}. */
+    private NameSorted<EndpointName> kept = new NameSorted<>(name -> name);
+
+    private Instant keptUntil = Instant.MAX;
 
     private boolean lost;
 
@@ -76,7 +81,13 @@ final class Held {
 
     private void forget(String key, Registration before) {
         digests.subtract(key, before.version());
-        leases.computeIfPresent(before.claim().lease(), (_, count) -> count > 1 ? count - 1 : null);
+        if (kept.remove(before.endpoint().name()) == null) {
+            uncount(before);
+        }
+    }
+
+    private void uncount(Registration registration) {
+        leases.computeIfPresent(registration.claim().lease(), (_, count) -> count > 1 ? count - 1 : null);
     }
 
     Digests digests() {
@@ -91,6 +102,11 @@ final class Held {
     void followed(boolean directly, List<Integer> buckets) {
         lost = false;
         direct = directly;
+        for (var name : kept.list()) {
+            find(name)
+                    .ifPresent(registration -> leases.merge(registration.claim().lease(), 1, Integer::sum));
+        }
+        kept = new NameSorted<>(name -> name);
         unconfirmed = new NameSorted<>(name -> name);
         if (buckets.isEmpty()) {
             return;
@@ -135,18 +151,43 @@ final class Held {
         return direct && !lost;
     }
 
-    /** When the first of a lost server's registrations goes. */
-    Optional<Instant> nextEnd() {
-        return !lost || leases.isEmpty() ? Optional.empty() : Optional.of(heardAt.plus(leases.firstKey()));
+    /** Keeps one whose lease is over; until then, or until the server is heard again. */
+    void keep(EndpointName name, Instant until) {
+        find(name).ifPresent(registration -> {
+            uncount(registration);
+            kept.put(name);
+            keptUntil = until;
+        });
     }
 
-    /** A lost server's registrations whose lease is over. */
+    boolean keeps(EndpointName name) {
+        return kept.contains(name);
+    }
+
+    int kept() {
+        return kept.size();
+    }
+
+    /** When the first of a lost server's registrations goes. */
+    Optional<Instant> nextEnd() {
+        if (!lost) {
+            return Optional.empty();
+        }
+        Optional<Instant> lease = leases.isEmpty() ? Optional.empty() : Optional.of(heardAt.plus(leases.firstKey()));
+        return kept.isEmpty() || lease.filter(keptUntil::isAfter).isPresent() ? lease : Optional.of(keptUntil);
+    }
+
+    /** A lost server's registrations whose lease is over; of those that are kept, when that is over too. */
     List<EndpointName> ended(Instant now) {
         List<EndpointName> ended = new ArrayList<>();
         if (nextEnd().filter(end -> !end.isAfter(now)).isPresent()) {
             registrations.visit("", "", registration -> {
-                if (!heardAt.plus(registration.claim().lease()).isAfter(now)) {
-                    ended.add(registration.endpoint().name());
+                var name = registration.endpoint().name();
+                var end = keeps(name)
+                        ? keptUntil
+                        : heardAt.plus(registration.claim().lease());
+                if (!end.isAfter(now)) {
+                    ended.add(name);
                 }
                 return true;
             });

@@ -61,7 +61,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     private Rules rules = Rules.NONE;
     private int subscriptions;
 
-    /** Endpoints that are kept beyond their lease. */
+    /** Endpoints of this server's sessions that are kept beyond their lease. */
     private int kept;
 
     /**
@@ -90,7 +90,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 directory().metadataBytes(),
                 copies - lost,
                 lost,
-                kept);
+                kept + copies().mapToInt(Held::kept).sum());
     }
 
     private Stream<Held> copies() {
@@ -406,12 +406,12 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     }
 
     private Sight sight(Registration registration) {
-        boolean isKept = registration.session().server() == server && holder(registration).kept;
-        return new Sight(
-                registration,
-                connected(registration),
-                isKept,
-                rules.about(registration.endpoint().name()));
+        long of = registration.session().server();
+        var name = registration.endpoint().name();
+        boolean isKept = of == server
+                ? holder(registration).kept
+                : claims.copy(of).filter(held -> held.keeps(name)).isPresent();
+        return new Sight(registration, connected(registration), isKept, rules.about(name));
     }
 
     /** This server's sessions that are subscribed to a service, oldest first. */
@@ -633,11 +633,28 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         }
         vanishing.forget(context.now());
         for (long peer : claims.copies()) {
-            claims.copy(peer)
-                    .ifPresent(
-                            held -> removeAll(peer, held.ended(context.now()), Departure.Cause.SERVER_LOST, context));
+            claims.copy(peer).ifPresent(held -> leasesOver(peer, held, context));
         }
         claims.forgetEmpty();
+    }
+
+    /** What a lost server's sessions vouched for goes with its lease, but where its service would lose too many at once. */
+    private void leasesOver(long lost, Held held, Context<Void> context) {
+        for (var name : held.ended(context.now())) {
+            if (held.keeps(name) || !claims.holds(lost, name) || mayGo(held, name, context)) {
+                remove(lost, name, Departure.Cause.SERVER_LOST, context);
+            } else {
+                held.keep(name, context.now().plus(RegistryLimits.KEPT));
+            }
+        }
+    }
+
+    private boolean mayGo(Held held, EndpointName name, Context<Void> context) {
+        var service = name.service();
+        return held.find(name)
+                .filter(registration ->
+                        vanishing.mayGo(service, directory().endpoints(service), registration.session(), context.now()))
+                .isPresent();
     }
 
     @Override

@@ -14,6 +14,9 @@ final class Vanishing {
      * the endpoints go. From then on the registry keeps those that are left, and says of them that it has lost sight of them. A
      * service of one or two endpoints is not protected: there is no telling its death from its line's. Nor is what one session
      * alone takes with it, for that is one process.
+     *
+     * It is the same when a server is lost and its clients' leases end elsewhere: their processes may well live where that server is,
+     * on the other side of a cut line.
      */
     static final int SERVICE_ENDPOINTS_MIN = 3;
     static final Duration WINDOW = Duration.ofSeconds(20);

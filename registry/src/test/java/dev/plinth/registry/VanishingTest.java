@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 /** What the registry does when many endpoints of a service vanish at once. */
 class VanishingTest {
     private static final Duration LEASE = Duration.ofSeconds(10);
+    private static final long OTHER = 2;
 
     private final EngineTrial<RegistryEngine, RegistryCommand, RegistryOutcome, Void, Registration> trial =
             new EngineTrial<>(new RegistryEngine(1, Instant.parse("2026-01-01T00:00:00Z")));
@@ -138,5 +139,76 @@ class VanishingTest {
         providers(5).forEach(hold -> trial.apply(new RegistryCommand.Close(hold)));
         assertThat(endpoints()).isZero();
         assertThat(kept()).isZero();
+    }
+
+    /** Another server, whose sessions vouch for {@code accounts} at so many ports, each for one. */
+    private void followed(int endpoints) {
+        trial.apply(new RegistryCommand.PeerBegins(OTHER, true, Duration.ZERO, List.of()));
+        List<Registration> told = new ArrayList<>();
+        for (int port = 1; port <= endpoints; port++) {
+            told.add(new Registration(
+                    Endpoint.of(new EndpointName("accounts", "bolt", "127.0.0.1:" + port), Map.of()),
+                    new SessionId(OTHER, port),
+                    "client",
+                    trial.now().toEpochMilli(),
+                    port,
+                    new Claim(trial.now(), true, LEASE, Optional.empty())));
+        }
+        trial.apply(new RegistryCommand.PeerTells(OTHER, told, List.of(), true));
+        trial.apply(new RegistryCommand.PeerHeard(OTHER, Duration.ZERO));
+        assertThat(endpoints()).isEqualTo(endpoints);
+    }
+
+    @Test
+    void of_a_service_that_a_lost_server_knew_half_is_kept_until_the_server_is_heard_again() {
+        followed(10);
+
+        trial.apply(new RegistryCommand.PeerLost(OTHER));
+        trial.advance(LEASE);
+
+        assertThat(endpoints()).isEqualTo(5);
+        assertThat(kept()).isEqualTo(5);
+        assertThat(trial.engine()
+                        .listings(Optional.of("accounts"), Optional.empty(), "", 100)
+                        .items())
+                .hasSize(5)
+                .noneMatch(Listing::connected);
+
+        followed(10);
+        assertThat(kept()).isZero();
+        trial.apply(new RegistryCommand.PeerLost(OTHER));
+        trial.advance(LEASE.minusSeconds(1));
+        assertThat(endpoints()).as("they have their lease once more").isEqualTo(10);
+    }
+
+    @Test
+    void what_is_kept_of_a_lost_server_goes_in_the_end_and_is_not_there_again_after_its_client_left_from_here() {
+        followed(4);
+        trial.apply(new RegistryCommand.PeerLost(OTHER));
+        trial.advance(LEASE);
+        assertThat(kept()).isEqualTo(2);
+        int port = keptPort();
+
+        var moved = provider(port);
+        assertThat(kept()).isEqualTo(1);
+        trial.apply(new RegistryCommand.Close(moved));
+        assertThat(endpoints()).isEqualTo(1);
+
+        trial.advance(RegistryLimits.KEPT);
+        assertThat(kept()).isZero();
+        assertThat(endpoints()).isZero();
+        assertThat(trial.engine().totals().lostPeers()).isZero();
+    }
+
+    private int keptPort() {
+        var address = trial.engine()
+                .listings(Optional.empty(), Optional.empty(), "", 100)
+                .items()
+                .getFirst()
+                .registration()
+                .endpoint()
+                .name()
+                .address();
+        return Integer.parseInt(address.substring(address.indexOf(':') + 1));
     }
 }
