@@ -33,7 +33,9 @@ public final class ServiceMirrors {
      *
      * After a start the registry knows nothing until its clients are back, and such a protocol cannot tell its subscribers so. A
      * list that is short, or empty, would be taken at its word. So until the registry has settled, a list is told only when it has
-     * stood still for a while, and an empty one not at all.
+     * stood still for a while, and an empty one not at all. Nor is an empty one afterwards, for a good while, if nothing was seen of the
+     * service since the start: these protocols' clients take their time to come back, and do not say that they were here before, as
+     * ours do.
      */
     private static final Duration QUIET_WHILE_SETTLING = Duration.ofSeconds(2);
 
@@ -84,7 +86,7 @@ public final class ServiceMirrors {
     private final Registry registry;
     private final Clock clock;
     private final Executor workers;
-    private final long settledNanos;
+    private final long openedNanos;
     private final Map<String, Mirror> mirrors = new HashMap<>();
 
     /** @param workers run what is told to followers; they refuse nothing */
@@ -92,7 +94,7 @@ public final class ServiceMirrors {
         this.registry = registry;
         this.clock = clock;
         this.workers = workers;
-        this.settledNanos = clock.nanoTime() + RegistryLimits.SETTLING.toNanos();
+        this.openedNanos = clock.nanoTime();
     }
 
     /** Begins to follow; the follower is told for the first time when the list is there. */
@@ -132,7 +134,10 @@ public final class ServiceMirrors {
         /** Whether it should be told now, as far as the registry's start is concerned. */
         public boolean mayBeTold() {
             synchronized (ServiceMirrors.this) {
-                return settled() || (!mirror.known.isEmpty() && mirror.isQuiet());
+                if (mirror.known.isEmpty()) {
+                    return isPast(mirror.wasSeen ? RegistryLimits.SETTLING : RegistryLimits.SETTLING_MAX);
+                }
+                return isPast(RegistryLimits.SETTLING) || mirror.isQuiet();
             }
         }
 
@@ -147,8 +152,8 @@ public final class ServiceMirrors {
         }
     }
 
-    private boolean settled() {
-        return clock.nanoTime() - settledNanos >= 0;
+    private boolean isPast(Duration sinceOpened) {
+        return clock.nanoTime() - openedNanos >= sinceOpened.toNanos();
     }
 
     private final class Mirror implements Watcher<Registration> {
@@ -156,6 +161,10 @@ public final class ServiceMirrors {
         private final Set<Follower> followers = new HashSet<>();
         private final CompletableFuture<Boolean> first = new CompletableFuture<>();
         private TreeMap<String, Registration> known = new TreeMap<>();
+
+        /** Whether there was anything in it since it is followed. */
+        private boolean wasSeen;
+
         private @Nullable TreeMap<String, Registration> building;
         private Watcher.@Nullable Subscription subscription;
 
@@ -213,6 +222,7 @@ public final class ServiceMirrors {
                     told = List.of();
                 } else {
                     known = into;
+                    wasSeen |= !into.isEmpty();
                     building = null;
                     list = null;
                     number++;
@@ -223,14 +233,29 @@ public final class ServiceMirrors {
             if (batch.complete()) {
                 first.complete(true);
                 told.forEach(Follower::changed);
-                if (!settled()) {
-                    clock.schedule(QUIET_WHILE_SETTLING, () -> workers.execute(this::tellAgain));
-                    clock.schedule(RegistryLimits.SETTLING, () -> workers.execute(this::tellAgain));
-                }
+                tellAgainWhileSettling();
             }
             if (subscription != null) {
                 subscription.next();
             }
+        }
+
+        private void tellAgainWhileSettling() {
+            if (!isPast(RegistryLimits.SETTLING)) {
+                tellAgainIn(QUIET_WHILE_SETTLING);
+                tellAgainIn(RegistryLimits.SETTLING);
+            }
+            boolean neverSeen;
+            synchronized (ServiceMirrors.this) {
+                neverSeen = !wasSeen;
+            }
+            if (neverSeen && !isPast(RegistryLimits.SETTLING_MAX)) {
+                tellAgainIn(RegistryLimits.SETTLING_MAX);
+            }
+        }
+
+        private void tellAgainIn(Duration delay) {
+            clock.schedule(delay, () -> workers.execute(this::tellAgain));
         }
 
         private void tellAgain() {
