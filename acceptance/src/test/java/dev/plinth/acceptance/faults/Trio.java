@@ -50,10 +50,22 @@ final class Trio implements AutoCloseable {
 
     /** Starts them, and waits until they run as one. */
     static Trio start(Path directory, Optional<Path> library) throws IOException {
-        var trio = new Trio(directory, Network.of(NAMES));
+        return start(directory, library, List.of(), "");
+    }
+
+    /**
+     * As the other {@code start}.
+     *
+     * @param hosts more of them on the network, for clients
+     * @param doors what the servers' configuration says besides
+     */
+    static Trio start(Path directory, Optional<Path> library, List<String> hosts, String doors) throws IOException {
+        List<String> all = new ArrayList<>(NAMES);
+        all.addAll(hosts);
+        var trio = new Trio(directory, Network.of(all));
         boolean up = false;
         try {
-            trio.startAll(library);
+            trio.startAll(library, doors);
             up = true;
             return trio;
         } finally {
@@ -63,7 +75,7 @@ final class Trio implements AutoCloseable {
         }
     }
 
-    private void startAll(Optional<Path> library) throws IOException {
+    private void startAll(Optional<Path> library, String doors) throws IOException {
         for (int i = 0; i < NAMES.size(); i++) {
             var name = NAMES.get(i);
             servers.add(new Server(
@@ -78,7 +90,7 @@ final class Trio implements AutoCloseable {
                 certificate: %s
                 key: %s
                 authority: %s
-            """.formatted(
+            %s""".formatted(
                         servers.stream()
                                 .map(server -> "    - { name: " + server + ", raft: " + raft(server) + ", http: "
                                         + network.address(server.name()) + ":"
@@ -86,7 +98,8 @@ final class Trio implements AutoCloseable {
                                 .collect(Collectors.joining("\n")),
                         certificates.certificate(),
                         certificates.key(),
-                        certificates.certificate()));
+                        certificates.certificate(),
+                        doors));
         for (var server : servers) {
             start(server);
         }

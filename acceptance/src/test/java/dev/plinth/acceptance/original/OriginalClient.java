@@ -31,8 +31,25 @@ public class OriginalClient implements AutoCloseable {
      */
     public OriginalClient(String module, String program, Path home, List<String> options, List<String> arguments)
             throws IOException {
+        this(List.of(), module, program, home, options, arguments);
+    }
+
+    /**
+     * As the other, somewhere else than here.
+     *
+     * @param entering what has to stand before the command, so that it runs there; the process is the command's own
+     */
+    public OriginalClient(
+            List<String> entering,
+            String module,
+            String program,
+            Path home,
+            List<String> options,
+            List<String> arguments)
+            throws IOException {
         Path target = Path.of(module, "target").toAbsolutePath();
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(entering);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx128m",
                 "-XX:+UseSerialGC",
