@@ -46,6 +46,7 @@ import picocli.CommandLine.Parameters;
             SecretsRootCommands.Unseal.class,
             SecretsRootCommands.Seal.class,
             SecretsRootCommands.RotateRoot.class,
+            TpmKeyCommand.class,
             SecretsCommand.Show.class,
             SecretsCommand.Generate.class,
             SecretsCommand.Import.class,

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -31,6 +32,9 @@ final class SecretsRootCommands {
                 + (status.getGiven() == 0
                         ? ""
                         : "; " + status.getGiven() + " of " + status.getThreshold() + " shares given")
+                + status.getRefusalsList().stream()
+                        .map(refusal -> System.lineSeparator() + "not given by another server: " + refusal)
+                        .collect(Collectors.joining())
                 + (status.hasNext() ? System.lineSeparator() + nextLine(status.getNext()) : "");
     }
 

@@ -185,7 +185,8 @@ public final class PlinthServer implements AutoCloseable {
         parts.add("door workers", workers);
         var rules = parts.add("registry's rules", StoredRules.open(registry, texts, clock, workers));
         registryDoors = new RegistryParts(parts, registry, texts, clock, workers).open(configuration.registryDoors());
-        var trusted = TrustParts.open(configuration, parts, journals, membership, proof, settling, clock, workers);
+        var trusted =
+                TrustParts.open(configuration, parts, journals, membership, peers, proof, settling, clock, workers);
         trust = Optional.of(trusted);
         if (peers.isPresent()) {
             var to = peers.get();
@@ -210,6 +211,7 @@ public final class PlinthServer implements AutoCloseable {
                 new PeersDoor(coordinator, participants, workers),
                 new ClusterDoor(membership, this::groups, workers)));
         seataServers.map(SeataDoorsDoor::new).ifPresent(among::add);
+        trusted.peerDoor().ifPresent(among::add);
         List<BindableService> doors = new ArrayList<>(List.of(
                 new CellMapsDoor(cells, workers),
                 new RegistryDoor(registry, clock, workers),

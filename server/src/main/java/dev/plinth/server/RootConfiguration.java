@@ -51,7 +51,12 @@ public sealed interface RootConfiguration {
                     device, registers, data.resolve("secrets").resolve("root.tpm"));
         }
 
-        private static InTpm read(YamlReader.Section section) {
+        /** The kernel's device, and what it says of Secure Boot. */
+        static InTpm ofKernel() {
+            return new InTpm(new TpmDevice.OfKernel(DEVICE), List.of(SECURE_BOOT));
+        }
+
+        static InTpm read(YamlReader.Section section) {
             var device = section.value("device", Path::of);
             var simulated = section.value("simulated", Listen::parse);
             var registers = section.values("registers", text -> {
@@ -127,8 +132,7 @@ public sealed interface RootConfiguration {
         demandOnly(section, kind, "pkcs11", RootKeeper.InToken.NAME, token.isPresent());
         return switch (kind) {
             case RootKeeper.Shared.NAME -> new Shared();
-            case RootKeeper.InTpm.NAME ->
-                tpm.orElseGet(() -> new InTpm(new TpmDevice.OfKernel(InTpm.DEVICE), List.of(InTpm.SECURE_BOOT)));
+            case RootKeeper.InTpm.NAME -> tpm.orElseGet(InTpm::ofKernel);
             case RootKeeper.InToken.NAME ->
                 token.orElseThrow(() -> section.wrong("pkcs11: missing; expected library and pin"));
             default -> new InFile(rootKey);

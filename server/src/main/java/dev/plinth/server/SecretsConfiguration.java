@@ -11,8 +11,10 @@ import java.util.Optional;
  * @param root who keeps the root key
  * @param former who kept it before: until another one was made, which the new keeper has
  * @param sm4 seals with SM4-GCM in place of AES-256-GCM, if the root key is made from now on
+ * @param peers how the servers of a cluster give one another the root key; empty: they do not
  */
-public record SecretsConfiguration(RootConfiguration root, Optional<RootConfiguration> former, boolean sm4) {
+public record SecretsConfiguration(
+        RootConfiguration root, Optional<RootConfiguration> former, boolean sm4, Optional<PeersConfiguration> peers) {
 
     /** The root key is in a file of the data folder. */
     public static SecretsConfiguration inFile() {
@@ -26,7 +28,12 @@ public record SecretsConfiguration(RootConfiguration root, Optional<RootConfigur
 
     /** Nobody kept the root key before. */
     public static SecretsConfiguration of(RootConfiguration root) {
-        return new SecretsConfiguration(root, Optional.empty(), false);
+        return new SecretsConfiguration(root, Optional.empty(), false, Optional.empty());
+    }
+
+    /** The servers of the cluster give one another the root key. */
+    public SecretsConfiguration with(PeersConfiguration others) {
+        return new SecretsConfiguration(root, former, sm4, Optional.of(others));
     }
 
     /** Without a section there are no doors to secrets, and nobody makes a root key. */
@@ -53,10 +60,18 @@ public record SecretsConfiguration(RootConfiguration root, Optional<RootConfigur
                     default -> throw new IllegalArgumentException("aes-256-gcm or sm4-gcm, not '" + text + "'");
                 })
                 .orElse(false);
+        var peers = section.section("peers").map(PeersConfiguration::read);
         section.done();
+        if (peers.isPresent() && !isShared(root)) {
+            throw section.wrong("peers: expected only with root: shares or tpm, whose root key operators bring");
+        }
         if (former.filter(before -> before.getClass() == root.getClass()).isPresent()) {
             throw section.wrong("former: expected another keeper of the root key than root");
         }
-        return new SecretsConfiguration(root, former, sm4);
+        return new SecretsConfiguration(root, former, sm4, peers);
+    }
+
+    private static boolean isShared(RootConfiguration root) {
+        return root instanceof RootConfiguration.Shared || root instanceof RootConfiguration.InTpm;
     }
 }

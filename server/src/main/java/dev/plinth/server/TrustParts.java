@@ -3,6 +3,7 @@ package dev.plinth.server;
 import dev.plinth.kernel.Clock;
 import dev.plinth.server.backup.Partitions;
 import dev.plinth.server.cluster.Membership;
+import dev.plinth.server.cluster.PeerChannels;
 import dev.plinth.server.federation.FederationFollower;
 import dev.plinth.server.federation.FederationServer;
 import dev.plinth.server.trust.TrustView;
@@ -22,6 +23,7 @@ import dev.plinth.trust.control.door.grpc.TrustDoor;
 import dev.plinth.trust.control.door.spiffe.WorkloadApiDoor;
 import dev.plinth.trust.secrets.AuditWriter;
 import dev.plinth.trust.secrets.Secrets;
+import dev.plinth.trust.secrets.door.grpc.RootKeysDoor;
 import dev.plinth.trust.secrets.door.grpc.SecretsDoor;
 import dev.plinth.trust.secrets.door.kbs.KbsDoor;
 import dev.plinth.trust.secrets.door.kbs.KbsHttp;
@@ -49,6 +51,7 @@ final class TrustParts {
     private final ServerConfiguration configuration;
     private final Parts parts;
     private final Optional<Membership> membership;
+    private final Optional<PeerChannels> peers;
     private final Clock clock;
     private final Executor workers;
     private final SecureRandom random = new SecureRandom();
@@ -65,12 +68,14 @@ final class TrustParts {
             Parts parts,
             Journals journals,
             Optional<Membership> membership,
+            Optional<PeerChannels> peers,
             Clock clock,
             Executor workers)
             throws IOException {
         this.configuration = configuration;
         this.parts = parts;
         this.membership = membership;
+        this.peers = peers;
         this.clock = clock;
         this.workers = workers;
         this.trust = parts.add(
@@ -96,6 +101,7 @@ final class TrustParts {
     /**
      * Opens them.
      *
+     * @param peers the ways to the other servers, in a cluster
      * @param proof told of each root key of the domain that comes
      * @throws IOException if the data is damaged, a key is missing or a port is taken; it says which
      */
@@ -104,12 +110,13 @@ final class TrustParts {
             Parts parts,
             Journals journals,
             Optional<Membership> membership,
+            Optional<PeerChannels> peers,
             ServerProof proof,
             Settling settling,
             Clock clock,
             Executor workers)
             throws IOException {
-        var opened = new TrustParts(configuration, parts, journals, membership, clock, workers);
+        var opened = new TrustParts(configuration, parts, journals, membership, peers, clock, workers);
         if (configuration.trust().isPresent()) {
             opened.openDomain(configuration.trust().get(), proof.identity(), settling);
         }
@@ -149,11 +156,15 @@ final class TrustParts {
         return AdminToken.open(TrustConfiguration.token(configuration.data()), random);
     }
 
-    private Secrets.Options secretsOptions() {
+    private Secrets.Options secretsOptions() throws IOException {
         var options = SecretsConfiguration.options(configuration.secrets(), configuration.data());
-        return membership
-                .map(of -> options.among(of.roster().self(), () -> names(of)))
-                .orElse(options);
+        if (membership.isEmpty()) {
+            return options;
+        }
+        var of = membership.get();
+        var among = options.among(of.roster().self(), () -> names(of));
+        var others = configuration.secrets().flatMap(SecretsConfiguration::peers);
+        return others.isPresent() ? among.givingOneAnother(others.get().peers(peers.orElseThrow()::channels)) : among;
     }
 
     private static Set<String> names(Membership of) {
@@ -219,6 +230,11 @@ final class TrustParts {
     /** To be asked over gRPC. */
     List<BindableService> doors() {
         return doors;
+    }
+
+    /** What other servers ask, and nobody else. */
+    Optional<BindableService> peerDoor() {
+        return secrets.giving().map(giving -> new RootKeysDoor(giving, workers));
     }
 
     /** The KBS protocol; empty: there are no secrets to be had. */

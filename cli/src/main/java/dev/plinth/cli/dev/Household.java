@@ -80,6 +80,7 @@ final class Household {
     private static final String MIX = "20,20,15,1,4,40";
 
     private static final String TRUST_ROOT_KEY = "trust-root.key";
+    private static final String SECRETS_ROOT_KEY = "secrets-root.key";
 
     private static final List<String> CELLS = List.of("east", "west");
 
@@ -100,7 +101,7 @@ final class Household {
 
         var config = choices.data().resolve("plinth.yaml");
         Files.writeString(config, configuration(choices));
-        makeRootKey(choices);
+        makeRootKeys(choices);
         List<String> servers = choices.names();
         for (int i = 0; i < servers.size(); i++) {
             house.add(servers.get(i), List.of(), programs.plinth(server(choices, i, config)));
@@ -236,18 +237,20 @@ final class Household {
                 """.formatted(
                         SimulatedWorkloads.DOMAIN,
                         quoted(choices.data().resolve(TRUST_ROOT_KEY)),
-                        quoted(choices.data().resolve("secrets-root.key")));
+                        quoted(choices.data().resolve(SECRETS_ROOT_KEY)));
     }
 
     private static String quoted(Path path) {
         return "\"" + path.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }
 
-    /** A server that is alone makes the key itself; the servers of a cluster must find it. */
-    private static void makeRootKey(Choices choices) throws IOException {
-        var key = choices.data().resolve(TRUST_ROOT_KEY);
-        if (choices.servers() > 1 && Files.notExists(key)) {
-            TrustConfiguration.makeRootKey(key);
+    /** A server that is alone makes its keys itself; the servers of a cluster must find them: of several that make one at once, one has it. */
+    private static void makeRootKeys(Choices choices) throws IOException {
+        for (var name : List.of(TRUST_ROOT_KEY, SECRETS_ROOT_KEY)) {
+            var key = choices.data().resolve(name);
+            if (choices.servers() > 1 && Files.notExists(key)) {
+                TrustConfiguration.makeRootKey(key);
+            }
         }
     }
 

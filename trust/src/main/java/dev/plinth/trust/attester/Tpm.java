@@ -64,8 +64,14 @@ public final class Tpm implements AutoCloseable {
     private static final int CC_QUOTE = 0x158;
     private static final int CC_FLUSH_CONTEXT = 0x165;
     private static final int CC_START_AUTH_SESSION = 0x176;
+    private static final int CC_GET_CAPABILITY = 0x17a;
     private static final int CC_PCR_READ = 0x17e;
     private static final int CC_PCR_EXTEND = 0x182;
+
+    private static final int CAPABILITY_HANDLES = 1;
+    private static final int FIRST_SESSION = 0x0200_0000;
+    private static final int FIRST_OBJECT = 0x8000_0000;
+    private static final int HANDLES_MAX = 64;
 
     private final ByteChannel channel;
     private final SecureRandom random = new SecureRandom();
@@ -182,6 +188,27 @@ public final class Tpm implements AutoCloseable {
     /** Gives a key's or a session's place back. */
     public void flush(int handle) throws IOException {
         var _ = run("FlushContext", CC_FLUSH_CONTEXT, new int[0], List.of(), new Out().u32(handle));
+    }
+
+    /**
+     * Gives the places of all keys and sessions back, whoever made them: for a TPM without a resource manager, which has three places for
+     * keys and keeps them for whoever was killed.
+     */
+    void flushAll() throws IOException {
+        for (int first : new int[] {FIRST_SESSION, FIRST_OBJECT}) {
+            var answer = run(
+                    "GetCapability",
+                    CC_GET_CAPABILITY,
+                    new int[0],
+                    List.of(),
+                    new Out().u32(CAPABILITY_HANDLES).u32(first).u32(HANDLES_MAX));
+            answer.get();
+            answer.getInt();
+            int count = answer.getInt();
+            for (int i = 0; i < count; i++) {
+                flush(answer.getInt());
+            }
+        }
     }
 
     /**

@@ -13,6 +13,7 @@ import java.security.PublicKey;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Enrols a TPM at a server, and makes the evidence that the server asks for. For one thread. */
 public final class TpmAttester implements AutoCloseable {
@@ -20,25 +21,34 @@ public final class TpmAttester implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Tpm tpm;
-    private final Tpm.Key endorsement;
     private final Tpm.Key attestation;
 
-    private TpmAttester(Tpm tpm, Tpm.Key endorsement, Tpm.Key attestation) {
+    /** Made when somebody asks for it: an RSA key takes a TPM seconds, and quotes do not need it. */
+    private Tpm.@Nullable Key endorsement;
+
+    private TpmAttester(Tpm tpm, Tpm.Key attestation) {
         this.tpm = tpm;
-        this.endorsement = endorsement;
         this.attestation = attestation;
     }
 
     /** With the default endorsement key, and an attestation key that is the same each time; closed with this, the TPM with it. */
     public static TpmAttester of(Tpm tpm) throws IOException {
-        var endorsement = tpm.createPrimary(Tpm.ENDORSEMENT, TpmTemplates.endorsement());
-        return new TpmAttester(tpm, endorsement, tpm.createPrimary(Tpm.OWNER, TpmTemplates.attestation()));
+        return new TpmAttester(tpm, tpm.createPrimary(Tpm.OWNER, TpmTemplates.attestation()));
+    }
+
+    private Tpm.Key endorsement() throws IOException {
+        var made = endorsement;
+        if (made == null) {
+            made = tpm.createPrimary(Tpm.ENDORSEMENT, TpmTemplates.endorsement());
+            endorsement = made;
+        }
+        return made;
     }
 
     /** What the maker of the TPM certifies. */
-    public PublicKey endorsementKey() {
+    public PublicKey endorsementKey() throws IOException {
         return TpmKeys.publicKey(
-                Bytes.of("endorsement key", endorsement.publicArea().toByteArray()));
+                Bytes.of("endorsement key", endorsement().publicArea().toByteArray()));
     }
 
     /** What quotes are signed with. */
@@ -61,7 +71,7 @@ public final class TpmAttester implements AutoCloseable {
                 .build());
         var secret = tpm.activate(
                 attestation,
-                endorsement,
+                endorsement(),
                 offer.getCredentialBlob().toByteArray(),
                 offer.getEncryptedSecret().toByteArray());
         return server.completeEnrolment(CompleteEnrolmentRequest.newBuilder()
@@ -115,8 +125,15 @@ public final class TpmAttester implements AutoCloseable {
         return JSON.writeValueAsString(evidence);
     }
 
+    /** Gives the places of its keys back: a TPM without a resource manager has three. */
     @Override
     public void close() throws IOException {
-        tpm.close();
+        try (tpm) {
+            tpm.flush(attestation.handle());
+            var made = endorsement;
+            if (made != null) {
+                tpm.flush(made.handle());
+            }
+        }
     }
 }

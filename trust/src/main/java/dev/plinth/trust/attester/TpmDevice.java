@@ -22,11 +22,21 @@ public sealed interface TpmDevice {
         }
     }
 
-    /** A program that acts as one, such as swtpm with {@code --server type=tcp}: it keeps nothing from anybody on its host. */
+    /**
+     * A program that acts as one, such as swtpm with {@code --server type=tcp}: it keeps nothing from anybody on its host. One connection at
+     * a time is all that it serves, so whoever has one is alone on it, and finds no keys and sessions of others.
+     */
     record Simulated(String host, int port) implements TpmDevice {
         @Override
         public Tpm open() throws IOException {
-            return Tpm.software(new InetSocketAddress(host, port));
+            var tpm = Tpm.software(new InetSocketAddress(host, port));
+            try {
+                tpm.flushAll();
+                return tpm;
+            } catch (IOException e) {
+                tpm.close();
+                throw e;
+            }
         }
 
         @Override

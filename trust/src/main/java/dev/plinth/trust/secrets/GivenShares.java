@@ -38,7 +38,7 @@ final class GivenShares {
         return given.getOrDefault(root, new TreeMap<>()).size();
     }
 
-    private void forget(long root) {
+    synchronized void forget(long root) {
         Optional.ofNullable(given.remove(root))
                 .ifPresent(shares -> shares.values().forEach(values -> Arrays.fill(values, (byte) 0)));
     }

@@ -190,6 +190,15 @@ final class Keyring {
         return open.held().containsKey(number);
     }
 
+    /** The bytes of a root key, for another server; the caller wipes them. Empty if it is not here, or in a token that it never leaves. */
+    synchronized Optional<byte[]> copy(long number) {
+        return Optional.ofNullable(open.held().get(number))
+                .map(Held::key)
+                .flatMap(key -> key instanceof RootKey.InMemory inMemory
+                        ? Optional.of(inMemory.bytes().clone())
+                        : Optional.empty());
+    }
+
     /** Without its private part. */
     static ECKey publicTokenKey(Root root) {
         try {

@@ -42,6 +42,7 @@ final class RootCustody implements AutoCloseable {
     private final GivenShares given = new GivenShares();
     private final Optional<RootPlace> place;
     private final Optional<RootPlace> formerPlace;
+    private final Optional<RootFromPeers> fromPeers;
     private final Watcher.Subscription watch;
 
     /** The newest that was told, for whoever looks again. */
@@ -55,6 +56,9 @@ final class RootCustody implements AutoCloseable {
     /** Guarded by this: the root key that was last said to be in force. */
     private long seen;
 
+    /** Where the root key is kept on this machine does not give it. */
+    private volatile boolean placeFailed;
+
     /** Guarded by this: what was last said to be wrong, so that it is said once. */
     private String trouble = "";
 
@@ -62,6 +66,7 @@ final class RootCustody implements AutoCloseable {
             SecretsPartition partition,
             Keyring keyring,
             Secrets.Options options,
+            Optional<PeerPolicy> policy,
             Clock clock,
             Executor workers,
             SecureRandom random) {
@@ -73,6 +78,8 @@ final class RootCustody implements AutoCloseable {
         this.workers = workers;
         this.random = random;
         this.place = place(options.keeper(), random);
+        this.fromPeers = policy.map(
+                of -> new RootFromPeers(partition, options.self(), of, clock, workers, random, this::follow));
         this.formerPlace = options.former().flatMap(former -> place(former, random));
         this.watch = partition.watch(SecretsEngine.ROOT, this::told);
         watch.next();
@@ -119,6 +126,7 @@ final class RootCustody implements AutoCloseable {
                     root.map(Root::threshold).orElse(0),
                     root.map(Root::shares).orElse(0),
                     root.map(Root::number).map(given::count).orElse(0),
+                    fromPeers.map(RootFromPeers::refusals).orElse(List.of()),
                     rotation.map(under -> new SealStatus.NextRoot(
                             under.next().number(),
                             under.next().keeper(),
@@ -258,6 +266,29 @@ final class RootCustody implements AutoCloseable {
         return partition.submit(new SecretsCommand.HoldRoot(next.number(), options.self()));
     }
 
+    /** What operators bring to one server, the others give one another, if they prove to one another what they are. */
+    private void askOthers(Root root, boolean asNext) {
+        if (root.isShared()) {
+            fromPeers.ifPresent(peers -> peers.want(root, key -> brought(root, asNext, key)));
+        }
+    }
+
+    /** Takes in what another server gave; false if it is not that root key, or is not wanted any more. */
+    private synchronized boolean brought(Root root, boolean asNext, RootKey.InMemory key) {
+        if (sealedByHand || closed) {
+            key.forget();
+            return false;
+        }
+        var copy = RootKey.InMemory.of(key.bytes());
+        boolean fits = asNext ? keyring.hold(root, key) : keyring.unseal(root, key);
+        if (fits) {
+            keep(root, copy, asNext);
+            given.forget(root.number());
+        }
+        copy.forget();
+        return fits;
+    }
+
     /** Nobody can tell which is wrong, so none is kept. */
     private static SecretsProblem unfit() {
         return new SecretsProblem(
@@ -319,6 +350,8 @@ final class RootCustody implements AutoCloseable {
                         log.error(
                                 "this server stays sealed: {}",
                                 SecretsPartition.cause(failure).getMessage());
+                        placeFailed = true;
+                        workers.execute(this::follow);
                     }
                 });
     }
@@ -448,7 +481,12 @@ final class RootCustody implements AutoCloseable {
         seen = root.number();
         try {
             if (changed && !keyring.has(root.number()) && placeOf(root).isPresent()) {
+                placeFailed = true;
                 open(root);
+                placeFailed = false;
+            }
+            if (!keyring.has(root.number()) && (placeOf(root).isEmpty() || placeFailed)) {
+                askOthers(root, false);
             }
             if (view.rotation().isPresent()) {
                 findNext(view.rotation().get());
@@ -477,6 +515,7 @@ final class RootCustody implements AutoCloseable {
         if (from.isPresent() && !keyring.has(next.number())) {
             var key = from.get().findNext(next);
             if (key.isEmpty()) {
+                askOthers(next, true);
                 lookAgain();
                 return;
             }
@@ -484,6 +523,9 @@ final class RootCustody implements AutoCloseable {
                 throw new IOException("expected the next root key of this cluster, number " + next.number()
                         + ", kept by " + options.keeper() + "; found another");
             }
+        }
+        if (from.isEmpty() && !keyring.has(next.number())) {
+            askOthers(next, true);
         }
         if (keyring.has(next.number()) && !rotation.holders().contains(options.self())) {
             var _ = partition

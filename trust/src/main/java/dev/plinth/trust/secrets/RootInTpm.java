@@ -16,7 +16,7 @@ final class RootInTpm implements RootPlace {
     /*
      * The key is split among operators as well, and it is they who bring it to each TPM: to that of the machine where it was made, to those
      * of other servers, and again to this one when what it measures was changed on purpose. So a TPM that breaks, or an update of the
-     * firmware, costs nothing but their shares; and no server hands the key to another. What the TPM encrypted lies in a file: it is good for
+     * firmware, costs nothing but their shares. What the TPM encrypted lies in a file: it is good for
      * nothing without this TPM, and each machine has its own.
      */
     private final RootKeeper.InTpm keeper;

@@ -16,8 +16,7 @@ final class RootRules {
      * at any moment. When nothing is left to seal and every server has the next key, one entry of the journal puts it in force, and what was
      * sealed under the one before is forgotten.
      *
-     * The next root key does not travel from server to server. The alternative, to seal it under the one in force and send it by the
-     * journal, would give it to whoever has the old key and a copy of the journal: to whom the rotation is meant to put out.
+     * The next root key does not travel by the journal. The alternative, to seal it under the one in force and send it there, would give it to whoever has the old key and a copy of the journal: to whom the rotation is meant to put out.
      */
     static final int BATCH_KEYS_MAX = 128;
 

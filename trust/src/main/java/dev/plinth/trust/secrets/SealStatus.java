@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param cipher what seals
  * @param threshold how many shares are needed, of {@code shares}; both 0 if it is not shared
  * @param given how many were given to this server since it was sealed
+ * @param refusals why other servers, asked for the root key, did not give it when they were asked last, a line each
  * @param rotation the change of root keys that is under way
  */
 public record SealStatus(
@@ -24,7 +25,11 @@ public record SealStatus(
         int threshold,
         int shares,
         int given,
+        List<String> refusals,
         Optional<NextRoot> rotation) {
+    public SealStatus {
+        refusals = List.copyOf(refusals);
+    }
 
     /**
      * The root key that shall take the place of the one in force.

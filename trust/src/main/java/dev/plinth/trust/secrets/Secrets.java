@@ -55,6 +55,7 @@ public final class Secrets implements AutoCloseable {
     private final Guards guards = new Guards();
     private final RecordedAppraisals recorded = new RecordedAppraisals();
     private final RootCustody custody;
+    private final Optional<RootGiving> giving;
     private final Appraising appraising;
     private final Taking taking;
     private final Certifying certifying;
@@ -141,6 +142,7 @@ public final class Secrets implements AutoCloseable {
      * @param former who kept the root key before the configuration named another keeper: until a rotation has brought it there
      * @param self this server's name
      * @param servers the names of all servers that run as one: each needs the next root key before it is in force
+     * @param peers how those give one another root keys; empty: they do not
      */
     public record Options(
             RootKeeper keeper,
@@ -148,7 +150,8 @@ public final class Secrets implements AutoCloseable {
             List<Endorsement> collateral,
             Optional<RootKeeper> former,
             String self,
-            Supplier<Set<String>> servers) {
+            Supplier<Set<String>> servers,
+            Optional<RootPeers> peers) {
         private static final String ALONE = "server";
 
         public Options {
@@ -157,21 +160,27 @@ public final class Secrets implements AutoCloseable {
 
         /** Of a server that is alone. */
         public static Options of(RootKeeper keeper) {
-            return new Options(keeper, false, List.of(), Optional.empty(), ALONE, () -> Set.of(ALONE));
+            return new Options(
+                    keeper, false, List.of(), Optional.empty(), ALONE, () -> Set.of(ALONE), Optional.empty());
         }
 
         public Options sealingWithSm4() {
-            return new Options(keeper, true, collateral, former, self, servers);
+            return new Options(keeper, true, collateral, former, self, servers, peers);
         }
 
         /** With a root key that another keeper has yet. */
         public Options after(RootKeeper other) {
-            return new Options(keeper, sm4, collateral, Optional.of(other), self, servers);
+            return new Options(keeper, sm4, collateral, Optional.of(other), self, servers, peers);
         }
 
         /** Of one of several servers. */
         public Options among(String name, Supplier<Set<String>> all) {
-            return new Options(keeper, sm4, collateral, former, name, all);
+            return new Options(keeper, sm4, collateral, former, name, all, peers);
+        }
+
+        /** Which get root keys from the others, and give them. */
+        public Options givingOneAnother(RootPeers others) {
+            return new Options(keeper, sm4, collateral, former, self, servers, Optional.of(others));
         }
     }
 
@@ -187,7 +196,9 @@ public final class Secrets implements AutoCloseable {
         this.keyring = keyring;
         this.maker = new KeyMaker(random);
         this.use = new KeyUse(random);
-        this.custody = new RootCustody(partition, keyring, options, clock, workers, random);
+        var policy = options.peers().map(peers -> new PeerPolicy(peers, guards, recorded, clock));
+        this.custody = new RootCustody(partition, keyring, options, policy, clock, workers, random);
+        this.giving = policy.map(of -> new RootGiving(partition, keyring, options, of, clock, workers, random));
         this.appraising = new Appraising(partition, guards, options.collateral(), recorded, clock, workers);
         this.taking = new Taking(partition, custody, keyring, guards, recorded, clock, workers);
         this.certifying = new Certifying(partition, taking, use, clock, workers, random);
@@ -267,6 +278,11 @@ public final class Secrets implements AutoCloseable {
      */
     public CompletableFuture<SealStatus> endRootRotation(boolean finish, String actor) {
         return custody.end(finish, actor);
+    }
+
+    /** Gives other servers root keys; empty if this server does not. */
+    public Optional<RootGiving> giving() {
+        return giving;
     }
 
     /** The key that signs tokens; fails while this server is sealed. */

@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Public keys that sign artifacts and logs: ECDSA on P-256, P-384 and P-521, Ed25519, RSA of 2,048 bits and more. */
-final class PublicKeys {
+public final class PublicKeys {
     /*
      * A signature by P-256 is verified over the digest, so that an artifact that is known by its digest alone can be verified, too. All
      * others need the bytes: Ed25519 signs them and not a digest, and the larger curves another digest than the one that is known.
@@ -38,7 +38,7 @@ final class PublicKeys {
     private PublicKeys() {}
 
     /** One key in PEM, as cosign and openssl write it. */
-    static PublicKey parsePem(Bytes pem) {
+    public static PublicKey parsePem(Bytes pem) {
         var match = PEM.matcher(pem.length() > PEM_CHARACTERS_MAX ? "" : pem.text(StandardCharsets.ISO_8859_1));
         if (!match.matches()) {
             throw new Malformed(

@@ -25,7 +25,7 @@ public final class SecretsWorld implements AutoCloseable {
     private DiskStorage snapshots;
     private SegmentStore store;
     public Secrets secrets;
-    private volatile Instant wall = Instant.parse("2026-06-01T00:00:00Z");
+    private volatile Instant wall;
 
     /** Time as the machine has it, but for the wall's. */
     public final Clock clock = new Clock() {
@@ -45,7 +45,8 @@ public final class SecretsWorld implements AutoCloseable {
         }
     };
 
-    private SecretsWorld(Path folder, Secrets.Options options) {
+    private SecretsWorld(Path folder, Secrets.Options options, Instant wall) {
+        this.wall = wall;
         this.folder = folder;
         this.options = options;
     }
@@ -55,7 +56,12 @@ public final class SecretsWorld implements AutoCloseable {
     }
 
     public static SecretsWorld open(Path folder, Secrets.Options options) throws IOException {
-        var world = new SecretsWorld(folder, options);
+        return open(folder, options, Instant.parse("2026-06-01T00:00:00Z"));
+    }
+
+    /** At this time of the wall. */
+    public static SecretsWorld open(Path folder, Secrets.Options options, Instant now) throws IOException {
+        var world = new SecretsWorld(folder, options, now);
         world.start();
         return world;
     }

@@ -13,12 +13,17 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** Evidence as it comes over the wire. Its bytes are looked at by the verifiers alone. */
-final class EvidenceMessages {
+public final class EvidenceMessages {
     private static final int REGISTERS_MAX = 128;
 
     private EvidenceMessages() {}
 
-    static Evidence read(AttestationEvidence message) throws RefusedProof {
+    /**
+     * The evidence of a message.
+     *
+     * @throws RefusedProof if it has no form, or one that cannot be
+     */
+    public static Evidence read(AttestationEvidence message) throws RefusedProof {
         return switch (message.getFormCase()) {
             case TPM -> tpm(message.getTpm());
             case SGX -> new Evidence.SgxQuote(bytes("quote", message.getSgx()));

@@ -3,7 +3,7 @@ package dev.plinth.trust.control.door.attest;
 import java.util.List;
 
 /** A proof that proves nothing: the message says why. */
-final class RefusedProof extends Exception {
+public final class RefusedProof extends Exception {
     private final transient List<String> reasons;
 
     RefusedProof(String message) {

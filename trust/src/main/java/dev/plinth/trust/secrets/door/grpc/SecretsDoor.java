@@ -113,6 +113,7 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
                     .setThreshold(now.threshold())
                     .setShares(now.shares())
                     .setGiven(now.given())
+                    .addAllRefusals(now.refusals())
                     .setTokenKey(key.map(one -> one.toJSONString()).orElse(""));
             now.rotation().map(SecretsDoor::message).ifPresent(message::setNext);
             return message.build();
@@ -413,7 +414,7 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
         });
     }
 
-    private static StatusRuntimeException status(Throwable failure) {
+    static StatusRuntimeException status(Throwable failure) {
         return switch (failure) {
             case StatusRuntimeException said -> said;
             case IllegalArgumentException wrong -> described(Status.INVALID_ARGUMENT, wrong);
