@@ -126,7 +126,7 @@ final class RootCustody implements AutoCloseable {
                     root.map(Root::threshold).orElse(0),
                     root.map(Root::shares).orElse(0),
                     root.map(Root::number).map(given::count).orElse(0),
-                    fromPeers.map(RootFromPeers::refusals).orElse(List.of()),
+                    lacks(rotation) ? fromPeers.map(RootFromPeers::refusals).orElse(List.of()) : List.of(),
                     rotation.map(under -> new SealStatus.NextRoot(
                             under.next().number(),
                             under.next().keeper(),
@@ -137,6 +137,12 @@ final class RootCustody implements AutoCloseable {
                             List.copyOf(under.holders()),
                             engine.roots().left())));
         });
+    }
+
+    /** Whether a root key is not here that should be. */
+    private boolean lacks(Optional<Rotation> rotation) {
+        return !keyring.isOpen()
+                || rotation.filter(under -> !keyring.has(under.next().number())).isPresent();
     }
 
     // ---- the first one
