@@ -1,6 +1,7 @@
 package dev.plinth.cli;
 
 import com.google.protobuf.ByteString;
+import dev.plinth.trust.KeyAlgorithm;
 import dev.plinth.trust.attester.IdentityFiles;
 import dev.plinth.trust.attester.IdentityRequest;
 import dev.plinth.trust.attester.Tpm;
@@ -19,10 +20,12 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code plinth identity}: proves to a server what this machine is, and keeps the identity that it gets for it in files. */
 @Command(
@@ -59,6 +62,14 @@ final class IdentityCommand implements Callable<Integer> {
     private Optional<Path> endorsement = Optional.empty();
 
     @Option(
+            names = "--algorithm",
+            paramLabel = "NAME",
+            description = "Of the key that is made: p256 or sm2. Default: p256",
+            converter = AlgorithmConverter.class,
+            defaultValue = "p256")
+    private KeyAlgorithm algorithm = KeyAlgorithm.P256;
+
+    @Option(
             names = "--registers",
             paramLabel = "N",
             split = ",",
@@ -69,6 +80,18 @@ final class IdentityCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call()
     private CommandSpec spec;
+
+    /** As configurations name it. */
+    static final class AlgorithmConverter implements ITypeConverter<KeyAlgorithm> {
+        @Override
+        public KeyAlgorithm convert(String text) {
+            try {
+                return KeyAlgorithm.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("expected " + e.getMessage());
+            }
+        }
+    }
 
     @Override
     public Integer call() throws InterruptedException, IOException {
@@ -92,7 +115,7 @@ final class IdentityCommand implements Callable<Integer> {
     }
 
     private void ask(AttestationBlockingStub server, IdentityFiles files) throws IOException {
-        var request = IdentityRequest.with(server, files.nextKeys());
+        var request = IdentityRequest.with(server, files.nextKeys(algorithm));
         List<Proof> proofs = new ArrayList<>();
         if (joinToken.isPresent()) {
             var former = files.held();

@@ -51,8 +51,9 @@ final class TrustCommand extends TrustOptions {
         PrintWriter out = out();
         var domain = ask(trust -> trust.getDomain(GetDomainRequest.getDefaultInstance()));
         out.printf(
-                "trust domain %s: authorities live %d s, identities %d s; an authority signs %d s after it was published%n",
+                "trust domain %s, keys of %s: authorities live %d s, identities %d s; an authority signs %d s after it was published%n",
                 domain.getName(),
+                domain.getAlgorithm(),
                 domain.getAuthorityLifeSeconds(),
                 domain.getSvidLifeSeconds(),
                 domain.getPublishingSeconds());

@@ -1,5 +1,6 @@
 package dev.plinth.server;
 
+import dev.plinth.trust.KeyAlgorithm;
 import dev.plinth.trust.control.FileRootKey;
 import dev.plinth.trust.control.TrustCommand;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * The trust domain that this server signs for.
  *
  * @param domain its name; once it is stored, it can have no other
+ * @param algorithm of the keys of authorities, and of the identities that they sign
  * @param socket where workloads of this host find the SPIFFE Workload API; empty: in the data folder
  * @param rootKey the file with the key that private keys are sealed under, the same on all servers of a cluster; empty: in the data
  *     folder
@@ -20,19 +22,31 @@ import java.util.Optional;
  */
 public record TrustConfiguration(
         String domain,
+        KeyAlgorithm algorithm,
         Optional<Path> socket,
         Optional<Path> rootKey,
         Optional<Path> collateral,
         Optional<Listen> federation) {
 
-    /** All of it in the data folder. */
+    /** All of it in the data folder, with keys on P-256. */
     public static TrustConfiguration of(String domain) {
-        return new TrustConfiguration(domain, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+        return new TrustConfiguration(
+                domain, KeyAlgorithm.P256, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
+    /** As this one, with the root key in a file that all servers of a cluster have. */
+    public TrustConfiguration withRootKey(Path file) {
+        return new TrustConfiguration(domain, algorithm, socket, Optional.of(file), collateral, federation);
+    }
+
+    /** As this one, with keys of this algorithm from now on. */
+    public TrustConfiguration signingWith(KeyAlgorithm other) {
+        return new TrustConfiguration(domain, other, socket, rootKey, collateral, federation);
     }
 
     /** As this one, with a port where other domains fetch the bundle. */
     public TrustConfiguration federating(Listen listen) {
-        return new TrustConfiguration(domain, socket, rootKey, collateral, Optional.of(listen));
+        return new TrustConfiguration(domain, algorithm, socket, rootKey, collateral, Optional.of(listen));
     }
 
     Path socket(Path data) {
@@ -86,7 +100,13 @@ public record TrustConfiguration(
             of.done();
             return listen;
         });
+        var algorithm = section.value("algorithm", KeyAlgorithm::parse).orElse(KeyAlgorithm.P256);
         section.done();
-        return new TrustConfiguration(domain, socket, rootKey, collateral, federation);
+        if (algorithm == KeyAlgorithm.SM2 && federation.isPresent()) {
+            throw section.wrong(
+                    "algorithm: expected p256 with federation: TLS does not know SM2 here, and a bundle as other"
+                            + " domains import it has no form for SM2 keys");
+        }
+        return new TrustConfiguration(domain, algorithm, socket, rootKey, collateral, federation);
     }
 }

@@ -130,7 +130,7 @@ final class TrustParts {
             throws IOException {
         var data = configuration.data();
         unlock(of, identity);
-        settle(new TrustCommand.SetDomain(of.domain()), settling);
+        settle(new TrustCommand.SetDomain(of.domain(), of.algorithm()), settling);
         workloads =
                 Optional.of(parts.add("Workload API", WorkloadApiDoor.open(trust, of.socket(data), clock, workers)));
         if (of.federation().isPresent()) {

@@ -88,8 +88,7 @@ class ClusterTlsTest {
                 name,
                 PlinthServer.start(ServerConfiguration.alone(
                                 data.resolve(name), self.own().console(), new Listen("127.0.0.1", 0), Optional.empty())
-                        .with(new TrustConfiguration(
-                                "example.org", Optional.empty(), Optional.of(key), Optional.empty(), Optional.empty()))
+                        .with(TrustConfiguration.of("example.org").withRootKey(key))
                         .in(self)));
     }
 

@@ -197,6 +197,8 @@ class ServerConfigurationTest {
                 "secrets: { root: shares, peers: { condition: 'true ==', keys: [a.pem] } } | secrets.peers: condition: ",
                 "secrets: { root: file, peers: { condition: 'true', keys: [a.pem] } } | secrets: peers: expected only with root: shares or tpm",
                 "trust: { socket: s }                    | trust.domain: missing; expected the name of the trust domain",
+                "trust: { domain: a.org, algorithm: sm4 } | trust.algorithm: expected p256 or sm2, not 'sm4'",
+                "trust: { domain: a.org, algorithm: sm2, federation: { listen: '127.0.0.1:1' } } | trust: algorithm: expected p256 with federation: TLS does not know SM2",
                 "trust: { domain: Example.org }          | trust.domain: expected trust domain: expected 1 to 255 lower-case letters",
                 "cells: { map: 3 }                       | cells.map: expected a list",
                 "cells: { function: dice }               | cells.function: expected one of last-digits, hash, not 'dice'",

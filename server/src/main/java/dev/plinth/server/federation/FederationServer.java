@@ -9,6 +9,7 @@ import com.linecorp.armeria.common.TlsProvider;
 import com.linecorp.armeria.server.Server;
 import dev.plinth.kernel.Clock;
 import dev.plinth.trust.control.Bundles;
+import dev.plinth.trust.control.Identities;
 import dev.plinth.trust.control.SpiffeId;
 import dev.plinth.trust.control.Trust;
 import java.io.IOException;
@@ -51,9 +52,7 @@ public final class FederationServer implements AutoCloseable {
                 .service(
                         "/",
                         (_, request) -> request.method() == HttpMethod.GET
-                                ? HttpResponse.of(trust.identities()
-                                        .thenApply(identities -> HttpResponse.of(
-                                                HttpStatus.OK, MediaType.JSON_UTF_8, Bundles.published(identities))))
+                                ? HttpResponse.of(trust.identities().thenApply(FederationServer::bundle))
                                 : HttpResponse.of(HttpStatus.METHOD_NOT_ALLOWED))
                 .build();
     }
@@ -89,6 +88,15 @@ public final class FederationServer implements AutoCloseable {
                 TlsKeyPair.of(svid.key(), svid.certificate()));
         shown = Optional.of(made);
         return made.keys();
+    }
+
+    private static HttpResponse bundle(Identities identities) {
+        try {
+            return HttpResponse.of(HttpStatus.OK, MediaType.JSON_UTF_8, Bundles.published(identities));
+        } catch (IllegalStateException e) {
+            return HttpResponse.of(
+                    HttpStatus.SERVICE_UNAVAILABLE, MediaType.PLAIN_TEXT_UTF_8, String.valueOf(e.getMessage()));
+        }
     }
 
     /** The port that was opened. */

@@ -1,9 +1,10 @@
 package dev.plinth.trust.attester;
 
 import com.google.protobuf.ByteString;
-import java.io.ByteArrayInputStream;
+import dev.plinth.trust.KeyAlgorithm;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,18 +12,20 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.PrivateKey;
 import java.security.PublicKey;
-import java.security.cert.CertificateFactory;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.security.spec.X509EncodedKeySpec;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.openssl.PEMException;
+import org.bouncycastle.openssl.PEMParser;
 
 /** An identity in a folder, as other programs read it: {@code svid.pem}, {@code svid_key.pem} (PKCS 8), {@code bundle.pem}. */
 public final class IdentityFiles {
@@ -62,13 +65,20 @@ public final class IdentityFiles {
                 new Held(ByteString.copyFrom(certificates(certificate).getFirst()), privateKey(key)));
     }
 
-    /** The keys of the next identity: those of a request before that came to nothing, or new ones. */
-    public KeyPair nextKeys() throws IOException {
+    /**
+     * The keys of the next identity: those of a request before that came to nothing, or new ones.
+     *
+     * @param algorithm those of another one are made anew
+     */
+    public KeyPair nextKeys(KeyAlgorithm algorithm) throws IOException {
         Files.createDirectories(folder);
         if (Files.exists(next)) {
-            return new KeyPair(publicKey(next), privateKey(next));
+            var before = new KeyPair(publicKey(next), privateKey(next));
+            if (KeyAlgorithm.of(before.getPublic()) == algorithm) {
+                return before;
+            }
         }
-        var made = IdentityRequest.makeKeys();
+        var made = algorithm.make(new SecureRandom());
         write(
                 next,
                 pem(PRIVATE_KEY, made.getPrivate().getEncoded())
@@ -94,34 +104,37 @@ public final class IdentityFiles {
 
     /** The certificates of a file in PEM, DER. */
     public static List<byte[]> certificates(Path file) throws IOException {
-        try {
-            List<byte[]> certificates = new ArrayList<>();
-            for (var one : CertificateFactory.getInstance("X.509")
-                    .generateCertificates(new ByteArrayInputStream(Files.readAllBytes(file)))) {
-                certificates.add(one.getEncoded());
+        List<byte[]> certificates = new ArrayList<>();
+        try (var reader = new PEMParser(Files.newBufferedReader(file, StandardCharsets.US_ASCII))) {
+            for (var part = reader.readObject(); part != null; part = reader.readObject()) {
+                if (part instanceof X509CertificateHolder certificate) {
+                    certificates.add(certificate.getEncoded());
+                }
             }
-            if (certificates.isEmpty()) {
-                throw new IOException(file + ": expected certificates in PEM, found none");
-            }
-            return certificates;
-        } catch (GeneralSecurityException e) {
+        } catch (PEMException | CharacterCodingException e) {
             throw new IOException(file + ": expected certificates in PEM, found what cannot be read", e);
         }
+        if (certificates.isEmpty()) {
+            throw new IOException(file + ": expected certificates in PEM, found none");
+        }
+        return certificates;
     }
 
     private static PrivateKey privateKey(Path file) throws IOException {
+        var pkcs8 = part(file, PRIVATE_KEY);
         try {
-            return KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(part(file, PRIVATE_KEY)));
-        } catch (GeneralSecurityException e) {
-            throw new IOException(file + ": expected a private key on P-256, found another", e);
+            return KeyAlgorithm.of(PrivateKeyInfo.getInstance(pkcs8)).privateKey(pkcs8);
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            throw new IOException(file + ": expected a private key on P-256 or SM2, found another", e);
         }
     }
 
     private static PublicKey publicKey(Path file) throws IOException {
+        var spki = part(file, PUBLIC_KEY);
         try {
-            return KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(part(file, PUBLIC_KEY)));
-        } catch (GeneralSecurityException e) {
-            throw new IOException(file + ": expected a public key on P-256, found another", e);
+            return KeyAlgorithm.of(SubjectPublicKeyInfo.getInstance(spki)).publicKey(spki);
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            throw new IOException(file + ": expected a public key on P-256 or SM2, found another", e);
         }
     }
 

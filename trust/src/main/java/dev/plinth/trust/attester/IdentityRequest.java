@@ -1,6 +1,7 @@
 package dev.plinth.trust.attester;
 
 import com.google.protobuf.ByteString;
+import dev.plinth.trust.KeyAlgorithm;
 import dev.plinth.trust.KeyBinding;
 import dev.plinth.wire.trust.v1.AttestRequest;
 import dev.plinth.wire.trust.v1.AttestResponse;
@@ -11,16 +12,11 @@ import dev.plinth.wire.trust.v1.Proof;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
-import java.security.Signature;
-import java.security.spec.ECGenParameterSpec;
 import java.util.List;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.PKCS10CertificationRequestBuilder;
 
 /** Asks a server for one identity: a fresh key, a challenge that is bound to it, and proofs. The private key stays here. */
@@ -51,13 +47,7 @@ public final class IdentityRequest {
     }
 
     static KeyPair makeKeys() {
-        try {
-            var generator = KeyPairGenerator.getInstance("EC");
-            generator.initialize(new ECGenParameterSpec("secp256r1"), new SecureRandom());
-            return generator.generateKeyPair();
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this JDK has no P-256", e);
-        }
+        return KeyAlgorithm.P256.make(new SecureRandom());
     }
 
     /** The key that the identity is for. */
@@ -73,7 +63,7 @@ public final class IdentityRequest {
     /** Shows an identity that came by a join token, in place of the token. */
     public Proof former(byte[] certificate, PrivateKey key) {
         try {
-            var signature = Signature.getInstance("SHA256withECDSA");
+            var signature = KeyAlgorithm.of(key).signature();
             signature.initSign(key);
             signature.update(binding());
             return Proof.newBuilder()
@@ -82,7 +72,7 @@ public final class IdentityRequest {
                             .setSignature(ByteString.copyFrom(signature.sign())))
                     .build();
         } catch (GeneralSecurityException e) {
-            throw new IllegalArgumentException("former key: expected one on P-256: " + e.getMessage(), e);
+            throw new IllegalArgumentException("former key: expected one on P-256 or SM2: " + e.getMessage(), e);
         }
     }
 
@@ -106,9 +96,9 @@ public final class IdentityRequest {
             return new PKCS10CertificationRequestBuilder(
                             new X500Name("CN=plinth"),
                             SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded()))
-                    .build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()))
+                    .build(KeyAlgorithm.of(keys.getPublic()).signer(keys.getPrivate()))
                     .getEncoded();
-        } catch (IOException | OperatorCreationException e) {
+        } catch (IOException e) {
             throw new IllegalStateException("a certificate request cannot be made: " + e.getMessage(), e);
         }
     }

@@ -52,7 +52,7 @@ final class AuthorityMaker implements Performer<TrustEffect, TrustCommand> {
     private Authority.Keys make(MakeAuthority effect, RootKey under) {
         var from = clock.wall().truncatedTo(ChronoUnit.SECONDS);
         var to = from.plus(effect.life());
-        var keys = EcKeys.make(random);
+        var keys = effect.algorithm().make(random);
         var tokens = EcKeys.make(random);
         var tokenKey = ByteString.copyFrom(tokens.getPublic().getEncoded());
         return new Authority.Keys(

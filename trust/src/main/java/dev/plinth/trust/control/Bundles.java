@@ -9,6 +9,7 @@ import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.util.Base64;
 import com.nimbusds.jose.util.JSONObjectUtils;
+import dev.plinth.trust.KeyAlgorithm;
 import java.security.cert.CertificateEncodingException;
 import java.security.interfaces.ECPublicKey;
 import java.text.ParseException;
@@ -131,11 +132,20 @@ public record Bundles(
                 new JWKSet(List.copyOf(new java.util.TreeMap<>(tokenKeys).values())).toJSONObject(true));
     }
 
-    /** This domain's whole bundle, as others import it. */
+    /**
+     * This domain's whole bundle, as others import it.
+     *
+     * @throws IllegalStateException if an authority's key is of SM2, which a JWK cannot be
+     */
     public static String published(Identities identities) {
         var keys = new ArrayList<Object>();
         for (var authority : identities.authorities()) {
             var der = authority.keys().certificate();
+            if (KeyAlgorithm.of(SvidCertificates.read(der).getSubjectPublicKeyInfo()) == KeyAlgorithm.SM2) {
+                throw new IllegalStateException(
+                        "authority " + authority.number()
+                                + " has a key of SM2, for which JOSE has no JWK: a bundle as other domains import it cannot hold it");
+            }
             var certificate = SvidCertificates.parse(der);
             keys.add(new ECKey.Builder(Curve.P_256, (ECPublicKey) certificate.getPublicKey())
                     .keyUse(new KeyUse(X509))

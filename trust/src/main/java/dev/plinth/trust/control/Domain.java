@@ -1,15 +1,18 @@
 package dev.plinth.trust.control;
 
+import dev.plinth.trust.KeyAlgorithm;
 import java.time.Duration;
 
 /**
  * The trust domain, and for how long what it gives out lasts.
  *
+ * @param algorithm of the keys of authorities that are made from now on, and of the identities that they sign; not of tokens
  * @param authorityLife 10 s to 10 years; the next authority is made when half of it is over
  * @param svidLife of an X.509-SVID, where its entry does not say otherwise
  * @param publishing how long an authority is published before it signs
  */
-public record Domain(String name, Duration authorityLife, Duration svidLife, Duration publishing) {
+public record Domain(
+        String name, KeyAlgorithm algorithm, Duration authorityLife, Duration svidLife, Duration publishing) {
     /*
      * Half a life after it was published, an authority sees its successor published; a quarter later at most, the successor signs. What
      * was signed last before that has a quarter of a life left, which is as long as an identity may last. So no identity is cut short,
@@ -28,9 +31,13 @@ public record Domain(String name, Duration authorityLife, Duration svidLife, Dur
         within("publishing", publishing, Duration.ofSeconds(1), authorityLife.dividedBy(4));
     }
 
-    /** Authorities of 24 h, identities of 1 h, an hour from publishing to signing. */
+    /** Authorities of 24 h on P-256, identities of 1 h, an hour from publishing to signing. */
     public static Domain of(String name) {
-        return new Domain(name, Duration.ofHours(24), Duration.ofHours(1), Duration.ofHours(1));
+        return new Domain(name, KeyAlgorithm.P256, Duration.ofHours(24), Duration.ofHours(1), Duration.ofHours(1));
+    }
+
+    Domain with(KeyAlgorithm other) {
+        return new Domain(name, other, authorityLife, svidLife, publishing);
     }
 
     void checkLife(String what, Duration life) {

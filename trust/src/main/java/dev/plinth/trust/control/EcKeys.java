@@ -9,14 +9,12 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
-import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
 import java.security.spec.ECPrivateKeySpec;
 import java.security.spec.ECPublicKeySpec;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -69,14 +67,6 @@ final class EcKeys {
                     factory.generatePrivate(new ECPrivateKeySpec(secret, spec)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this JDK has no P-256", e);
-        }
-    }
-
-    static ECPrivateKey privateKey(byte[] pkcs8) {
-        try {
-            return (ECPrivateKey) KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("not a private key on P-256: " + e.getMessage(), e);
         }
     }
 

@@ -12,6 +12,8 @@ import com.nimbusds.jose.crypto.RSASSAVerifier;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import dev.plinth.trust.KeyAlgorithm;
+import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
@@ -30,6 +32,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.cert.X509CertificateHolder;
 
 /** Signs identities with the authority whose turn it is, and verifies tokens. Safe for many threads. */
 public final class Issuer {
@@ -52,7 +56,11 @@ public final class Issuer {
             JWSAlgorithm.PS384,
             JWSAlgorithm.PS512);
 
-    private record Opened(X509Certificate certificate, ECPrivateKey key, ECPrivateKey tokenKey) {}
+    private record Opened(X509CertificateHolder certificate, PrivateKey key, ECPrivateKey tokenKey) {
+        KeyAlgorithm algorithm() {
+            return KeyAlgorithm.of(certificate.getSubjectPublicKeyInfo());
+        }
+    }
 
     private final RootKey root;
     private final SecureRandom random;
@@ -86,7 +94,7 @@ public final class Issuer {
      * @throws IllegalStateException if no authority signs at the moment, or its key cannot be opened
      */
     public X509Svid x509(Identities identities, RegistrationEntry entry, Instant now) {
-        var keys = EcKeys.make(random);
+        var keys = open(signing(identities, now)).algorithm().make(random);
         var svid = x509(identities, entry, keys.getPublic(), now);
         return new X509Svid(
                 svid.id(),
@@ -129,6 +137,10 @@ public final class Issuer {
                         authority.keys().notAfter())
                 .truncatedTo(ChronoUnit.SECONDS);
         var by = open(authority);
+        if (by.algorithm() != KeyAlgorithm.P256) {
+            throw new IllegalStateException("the authority that signs has a key of "
+                    + by.algorithm().label() + ", which TLS does not know here; expected one of p256");
+        }
         return new OwnSvid(
                 SvidCertificates.parse(
                         SvidCertificates.leaf(id, keys.getPublic(), by.certificate(), by.key(), now, to, random)),
@@ -143,14 +155,22 @@ public final class Issuer {
     public Optional<Own> own(Identities identities, ByteString certificate, Instant now) {
         return identities.authorities().stream()
                 .filter(authority -> now.isBefore(authority.keys().notAfter()))
-                .map(authority ->
-                        SvidCertificates.parse(authority.keys().certificate()).getPublicKey())
+                .map(authority -> publicKey(authority.keys().certificate()))
                 .flatMap(key -> SvidCertificates.signedBy(key, certificate, now).stream())
                 .filter(own -> identities
                         .domain()
                         .filter(domain -> domain.name().equals(own.id().trustDomain()))
                         .isPresent())
                 .findFirst();
+    }
+
+    private static PublicKey publicKey(ByteString certificate) {
+        var spki = SvidCertificates.publicKey(certificate).toByteArray();
+        try {
+            return KeyAlgorithm.of(SubjectPublicKeyInfo.getInstance(spki)).publicKey(spki);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("an authority's certificate has no key: " + e.getMessage(), e);
+        }
     }
 
     /** What names a public key: no two have the same. */
@@ -261,23 +281,28 @@ public final class Issuer {
 
     private Opened open(Authority authority) {
         opened.keySet().removeIf(number -> number < authority.number() - 1);
-        return opened.computeIfAbsent(
-                authority.number(),
-                _ -> new Opened(
-                        SvidCertificates.parse(authority.keys().certificate()),
-                        opened(
-                                AuthorityMaker.key(SvidCertificates.publicKey(
-                                        authority.keys().certificate())),
-                                authority.keys().sealedKey()),
-                        opened(
-                                AuthorityMaker.tokenKey(authority.keys().tokenKey()),
-                                authority.keys().sealedTokenKey())));
+        return opened.computeIfAbsent(authority.number(), _ -> {
+            var certificate = SvidCertificates.read(authority.keys().certificate());
+            return new Opened(
+                    certificate,
+                    opened(
+                            AuthorityMaker.key(
+                                    SvidCertificates.publicKey(authority.keys().certificate())),
+                            authority.keys().sealedKey(),
+                            KeyAlgorithm.of(certificate.getSubjectPublicKeyInfo())),
+                    (ECPrivateKey) opened(
+                            AuthorityMaker.tokenKey(authority.keys().tokenKey()),
+                            authority.keys().sealedTokenKey(),
+                            KeyAlgorithm.P256));
+        });
     }
 
-    private ECPrivateKey opened(String what, ByteString sealed) {
+    private PrivateKey opened(String what, ByteString sealed, KeyAlgorithm algorithm) {
         var bytes = root.open(what, sealed);
         try {
-            return EcKeys.privateKey(bytes);
+            return algorithm.privateKey(bytes);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(what + ": not a private key: " + e.getMessage(), e);
         } finally {
             Arrays.fill(bytes, (byte) 0);
         }

@@ -129,7 +129,7 @@ public final class ServerIdentity {
                 var keys = EcKeys.make(random);
                 var from = now.minus(BACKDATED);
                 var to = now.plus(LIFE);
-                var issuer = SvidCertificates.parse(SvidCertificates.authority(
+                var issuer = SvidCertificates.read(SvidCertificates.authority(
                         id.trustDomain(), authority.getPublic(), authority.getPrivate(), from, to, random));
                 var leaf = SvidCertificates.parse(
                         SvidCertificates.leaf(id, keys.getPublic(), issuer, authority.getPrivate(), from, to, random));

@@ -1,6 +1,7 @@
 package dev.plinth.trust.control;
 
 import com.google.protobuf.ByteString;
+import dev.plinth.trust.KeyAlgorithm;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
@@ -11,9 +12,10 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Date;
-import java.util.List;
 import java.util.Optional;
+import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -23,10 +25,12 @@ import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.cert.CertException;
+import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.operator.RuntimeOperatorException;
 
 /** X.509-SVIDs and the certificates of those who sign them (X509-SVID.md). */
 final class SvidCertificates {
@@ -51,25 +55,19 @@ final class SvidCertificates {
         } catch (IOException | java.security.NoSuchAlgorithmException e) {
             throw new IllegalStateException("a certificate cannot be made: " + e.getMessage(), e);
         }
-        return signed(builder, own);
+        return signed(builder, KeyAlgorithm.of(key), own);
     }
 
     /** A leaf (4.2, 4.3): it signs no certificate, and its one URI is the SPIFFE ID. */
     static ByteString leaf(
             SpiffeId id,
             PublicKey key,
-            X509Certificate issuer,
+            X509CertificateHolder issuer,
             PrivateKey issuerKey,
             Instant from,
             Instant to,
             SecureRandom random) {
-        var builder = builder(
-                X500Name.getInstance(issuer.getSubjectX500Principal().getEncoded()),
-                new X500Name("O=Plinth"),
-                key,
-                from,
-                to,
-                random);
+        var builder = builder(issuer.getSubject(), new X500Name("O=Plinth"), key, from, to, random);
         try {
             var extensions = new JcaX509ExtensionUtils();
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
@@ -80,12 +78,12 @@ final class SvidCertificates {
             builder.addExtension(
                     Extension.authorityKeyIdentifier,
                     false,
-                    extensions.createAuthorityKeyIdentifier(issuer.getPublicKey()));
+                    extensions.createAuthorityKeyIdentifier(issuer.getSubjectPublicKeyInfo()));
             builder.addExtension(Extension.subjectAlternativeName, false, uri(id));
         } catch (IOException | java.security.NoSuchAlgorithmException e) {
             throw new IllegalStateException("a certificate cannot be made: " + e.getMessage(), e);
         }
-        return signed(builder, issuerKey);
+        return signed(builder, KeyAlgorithm.of(issuer.getSubjectPublicKeyInfo()), issuerKey);
     }
 
     private static GeneralNames uri(SpiffeId id) {
@@ -105,39 +103,68 @@ final class SvidCertificates {
                 SubjectPublicKeyInfo.getInstance(key.getEncoded()));
     }
 
-    private static ByteString signed(X509v3CertificateBuilder builder, PrivateKey key) {
+    private static ByteString signed(X509v3CertificateBuilder builder, KeyAlgorithm algorithm, PrivateKey key) {
         try {
-            return ByteString.copyFrom(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(key))
-                    .getEncoded());
-        } catch (IOException | OperatorCreationException e) {
+            return ByteString.copyFrom(builder.build(algorithm.signer(key)).getEncoded());
+        } catch (IOException e) {
             throw new IllegalStateException("a certificate cannot be signed: " + e.getMessage(), e);
         }
     }
 
     /** SubjectPublicKeyInfo. */
     static ByteString publicKey(ByteString der) {
-        return ByteString.copyFrom(parse(der).getPublicKey().getEncoded());
+        try {
+            return ByteString.copyFrom(read(der).getSubjectPublicKeyInfo().getEncoded());
+        } catch (IOException e) {
+            throw new IllegalStateException("a public key cannot be encoded: " + e.getMessage(), e);
+        }
     }
 
     /** What a leaf says, if this key has signed it and it is good now; empty if not, or if it is no leaf with one SPIFFE ID. */
+    @SuppressWarnings("JavaUtilDate") // The library knows no other time.
     static Optional<Issuer.Own> signedBy(PublicKey key, ByteString der, Instant now) {
         try {
-            var leaf = (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(der.newInput());
-            leaf.verify(key);
-            var names = Optional.ofNullable(leaf.getSubjectAlternativeNames()).orElse(List.of());
-            if (names.size() != 1
-                    || leaf.getBasicConstraints() >= 0
+            var leaf = new X509CertificateHolder(der.toByteArray());
+            // The library verifies what it would have written: what was written otherwise is not what was signed.
+            if (!Arrays.equals(leaf.toASN1Structure().getEncoded(ASN1Encoding.DER), der.toByteArray())
+                    || !leaf.isSignatureValid(KeyAlgorithm.of(key).verifier(key))) {
+                return Optional.empty();
+            }
+            var constraints = BasicConstraints.fromExtensions(leaf.getExtensions());
+            var names = GeneralNames.fromExtensions(leaf.getExtensions(), Extension.subjectAlternativeName);
+            if (names == null
+                    || names.getNames().length != 1
+                    || names.getNames()[0].getTagNo() != GeneralName.uniformResourceIdentifier
+                    || (constraints != null && constraints.isCA())
                     || now.isBefore(leaf.getNotBefore().toInstant())
                     || !now.isBefore(leaf.getNotAfter().toInstant())) {
                 return Optional.empty();
             }
+            var own = leaf.getSubjectPublicKeyInfo();
             return Optional.of(new Issuer.Own(
-                    SpiffeId.parse(String.valueOf(names.iterator().next().get(1))), leaf.getPublicKey()));
-        } catch (GeneralSecurityException | IllegalArgumentException e) {
+                    SpiffeId.parse(names.getNames()[0].getName().toString()),
+                    KeyAlgorithm.of(own).publicKey(own.getEncoded())));
+        } catch (IOException
+                | CertException
+                | OperatorCreationException
+                | RuntimeOperatorException
+                | GeneralSecurityException
+                | IllegalArgumentException
+                | IllegalStateException e) {
             return Optional.empty();
         }
     }
 
+    /** A certificate of whichever algorithm. */
+    static X509CertificateHolder read(ByteString der) {
+        try {
+            return new X509CertificateHolder(der.toByteArray());
+        } catch (IOException e) {
+            throw new IllegalStateException("not a certificate: " + e.getMessage(), e);
+        }
+    }
+
+    /** As the JDK has it, which does not know SM2. */
     static X509Certificate parse(ByteString der) {
         try {
             return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(der.newInput());

@@ -4,8 +4,10 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.Codecs;
 import dev.plinth.trust.AppraisalPolicy;
+import dev.plinth.trust.KeyAlgorithm;
 import dev.plinth.trust.PolicyBook;
 import dev.plinth.trust.ReferenceValue;
+import dev.plinth.trust.stored.v1.StoredAlgorithm;
 import dev.plinth.trust.stored.v1.StoredAuthority;
 import dev.plinth.trust.stored.v1.StoredBinding;
 import dev.plinth.trust.stored.v1.StoredCommand;
@@ -115,8 +117,8 @@ final class TrustCodecs {
         public byte[] encode(TrustEffect effect) {
             var stored = StoredMakeAuthority.newBuilder();
             switch (effect) {
-                case MakeAuthority(String domain, Duration life) ->
-                    stored.setDomain(domain).setLifeSeconds(life.toSeconds());
+                case MakeAuthority(String domain, KeyAlgorithm algorithm, Duration life) ->
+                    stored.setDomain(domain).setAlgorithm(stored(algorithm)).setLifeSeconds(life.toSeconds());
                 case Reseal reseal -> stored.setReseal(DomainRootCodecs.toStored(reseal));
             }
             return stored.build().toByteArray();
@@ -128,7 +130,10 @@ final class TrustCodecs {
                 var stored = StoredMakeAuthority.parseFrom(bytes);
                 return stored.hasReseal()
                         ? DomainRootCodecs.fromStored(stored.getReseal())
-                        : new MakeAuthority(stored.getDomain(), Duration.ofSeconds(stored.getLifeSeconds()));
+                        : new MakeAuthority(
+                                stored.getDomain(),
+                                algorithm(stored.getAlgorithm()),
+                                Duration.ofSeconds(stored.getLifeSeconds()));
             } catch (InvalidProtocolBufferException e) {
                 throw damaged("effect", e);
             }
@@ -143,8 +148,8 @@ final class TrustCodecs {
     private static StoredCommand.Builder toStored(TrustCommand command) {
         var stored = StoredCommand.newBuilder();
         switch (command) {
-            case TrustCommand.SetDomain(String name) ->
-                stored.setSetDomain(StoredDomain.newBuilder().setName(name));
+            case TrustCommand.SetDomain(String name, KeyAlgorithm algorithm) ->
+                stored.setSetDomain(StoredDomain.newBuilder().setName(name).setAlgorithm(stored(algorithm)));
             case TrustCommand.SetLives(Duration authorityLife, Duration svidLife, Duration publishing) ->
                 stored.setSetLives(StoredDomain.newBuilder()
                         .setAuthorityLifeSeconds(authorityLife.toSeconds())
@@ -189,7 +194,10 @@ final class TrustCodecs {
 
     private static TrustCommand fromStored(StoredCommand stored) {
         return switch (stored.getCommandCase()) {
-            case SET_DOMAIN -> new TrustCommand.SetDomain(stored.getSetDomain().getName());
+            case SET_DOMAIN ->
+                new TrustCommand.SetDomain(
+                        stored.getSetDomain().getName(),
+                        algorithm(stored.getSetDomain().getAlgorithm()));
             case SET_LIVES ->
                 new TrustCommand.SetLives(
                         Duration.ofSeconds(stored.getSetLives().getAuthorityLifeSeconds()),
@@ -274,6 +282,7 @@ final class TrustCodecs {
                 .domain()
                 .ifPresent(domain -> first.setDomain(StoredDomain.newBuilder()
                         .setName(domain.name())
+                        .setAlgorithm(stored(domain.algorithm()))
                         .setAuthorityLifeSeconds(domain.authorityLife().toSeconds())
                         .setSvidLifeSeconds(domain.svidLife().toSeconds())
                         .setPublishingSeconds(domain.publishing().toSeconds())));
@@ -408,9 +417,25 @@ final class TrustCodecs {
                 : Optional.of(new BundleEndpoint(stored.getUrl(), SpiffeId.parse(stored.getEndpointId())));
     }
 
+    private static StoredAlgorithm stored(KeyAlgorithm algorithm) {
+        return switch (algorithm) {
+            case P256 -> StoredAlgorithm.STORED_ALGORITHM_P256;
+            case SM2 -> StoredAlgorithm.STORED_ALGORITHM_SM2;
+        };
+    }
+
+    private static KeyAlgorithm algorithm(StoredAlgorithm stored) {
+        return switch (stored) {
+            case STORED_ALGORITHM_P256 -> KeyAlgorithm.P256;
+            case STORED_ALGORITHM_SM2 -> KeyAlgorithm.SM2;
+            case UNRECOGNIZED -> throw unknown("an algorithm of keys");
+        };
+    }
+
     private static Domain domain(StoredDomain stored) {
         return new Domain(
                 stored.getName(),
+                algorithm(stored.getAlgorithm()),
                 Duration.ofSeconds(stored.getAuthorityLifeSeconds()),
                 Duration.ofSeconds(stored.getSvidLifeSeconds()),
                 Duration.ofSeconds(stored.getPublishingSeconds()));

@@ -1,6 +1,7 @@
 package dev.plinth.trust.control;
 
 import com.google.protobuf.ByteString;
+import dev.plinth.trust.KeyAlgorithm;
 import dev.plinth.trust.supply.AdmissionPolicy;
 import dev.plinth.trust.supply.AdmissionRules;
 import dev.plinth.trust.supply.Verdict;
@@ -14,7 +15,12 @@ import java.util.Set;
 public sealed interface TrustCommand {
 
     /** This is the trust domain from now on. Another one cannot take its place. */
-    record SetDomain(String name) implements TrustCommand {
+    record SetDomain(String name, KeyAlgorithm algorithm) implements TrustCommand {
+        /** With keys on P-256. */
+        public SetDomain(String name) {
+            this(name, KeyAlgorithm.P256);
+        }
+
         public SetDomain {
             SpiffeId.checkDomain(name);
         }
@@ -23,7 +29,7 @@ public sealed interface TrustCommand {
     /** For how long what comes from now on lasts; see {@link Domain}. */
     record SetLives(Duration authorityLife, Duration svidLife, Duration publishing) implements TrustCommand {
         public SetLives {
-            var _ = new Domain("any", authorityLife, svidLife, publishing);
+            var _ = new Domain("any", KeyAlgorithm.P256, authorityLife, svidLife, publishing);
         }
     }
 

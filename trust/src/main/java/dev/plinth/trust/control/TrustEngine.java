@@ -46,7 +46,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, TrustEffec
     @Override
     public TrustOutcome apply(TrustCommand command, Context<TrustEffect> context) {
         return switch (command) {
-            case TrustCommand.SetDomain set -> setDomain(set.name(), context);
+            case TrustCommand.SetDomain set -> setDomain(set, context);
             case TrustCommand.SetLives set -> setLives(set, context);
             case TrustCommand.Introduce introduce -> introduce(introduce, context);
             case TrustCommand.Rotate _ -> rotate(context);
@@ -74,17 +74,22 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, TrustEffec
         };
     }
 
-    private TrustOutcome setDomain(String name, Context<TrustEffect> context) {
+    /** Another algorithm is that of authorities that are made from now on; those that are there go on until their time is over. */
+    private TrustOutcome setDomain(TrustCommand.SetDomain set, Context<TrustEffect> context) {
         if (identities.domain().isPresent()) {
-            var there = identities.domain().get().name();
-            return there.equals(name)
-                    ? new TrustOutcome.Done(identities.signer())
-                    : denied(
-                            TrustOutcome.Reason.CONFLICT,
-                            "the trust domain is " + there + ": expected the same, found " + name
-                                    + "; identities of another one would be trusted by nobody who trusts these");
+            var there = identities.domain().get();
+            if (!there.name().equals(set.name())) {
+                return denied(
+                        TrustOutcome.Reason.CONFLICT,
+                        "the trust domain is " + there.name() + ": expected the same, found " + set.name()
+                                + "; identities of another one would be trusted by nobody who trusts these");
+            }
+            if (there.algorithm() != set.algorithm()) {
+                change(identities.withDomain(there.with(set.algorithm())), context);
+            }
+            return new TrustOutcome.Done(identities.signer());
         }
-        change(identities.withDomain(Domain.of(name)), context);
+        change(identities.withDomain(Domain.of(set.name()).with(set.algorithm())), context);
         make(context);
         return new TrustOutcome.Done(0);
     }
@@ -93,8 +98,9 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, TrustEffec
         if (identities.domain().isEmpty()) {
             return denied(TrustOutcome.Reason.CONFLICT, "there is no trust domain yet");
         }
+        var before = identities.domain().get();
         var domain =
-                new Domain(identities.domain().get().name(), set.authorityLife(), set.svidLife(), set.publishing());
+                new Domain(before.name(), before.algorithm(), set.authorityLife(), set.svidLife(), set.publishing());
         if (!identities.domain().get().equals(domain)) {
             change(identities.withDomain(domain), context);
         }
@@ -103,7 +109,7 @@ final class TrustEngine implements Engine<TrustCommand, TrustOutcome, TrustEffec
 
     private void make(Context<TrustEffect> context) {
         var domain = identities.domain().orElseThrow();
-        var effect = context.open(new MakeAuthority(domain.name(), domain.authorityLife()));
+        var effect = context.open(new MakeAuthority(domain.name(), domain.algorithm(), domain.authorityLife()));
         change(identities.withMaking(effect.value()), context);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.plinth.kernel.EffectId;
 import dev.plinth.kernel.EngineTrial;
+import dev.plinth.trust.KeyAlgorithm;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -141,7 +142,7 @@ class DomainRootRulesTest {
         var effect = trial.openEffects().firstEntry().getValue();
         assertThat(TrustCodecs.EFFECTS.decode(ByteBuffer.wrap(TrustCodecs.EFFECTS.encode(effect))))
                 .isEqualTo(effect);
-        var made = new MakeAuthority("example.org", Duration.ofHours(24));
+        var made = new MakeAuthority("example.org", KeyAlgorithm.P256, Duration.ofHours(24));
         assertThat(TrustCodecs.EFFECTS.decode(ByteBuffer.wrap(TrustCodecs.EFFECTS.encode(made))))
                 .isEqualTo(made);
         reseal();

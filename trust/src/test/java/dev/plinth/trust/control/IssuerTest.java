@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import dev.plinth.kernel.EffectId;
 import dev.plinth.kernel.Performer;
 import dev.plinth.kernel.SystemClock;
+import dev.plinth.trust.KeyAlgorithm;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -44,7 +45,7 @@ class IssuerTest {
         new AuthorityMaker(place, clock, Runnable::run, random)
                 .perform(
                         new EffectId(1),
-                        new MakeAuthority("example.org", Duration.ofHours(24)),
+                        new MakeAuthority("example.org", KeyAlgorithm.P256, Duration.ofHours(24)),
                         1,
                         new Performer.Attempt<>() {
                             @Override

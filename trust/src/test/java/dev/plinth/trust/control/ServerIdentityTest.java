@@ -22,6 +22,7 @@ import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedKeyManager;
+import org.bouncycastle.cert.X509CertificateHolder;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -167,7 +168,7 @@ class ServerIdentityTest {
     @Test
     void a_workloads_identity_is_no_servers_even_if_it_is_called_like_one() throws Exception {
         var authority = EcKeys.make(random);
-        var issuer = SvidCertificates.parse(SvidCertificates.authority(
+        var issuer = SvidCertificates.read(SvidCertificates.authority(
                 DOMAIN,
                 authority.getPublic(),
                 authority.getPrivate(),
@@ -182,7 +183,7 @@ class ServerIdentityTest {
                 .hasMessageContaining("the servers' authority of example.org");
     }
 
-    private X509Certificate leaf(SpiffeId id, X509Certificate issuer, KeyPair by) {
+    private X509Certificate leaf(SpiffeId id, X509CertificateHolder issuer, KeyPair by) {
         ByteString der = SvidCertificates.leaf(
                 id,
                 EcKeys.make(random).getPublic(),

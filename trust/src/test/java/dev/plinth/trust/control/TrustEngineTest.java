@@ -10,6 +10,7 @@ import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import dev.plinth.kernel.EffectId;
 import dev.plinth.kernel.EngineTrial;
 import dev.plinth.trust.AppraisalPolicy;
+import dev.plinth.trust.KeyAlgorithm;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -118,6 +119,23 @@ class TrustEngineTest {
         assertThat(apply(new TrustCommand.SetDomain(DOMAIN))).isEqualTo(new TrustOutcome.Done(1));
         assertThat(reason(apply(new TrustCommand.SetDomain("other.org")))).isEqualTo(TrustOutcome.Reason.CONFLICT);
         assertThat(identities().domain().orElseThrow().name()).isEqualTo(DOMAIN);
+    }
+
+    @Test
+    void another_algorithm_is_that_of_the_next_authority_and_the_one_that_signs_goes_on() {
+        domain();
+        assertThat(apply(new TrustCommand.SetDomain(DOMAIN, KeyAlgorithm.SM2))).isEqualTo(new TrustOutcome.Done(1));
+        assertThat(identities().signer()).isEqualTo(1);
+        assertThat(trial.openEffects()).isEmpty();
+        apply(new TrustCommand.Rotate());
+        assertThat(trial.openEffects().values())
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        MakeAuthority.class,
+                        make -> assertThat(make.algorithm()).isEqualTo(KeyAlgorithm.SM2));
+        var restored = trial.restoredIn(TrustEngine::new);
+        assertThat(restored.engine().identities().domain().orElseThrow().algorithm())
+                .isEqualTo(KeyAlgorithm.SM2);
     }
 
     @Test
@@ -295,6 +313,7 @@ class TrustEngineTest {
     static Stream<TrustCommand> commands() {
         return Stream.of(
                 new TrustCommand.SetDomain(DOMAIN),
+                new TrustCommand.SetDomain(DOMAIN, KeyAlgorithm.SM2),
                 new TrustCommand.SetLives(Duration.ofHours(8), Duration.ofHours(1), Duration.ofMinutes(5)),
                 new TrustCommand.Introduce(7, keys(Instant.ofEpochSecond(1_800_000_000))),
                 new TrustCommand.Rotate(),

@@ -25,7 +25,8 @@ class TpmProverTest {
         try (var tpm = new TpmProcess(folder)) {
             var prover = RootPeers.tpm(tpm.device(), List.of(7));
             for (int i = 0; i < 2 * PLACES; i++) {
-                assertThat(prover.prove(new byte[32]).getTpm().getRegistersCount()).isOne();
+                assertThat(prover.prove(new byte[32]).getTpm().getRegistersCount())
+                        .isOne();
             }
             // As whoever is killed leaves it: the connection is gone, and every place is taken.
             try (var left = tpm.device().open()) {
@@ -33,7 +34,8 @@ class TpmProverTest {
                     var _ = TpmAttester.of(left);
                 }
             }
-            assertThat(prover.prove(new byte[32]).getTpm().getMessage().isEmpty()).isFalse();
+            assertThat(prover.prove(new byte[32]).getTpm().getMessage().isEmpty())
+                    .isFalse();
         }
     }
 }

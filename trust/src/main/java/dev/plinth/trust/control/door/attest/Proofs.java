@@ -3,6 +3,7 @@ package dev.plinth.trust.control.door.attest;
 import dev.plinth.trust.AttestationResult;
 import dev.plinth.trust.Challenge;
 import dev.plinth.trust.Evidence;
+import dev.plinth.trust.KeyAlgorithm;
 import dev.plinth.trust.control.Fingerprint;
 import dev.plinth.trust.control.Identities;
 import dev.plinth.trust.control.Issuer;
@@ -13,7 +14,6 @@ import dev.plinth.wire.trust.v1.FormerIdentity;
 import dev.plinth.wire.trust.v1.Proof;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
-import java.security.Signature;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -117,7 +117,7 @@ final class Proofs {
                     "former identity: expected one of the identity that is asked for, found " + certificate.id());
         }
         try {
-            var signature = Signature.getInstance("SHA256withECDSA");
+            var signature = KeyAlgorithm.of(certificate.key()).signature();
             signature.initVerify(certificate.key());
             signature.update(binding);
             if (!signature.verify(former.getSignature().toByteArray())) {

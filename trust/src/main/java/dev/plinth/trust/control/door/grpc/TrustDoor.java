@@ -89,6 +89,14 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
         calls.answer(answers, () -> trust.identities().thenApply(TrustDoor::domain));
     }
 
+    private static String published(Identities identities) {
+        try {
+            return Bundles.published(identities);
+        } catch (IllegalStateException e) {
+            throw Status.FAILED_PRECONDITION.withDescription(e.getMessage()).asRuntimeException();
+        }
+    }
+
     private static Domain domain(Identities identities) {
         var domain = identities
                 .domain()
@@ -97,6 +105,7 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
                         .asRuntimeException());
         var message = Domain.newBuilder()
                 .setName(domain.name())
+                .setAlgorithm(domain.algorithm().label())
                 .setAuthorityLifeSeconds(domain.authorityLife().toSeconds())
                 .setSvidLifeSeconds(domain.svidLife().toSeconds())
                 .setPublishingSeconds(domain.publishing().toSeconds())
@@ -160,7 +169,7 @@ public final class TrustDoor extends TrustGrpc.TrustImplBase {
                         .thenApplyAsync(
                                 identities -> Bundle.newBuilder()
                                         .setDomain(domain(identities).getName())
-                                        .setJwks(Bundles.published(identities))
+                                        .setJwks(published(identities))
                                         .build(),
                                 workers));
     }

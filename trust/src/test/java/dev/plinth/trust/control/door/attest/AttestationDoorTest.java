@@ -3,6 +3,7 @@ package dev.plinth.trust.control.door.attest;
 import static dev.plinth.trust.control.door.attest.AttestationWorld.ID;
 import static dev.plinth.trust.control.door.attest.AttestationWorld.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.nimbusds.jose.JOSEException;
@@ -14,6 +15,7 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import dev.plinth.trust.KeyAlgorithm;
 import dev.plinth.trust.attester.IdentityRequest;
 import dev.plinth.trust.control.KubernetesCluster;
 import dev.plinth.trust.control.TrustCommand;
@@ -26,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -33,6 +36,7 @@ import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.bouncycastle.cert.X509CertificateHolder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +124,43 @@ class AttestationDoorTest {
                 .contains("join token host-7: it was used already, by another key");
         assertThat(refusal(Status.Code.PERMISSION_DENIED, () -> begin().attest(ID, List.of(token("a guess")))))
                 .contains("there is none like the one that was shown");
+    }
+
+    @Test
+    void an_sm2_key_gets_a_certificate_and_goes_on_with_the_next_one() throws Exception {
+        world.entry("payments", "join-token:host-7");
+        give("host-7", "secret");
+        var first = IdentityRequest.with(world.door(), KeyAlgorithm.SM2.make(new SecureRandom()));
+        var response = first.attest(ID, List.of(token("secret")));
+        var leaf = new X509CertificateHolder(response.getCertificates(0).toByteArray());
+        assertThat(KeyAlgorithm.of(leaf.getSubjectPublicKeyInfo())).isEqualTo(KeyAlgorithm.SM2);
+
+        var next = IdentityRequest.with(world.door(), KeyAlgorithm.SM2.make(new SecureRandom()));
+        var former = response.getCertificates(0).toByteArray();
+        assertThat(next.attest(ID, List.of(next.former(former, first.keys().getPrivate())))
+                        .getSpiffeId())
+                .isEqualTo(ID);
+        var stranger = KeyAlgorithm.SM2.make(new SecureRandom()).getPrivate();
+        assertThat(refusal(
+                        Status.Code.PERMISSION_DENIED,
+                        () -> begin().attest(ID, List.of(begin().former(former, stranger)))))
+                .contains("expected a signature of the binding by the certificate's key");
+    }
+
+    @Test
+    void a_certificate_request_with_any_byte_changed_is_refused_and_fails_nothing() {
+        for (var algorithm : KeyAlgorithm.values()) {
+            var request = IdentityRequest.with(world.door(), algorithm.make(new SecureRandom()))
+                    .request();
+            for (int at = 0; at < request.length; at++) {
+                request[at] ^= 1;
+                var changed = request.clone();
+                assertThatThrownBy(() -> CertificateRequest.parse(changed))
+                        .as("%s, byte %d", algorithm, at)
+                        .isInstanceOf(RefusedProof.class);
+                request[at] ^= 1;
+            }
+        }
     }
 
     @Test
