@@ -202,6 +202,7 @@ final class TrustBrowserTest {
         Locator failed = artifact.locator("[data-testid=check].failed").first();
         assertThat(failed.locator("dt").first()).hasText("expected");
         assertThat(failed).containsText("found");
+        assertThat(failed).containsText("signature, bytes 0 to ");
         assertThat(artifact).containsText("nobody who may");
         page.keyboard().press("Escape");
         assertThat(artifact).isHidden();

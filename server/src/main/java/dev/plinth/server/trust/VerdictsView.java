@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** What came of artifacts that were examined. */
 final class VerdictsView {
@@ -16,6 +17,7 @@ final class VerdictsView {
     static final int COUNTED_MAX = 500;
 
     private static final int READ_AT_ONCE = 500;
+    private static final Pattern RANGE = Pattern.compile("(?<source>.*)\\[(?<from>\\d{1,9})\\.\\.(?<to>\\d{1,9})\\)");
 
     private final Trust trust;
 
@@ -108,11 +110,27 @@ final class VerdictsView {
 
     private static AppraisalDetail.Check check(Verdict.Note of) {
         return new AppraisalDetail.Check(
-                of.check(),
-                AppraisalsView.outcome(of.outcome()),
-                of.expected(),
-                of.found(),
-                "",
-                new AppraisalDetail.Place(of.where(), Optional.empty(), Optional.empty(), Optional.empty()));
+                of.check(), AppraisalsView.outcome(of.outcome()), of.expected(), of.found(), "", place(of.where()));
+    }
+
+    /** Verdicts keep where they looked as a text: {@code signature[0..96)} or {@code submission#sbom}. */
+    private static AppraisalDetail.Place place(String where) {
+        var range = RANGE.matcher(where);
+        if (range.matches()) {
+            int from = Integer.parseInt(range.group("from"));
+            return new AppraisalDetail.Place(
+                    range.group("source"),
+                    Optional.of(from),
+                    Optional.of(Integer.parseInt(range.group("to")) - from),
+                    Optional.empty());
+        }
+        int field = where.lastIndexOf('#');
+        return field < 0
+                ? new AppraisalDetail.Place(where, Optional.empty(), Optional.empty(), Optional.empty())
+                : new AppraisalDetail.Place(
+                        where.substring(0, field),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(where.substring(field + 1)));
     }
 }
