@@ -3,7 +3,10 @@ package dev.plinth.acceptance.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.plinth.config.Author;
+import dev.plinth.config.ConfigCommand;
+import dev.plinth.config.ConfigKey;
 import dev.plinth.config.ConfigOutcome;
+import dev.plinth.config.ConfigText;
 import dev.plinth.config.Configs;
 import dev.plinth.kernel.DiskStorage;
 import dev.plinth.kernel.JournalOptions;
@@ -163,6 +166,17 @@ final class RegistryServer implements AutoCloseable {
     void deregister(Hold hold, String service, String address) {
         registry.submit(new RegistryCommand.Deregister(hold, new EndpointName(service, "bolt", address)))
                 .join();
+    }
+
+    /** Somebody publishes a text of configuration, in the group and namespace that Nacos's clients ask in. */
+    void configure(String dataId, String content) {
+        assertThat(configs.submit(new ConfigCommand.Publish(
+                                new ConfigKey("public", "DEFAULT_GROUP", dataId),
+                                ConfigText.of(content, "properties", ""),
+                                Optional.empty(),
+                                new Author("test", "")))
+                        .join())
+                .isInstanceOf(ConfigOutcome.Done.class);
     }
 
     /** Somebody says something of endpoints. */

@@ -195,6 +195,15 @@ class SeataDoorTest {
     }
 
     @Test
+    void a_step_of_a_saga_is_registered_although_nobody_serves_it_for_its_engine_is_asked_about_the_whole()
+            throws IOException {
+        var rm = trial.client().registerRM("bank", DATABASE);
+
+        assertThat(branch(rm, begin(trial.client().registerTM("bank")), BranchType.SAGA, "booking#reserve", "", ""))
+                .isPositive();
+    }
+
+    @Test
     void a_branch_that_says_how_long_to_wait_is_answered_when_the_row_is_let_go() throws IOException {
         var tm = trial.client().registerTM("bank");
         var rm = trial.client().registerRM("bank", DATABASE);
