@@ -124,6 +124,8 @@ class NacosClientsTest {
         var provider = client(NacosClient.Version.THREE, one, two);
         var subscriber = client(NacosClient.Version.TWO, three);
         provider.ready().ask("register accounts DEFAULT_GROUP 127.0.0.1:9001 1");
+        // Or else the first list may be empty, and rightly so.
+        soon().until(() -> !three.endpoints("accounts").isEmpty());
         subscriber.ready().ask("subscribe accounts DEFAULT_GROUP");
         soon().until(() -> subscriber.lastPushed("accounts").equals("127.0.0.1:9001"));
 

@@ -92,6 +92,12 @@ class NacosHttpTest {
 
         var list = JSON.readTree(told("GET", "/v1/ns/instance/list?serviceName=DEFAULT_GROUP@@accounts", ""));
         assertThat(addresses(list.path("hosts"))).containsExactly("10.0.0.1:8080", "10.0.0.2:8080");
+        assertThat(list.path("name").asText())
+                .as("the name by which clients of version 1 find those who listen")
+                .isEqualTo("DEFAULT_GROUP@@accounts");
+        assertThat(list.path("cacheMillis").asInt())
+                .as("when they read it again, for they are not pushed anything")
+                .isEqualTo(3_000);
         assertThat(server.endpoints("accounts")).containsExactly("bolt://10.0.0.2:8080", "tcp://10.0.0.1:8080");
         var one = JSON.readTree(told("GET", "/v1/ns/instance?serviceName=accounts&ip=10.0.0.1&port=8080", ""));
         assertThat(one.path("weight").asDouble()).isEqualTo(2.0);

@@ -39,6 +39,9 @@ import org.slf4j.LoggerFactory;
  * <p>Source: Nacos's documentation of its open API; {@code com.alibaba.nacos:nacos-client} 1.4.
  */
 public final class NacosHttpDoor implements AutoCloseable {
+    /** When clients that are not pushed anything read a list again; a Nacos server's own default. */
+    private static final int READ_AGAIN_MILLIS = 3_000;
+
     private static final Logger log = LoggerFactory.getLogger(NacosHttpDoor.class);
     private static final int REQUEST_BYTES_MAX = 10 << 20;
     private static final Duration SWEEP_EVERY = Duration.ofSeconds(30);
@@ -200,10 +203,13 @@ public final class NacosHttpDoor implements AutoCloseable {
             });
             route("GET", under + "instance", style, this::instance);
             var list = (Operation) with -> Instances.serviceInfo(
-                    with.service(),
-                    with.text("clusters", "clusterName").orElse(""),
-                    registry.registrations(with.service()),
-                    clock.wall().toEpochMilli());
+                            with.service(),
+                            with.text("clusters", "clusterName").orElse(""),
+                            registry.registrations(with.service()),
+                            clock.wall().toEpochMilli())
+                    // Clients of version 1 look for those who listen by this name, and tell nobody otherwise.
+                    .put("name", with.service().grouped())
+                    .put("cacheMillis", READ_AGAIN_MILLIS);
             // Version 3 answers with the instances alone.
             route(
                     "GET",
