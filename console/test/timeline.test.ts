@@ -23,7 +23,7 @@ const branch = (id: string, registered: number, ended?: number): Branch => ({
   ...(ended === undefined ? {} : { endedAt: at(ended) }),
 });
 function detail(end: number | undefined, branches: Branch[], events: TransactionEvent[]): TransactionDetail {
-  const transaction = { xid: 'x', name: 'n', status: 'COMMITTED' as const, application: '', beganAt: at(0), branchCount: branches.length };
+  const transaction = { xid: 'x', name: 'n', status: 'COMMITTED' as const, application: '', beganAt: at(0), branchCount: branches.length, cell: '' };
   return { transaction: end === undefined ? transaction : { ...transaction, endedAt: at(end) }, timeoutMillis: 60_000, branches, timeline: events };
 }
 

@@ -109,6 +109,8 @@ export interface Transaction {
   beganAt: string;
   endedAt?: string;
   branchCount: number;
+  /** Whose partition decides about it; empty if there is only one. */
+  cell: string;
 }
 
 export interface TransactionPage {

@@ -107,16 +107,23 @@ final class TransactionsCommand implements Callable<Integer> {
             out.println(live ? "No transaction is under way." : "No transaction has ended yet.");
             return;
         }
-        var table = new Table("XID", "STATUS", "NAME", "APPLICATION", "BRANCHES", "BEGUN", "TOOK");
+        boolean cells = found.stream().anyMatch(summary -> !summary.getCell().isEmpty());
+        var table = cells
+                ? new Table("XID", "CELL", "STATUS", "NAME", "APPLICATION", "BRANCHES", "BEGUN", "TOOK")
+                : new Table("XID", "STATUS", "NAME", "APPLICATION", "BRANCHES", "BEGUN", "TOOK");
         for (var summary : found) {
-            table.row(
+            List<String> row = new ArrayList<>(List.of(
                     summary.getXid(),
                     summary.getStatus().name(),
                     summary.getName(),
                     summary.getApplication(),
                     Integer.toString(summary.getBranches()),
                     instant(summary.getBegun()).toString(),
-                    took(summary));
+                    took(summary)));
+            if (cells) {
+                row.add(1, summary.getCell());
+            }
+            table.row(row.toArray(String[]::new));
         }
         table.print(out);
     }
@@ -124,8 +131,9 @@ final class TransactionsCommand implements Callable<Integer> {
     private static void show(PrintWriter out, Transaction transaction) {
         var summary = transaction.getSummary();
         out.printf(
-                "%s  %s  %s by %s, begun %s, took %s, time-out %d s%n",
+                "%s  %s%s  %s by %s, begun %s, took %s, time-out %d s%n",
                 summary.getXid(),
+                summary.getCell().isEmpty() ? "" : "in " + summary.getCell() + "  ",
                 summary.getStatus(),
                 summary.getName(),
                 summary.getApplication(),

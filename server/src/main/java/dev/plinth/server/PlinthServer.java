@@ -27,6 +27,7 @@ import dev.plinth.registry.door.peer.RegistryPeers;
 import dev.plinth.registry.door.peer.RegistryPeersDoor;
 import dev.plinth.registry.rules.StoredRules;
 import dev.plinth.server.backup.BackupsDoor;
+import dev.plinth.server.backup.PartitionNames;
 import dev.plinth.server.backup.Partitions;
 import dev.plinth.server.backup.RunningServer;
 import dev.plinth.server.cluster.ClusterDoor;
@@ -40,6 +41,7 @@ import dev.plinth.server.seata.ClusterSeataServers;
 import dev.plinth.server.seata.MetadataDoor;
 import dev.plinth.server.seata.SeataDoorsDoor;
 import dev.plinth.server.seata.SeataServers;
+import dev.plinth.transactions.Command;
 import dev.plinth.transactions.Coordinator;
 import dev.plinth.transactions.Peers;
 import dev.plinth.transactions.door.grpc.TransactionsDoor;
@@ -101,7 +103,8 @@ public final class PlinthServer implements AutoCloseable {
      * @throws IOException if the data is damaged, in use by another server, or a port is taken; it says which
      */
     public static PlinthServer start(ServerConfiguration configuration) throws IOException {
-        var server = new PlinthServer(new Entrance(configuration.data(), Partitions.NAMES).remembered(configuration));
+        PartitionNames.settle(configuration.data(), configuration.transactions());
+        var server = new PlinthServer(entrance(configuration).remembered(configuration));
         try {
             server.open();
             return server;
@@ -109,6 +112,14 @@ public final class PlinthServer implements AutoCloseable {
             server.close();
             throw e;
         }
+    }
+
+    private static Entrance entrance(ServerConfiguration configuration) {
+        return new Entrance(configuration.data(), partitions(configuration));
+    }
+
+    private static List<String> partitions(ServerConfiguration configuration) {
+        return Partitions.names(configuration.transactions().names().size());
     }
 
     private PlinthServer(ServerConfiguration configuration) {
@@ -160,12 +171,12 @@ public final class PlinthServer implements AutoCloseable {
         var coordinator = parts.add(
                 "transactions",
                 Coordinator.open(
-                        journals.journal(Partitions.TRANSACTIONS, Coordinator.codec()),
+                        transactionsJournals(journals),
+                        configuration.transactions(),
                         history,
                         participants,
                         peers.<Peers>map(to -> new PeerServers(to::channels)).orElse(Peers.NONE),
-                        clock,
-                        0));
+                        clock));
         // Once more when the doors are closed, for the others may have shared the leads anew meanwhile.
         parts.add("leads", this::handOver);
         var seataDoor = parts.add(
@@ -239,6 +250,15 @@ public final class PlinthServer implements AutoCloseable {
                 seataServers);
         openPeerDoor(among, tls, workers);
         membership.ifPresent(Membership::start);
+    }
+
+    /** The first partition's last: backups take them in the order in which they are made here, and it must not be older than the others. */
+    private List<Journal<Command>> transactionsJournals(Journals journals) {
+        List<Journal<Command>> all = new ArrayList<>();
+        for (int number = configuration.transactions().names().size() - 1; number >= 0; number--) {
+            all.addFirst(journals.journal(Partitions.transactions(number), Coordinator.codec()));
+        }
+        return all;
     }
 
     private void openHttp(
@@ -337,6 +357,14 @@ public final class PlinthServer implements AutoCloseable {
         lines.add("  Seata's clients      " + seata
                 + (seata.equals(seataAdvertised) ? "" : ", as " + seataAdvertised)
                 + configuration.seata().clients().remark(seata));
+        if (configuration.transactions().names().size() > 1) {
+            lines.add("  transactions         of "
+                    + String.join(", ", configuration.transactions().names()) + "; here of "
+                    + configuration
+                            .transactions()
+                            .names()
+                            .get(configuration.transactions().here()));
+        }
         lines.addAll(registryDoors.lines());
         configuration.secrets().ifPresent(_ -> lines.add("  secrets (KBS 0.4.0)  http://" + http + "/kbs/v0"));
         workloads().ifPresent(endpoint -> lines.add("  workloads (SPIFFE)   " + endpoint));
@@ -362,7 +390,7 @@ public final class PlinthServer implements AutoCloseable {
             Optional<PeerChannels> channels,
             Optional<RaftTls> proof)
             throws IOException {
-        var entrance = new Entrance(configuration.data(), Partitions.NAMES);
+        var entrance = entrance(configuration);
         if (configuration.cluster().isEmpty()) {
             entrance.checkAlone(store);
             return new Journals() {
@@ -377,10 +405,10 @@ public final class PlinthServer implements AutoCloseable {
         var node = parts.add(
                 "raft",
                 RaftNode.open(
-                        cluster.raft(roster.founders(), configuration.data().resolve("raft"), proof), store, clock));
+                        cluster.raft(roster.beginners(), configuration.data().resolve("raft"), proof), store, clock));
         raft = Optional.of(node);
         if (cluster.entry() instanceof ClusterConfiguration.Entry.Adopt) {
-            for (var partition : Partitions.NAMES) {
+            for (var partition : partitions(configuration)) {
                 if (node.adopt(partition, partition, snapshots)) {
                     log.info("group {} begins with what this server stored when it was alone", partition);
                 }

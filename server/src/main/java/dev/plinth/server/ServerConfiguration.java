@@ -1,6 +1,7 @@
 package dev.plinth.server;
 
 import dev.plinth.cells.CellMap;
+import dev.plinth.transactions.TransactionPartitions;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param data the folder where everything durable lives; made if it is not there
  * @param http console, HTTP and gRPC
  * @param seata for Seata's clients
+ * @param transactions the partitions of the coordinator, and where this server's transactions begin
  * @param registryDoors for the clients of other registries
  * @param cells the map to begin with; once a map is stored, the stored one holds
  * @param trust the trust domain that it signs for; empty: it gives no identities
@@ -24,6 +26,7 @@ public record ServerConfiguration(
         Path data,
         Listen http,
         SeataConfiguration seata,
+        TransactionPartitions transactions,
         RegistryDoors registryDoors,
         Optional<CellMap> cells,
         Optional<TrustConfiguration> trust,
@@ -54,7 +57,15 @@ public record ServerConfiguration(
     private static ServerConfiguration alone(
             Path data, Listen http, SeataConfiguration seata, Optional<CellMap> cells) {
         return new ServerConfiguration(
-                data, http, seata, RegistryDoors.NONE, cells, Optional.empty(), Optional.empty(), Optional.empty());
+                data,
+                http,
+                seata,
+                TransactionPartitions.ONE,
+                RegistryDoors.NONE,
+                cells,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** As the other {@code read}, for a file that says itself which of a cluster's servers it is for. */
@@ -85,6 +96,8 @@ public record ServerConfiguration(
             return listen;
         });
         var seata = top.section("seata").map(SeataConfiguration::read).orElse(SeataConfiguration.DEFAULT);
+        var transactions =
+                top.section("transactions").map(TransactionsConfiguration::read).orElse(TransactionPartitions.ONE);
         var registryDoors = RegistryDoors.read(top);
         var cells = top.section("cells").map(CellMapSection::read);
         var trust = top.section("trust").map(TrustConfiguration::read);
@@ -95,19 +108,26 @@ public record ServerConfiguration(
             throw new ConfigurationException(file + ": cluster: missing; expected, for this server is given a name");
         }
         var listen = http.or(() -> cluster.map(of -> of.own().console())).orElse(HTTP_DEFAULT);
-        return new ServerConfiguration(data, listen, seata, registryDoors, cells, trust, secrets, cluster);
+        return new ServerConfiguration(
+                data, listen, seata, transactions, registryDoors, cells, trust, secrets, cluster);
     }
 
     /** This configuration, for a server that signs for a trust domain. */
     public ServerConfiguration with(TrustConfiguration otherTrust) {
         return new ServerConfiguration(
-                data, http, seata, registryDoors, cells, Optional.of(otherTrust), secrets, cluster);
+                data, http, seata, transactions, registryDoors, cells, Optional.of(otherTrust), secrets, cluster);
+    }
+
+    /** This configuration, with these partitions of the coordinator. */
+    public ServerConfiguration with(TransactionPartitions otherTransactions) {
+        return new ServerConfiguration(
+                data, http, seata, otherTransactions, registryDoors, cells, trust, secrets, cluster);
     }
 
     /** This configuration, for a server that keeps keys and secrets. */
     public ServerConfiguration with(SecretsConfiguration otherSecrets) {
         return new ServerConfiguration(
-                data, http, seata, registryDoors, cells, trust, Optional.of(otherSecrets), cluster);
+                data, http, seata, transactions, registryDoors, cells, trust, Optional.of(otherSecrets), cluster);
     }
 
     /** This configuration with what the command line says in place of what the file says. */
@@ -116,6 +136,7 @@ public record ServerConfiguration(
                 otherData.orElse(data),
                 otherHttp.orElse(http),
                 otherSeata.map(seata::listening).orElse(seata),
+                transactions,
                 registryDoors,
                 cells,
                 trust,
@@ -129,6 +150,7 @@ public record ServerConfiguration(
                 data,
                 http.equals(HTTP_DEFAULT) ? of.own().console() : http,
                 seata,
+                transactions,
                 registryDoors,
                 cells,
                 trust,

@@ -119,7 +119,8 @@ final class TransactionsView {
                 view.applicationId(),
                 view.begun(),
                 view.ended(),
-                view.branches().size());
+                view.branches().size(),
+                coordinator.partitions().cell(view.id()));
     }
 
     private TransactionDetail detail(TransactionView view) {

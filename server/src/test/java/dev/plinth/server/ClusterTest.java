@@ -11,6 +11,7 @@ import dev.plinth.cells.CellMap;
 import dev.plinth.cells.ShardFunction;
 import dev.plinth.cells.Zone;
 import dev.plinth.raft.RaftMember;
+import dev.plinth.transactions.TransactionPartitions;
 import dev.plinth.wire.cells.v1.CellMapsGrpc;
 import dev.plinth.wire.cells.v1.GetCellMapRequest;
 import dev.plinth.wire.cluster.v1.ClusterGrpc;
@@ -94,6 +95,7 @@ class ClusterTest {
                         data.resolve(name),
                         self.own().http(),
                         SeataConfiguration.on(new Listen("127.0.0.1", 0)),
+                        TransactionPartitions.ONE,
                         RegistryDoors.NONE,
                         Optional.of(TWO_CELLS),
                         Optional.empty(),

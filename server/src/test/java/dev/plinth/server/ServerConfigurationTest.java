@@ -55,6 +55,28 @@ class ServerConfigurationTest {
     }
 
     @Test
+    void a_file_says_which_cells_have_a_partition_of_the_transactions_and_where_they_begin() throws IOException {
+        var partitions = ServerConfiguration.read(file("""
+                transactions:
+                  partitions: [east, west]
+                  here: west
+                  groups:
+                    - { group: "east-*", partition: east }
+                """)).transactions();
+
+        assertThat(partitions.names()).containsExactly("east", "west");
+        assertThat(partitions.of("default_tx_group")).isEqualTo(1);
+        assertThat(partitions.of("east-shop")).isZero();
+        assertThatThrownBy(() -> ServerConfiguration.read(file("""
+                transactions: { partitions: [east, west], here: north }
+                """)))
+                .hasMessageContaining("transactions.here: expected one of east, west, not 'north'");
+        assertThatThrownBy(() -> ServerConfiguration.read(file("""
+                transactions: { here: north }
+                """))).hasMessageContaining("transactions");
+    }
+
+    @Test
     void the_doors_to_other_registries_open_where_the_file_says_and_not_at_all_without_it() throws IOException {
         assertThat(ServerConfiguration.read(file("")).registryDoors()).isEqualTo(RegistryDoors.NONE);
 
@@ -176,7 +198,7 @@ class ServerConfigurationTest {
                 "http: { listen: here }                  | :1: http.listen: expected host:port",
                 "http: { listen: '127.0.0.1:x' }         | :1: http.listen: expected a number after the colon, not 'x'",
                 "http: { listen: '127.0.0.1:70000' }     | :1: http.listen: expected a port from 0 to 65535, not 70000",
-                "htpp: {}                                | :1: htpp: expected one of data, http, seata, nacos, sofaregistry, dns, cells, trust, secrets, cluster",
+                "htpp: {}                                | :1: htpp: expected one of data, http, seata, transactions, nacos, sofaregistry, dns, cells, trust, secrets, cluster",
                 "http: { lisen: '127.0.0.1:1' }          | :1: http.lisen: expected one of listen",
                 "http: 7700                              | :1: http: expected a mapping",
                 "data: [a, b]                            | :1: data: expected a single value",

@@ -35,6 +35,7 @@ record Scenario(String engine, String journal) {
         all.add(new Scenario("registry", "soft"));
         all.add(new Scenario("coordinator", "local"));
         all.add(new Scenario("registry-servers", "soft"));
+        all.add(new Scenario("partitions", "local"));
         return List.copyOf(all);
     }
 
@@ -76,7 +77,7 @@ record Scenario(String engine, String journal) {
     List<Fault> schedule(long seed) {
         return switch (engine) {
             case "registry" -> RegistryLife.schedule(seed);
-            case "coordinator" -> CoordinatorLife.schedule(seed);
+            case "coordinator", "partitions" -> CoordinatorLife.schedule(seed);
             case "registry-servers" -> RegistryServersLife.schedule(seed);
             default -> Simulation.schedule(shape(), seed);
         };
@@ -86,6 +87,7 @@ record Scenario(String engine, String journal) {
         Life simulation = switch (engine) {
             case "registry" -> new RegistryLife(seed, schedule);
             case "coordinator" -> new CoordinatorLife(seed, schedule);
+            case "partitions" -> CoordinatorLife.ofPartitions(seed, schedule);
             case "registry-servers" -> new RegistryServersLife(seed, schedule);
             case "ledger" -> LedgerSubject.life(shape(), seed, schedule);
             case "registers" -> RegistersSubject.life(shape(), seed, schedule);

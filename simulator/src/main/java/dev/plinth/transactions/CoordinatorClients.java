@@ -32,7 +32,44 @@ final class CoordinatorClients {
     private static final Duration LOCK_WAIT = Duration.ofSeconds(2);
     private static final TransactionId STRANGER = new TransactionId(1);
     private static final String BANK = "jdbc:bank";
+    private static final String WEST = "jdbc:west";
     private static final Command.Audit PERSON = new Command.Audit("operator", "as drawn");
+
+    /** Which database has which rows, and in which cell who asks is. */
+    interface Places {
+        /** All in one. */
+        Places ONE = new Places() {
+            @Override
+            public String database(LockKey row) {
+                return BANK;
+            }
+
+            @Override
+            public String group() {
+                return "default_tx_group";
+            }
+        };
+
+        /** One half of the rows in each of two. */
+        static Places two(long seed) {
+            var drawGroups = new Random(seed + 1);
+            return new Places() {
+                @Override
+                public String database(LockKey row) {
+                    return Integer.parseInt(row.primaryKey()) % 2 == 0 ? BANK : WEST;
+                }
+
+                @Override
+                public String group() {
+                    return drawGroups.nextBoolean() ? "default_tx_group" : "west_tx_group";
+                }
+            };
+        }
+
+        String database(LockKey row);
+
+        String group();
+    }
 
     /** The life around them. */
     interface World extends Deeds.Judge {
@@ -77,10 +114,12 @@ final class CoordinatorClients {
     private final Deeds deeds;
     private final Coverage coverage;
     private final Random draw;
+    private final Places places;
     private final Map<TransactionId, Known> known = new TreeMap<>();
     private final List<TransactionId> open = new ArrayList<>();
 
-    CoordinatorClients(World world, Deeds deeds, Coverage coverage, Random draw) {
+    CoordinatorClients(World world, Deeds deeds, Coverage coverage, Random draw, Places places) {
+        this.places = places;
         this.world = world;
         this.deeds = deeds;
         this.coverage = coverage;
@@ -131,7 +170,8 @@ final class CoordinatorClients {
         var timeout = Duration.ofMillis(50 + draw.nextInt(draw.nextInt(3) == 0 ? 500 : 20_000));
         told(
                 world.coordinator()
-                        .begin(new Command.Begin(saga ? "trip" : "pay", timeout, "bank", "default_tx_group")),
+                        .begin(new Command.Begin(
+                                saga ? "trip" : "pay", timeout, "bank", saga ? "default_tx_group" : places.group())),
                 id -> {
                     var begun = new Known(id, saga);
                     if (saga) {
@@ -172,15 +212,16 @@ final class CoordinatorClients {
         var rows = new ArrayList<LockKey>();
         for (int i = type == BranchType.AT ? 1 + draw.nextInt(2) : 0; i > 0; i--) {
             var row = row(draw.nextInt(ROWS));
-            if (!rows.contains(row)) {
+            boolean there = rows.isEmpty() || places.database(row).equals(places.database(rows.getFirst()));
+            if (there && !rows.contains(row)) {
                 rows.add(row);
             }
         }
-        var resource = type == BranchType.TCC ? "freeze" : BANK;
+        var resource = type == BranchType.TCC ? "freeze" : rows.isEmpty() ? BANK : places.database(rows.getFirst());
         of.underWay++;
         var register = new Command.RegisterBranch(of.id, type, resource, "bank:1", "{}", rows, draw.nextBoolean());
         var wait = register.autoCommit() ? LOCK_WAIT : Duration.ZERO;
-        told(world.coordinator().register(register, wait), outcome -> {
+        told(world.coordinator().register(register, wait, places.group()), outcome -> {
             if (outcome instanceof Outcome.Registered registered) {
                 coverage.event(type + " branch");
                 long branch = registered.branchId();
@@ -342,7 +383,7 @@ final class CoordinatorClients {
         }
         if (draw.nextInt(3) == 0) {
             var row = row(draw.nextInt(ROWS));
-            told(world.coordinator().lockable(STRANGER, BANK, List.of(row)), free -> {
+            told(world.coordinator().lockable(STRANGER, places.database(row), List.of(row)), free -> {
                 if (free) {
                     known.values()
                             .forEach(of -> world.check(letGo(of, row), row + " is free, and " + of.id + " holds it"));
@@ -422,7 +463,7 @@ final class CoordinatorClients {
         for (int number = 0; number < ROWS; number++) {
             var row = row(number);
             told(
-                    world.coordinator().lockable(STRANGER, BANK, List.of(row)),
+                    world.coordinator().lockable(STRANGER, places.database(row), List.of(row)),
                     free -> world.check(free, "all transactions have ended, and " + row + " is locked"));
         }
     }

@@ -28,7 +28,7 @@ import java.util.random.RandomGenerator;
  * who do phase two at last.
  */
 public final class TransactionsSubject
-        implements Subject<TransactionEngine, Command, Outcome, PhaseTwo, TransactionView> {
+        implements Subject<TransactionEngine, Command, Outcome, Effect, TransactionView> {
     private static final String RESOURCE = "jdbc:accounts";
     private static final int ROWS = 5;
     private static final int LIVE_MAX = 12;
@@ -62,7 +62,7 @@ public final class TransactionsSubject
     }
 
     @Override
-    public Codecs<Command, Outcome, PhaseTwo> codecs() {
+    public Codecs<Command, Outcome, Effect> codecs() {
         return DiskCodec.ALL;
     }
 
@@ -168,7 +168,9 @@ public final class TransactionsSubject
     // ---- participants
 
     @Override
-    public void performed(EffectId id, PhaseTwo asked) {
+    public void performed(EffectId id, Effect effect) {
+        var asked = (PhaseTwo) effect; // there is one partition
+
         boolean commit = asked.direction() == PhaseTwo.Direction.COMMIT;
         var before = committing.putIfAbsent(asked.transaction(), commit);
         check(
@@ -178,7 +180,9 @@ public final class TransactionsSubject
     }
 
     @Override
-    public Optional<Command> answer(PhaseTwo asked, RandomGenerator random, boolean calm) {
+    public Optional<Command> answer(Effect effect, RandomGenerator random, boolean calm) {
+        var asked = (PhaseTwo) effect; // there is one partition
+
         boolean commit = asked.direction() == PhaseTwo.Direction.COMMIT;
         var status = switch (random.nextInt(calm ? 1 : 14)) {
             case 10, 11 ->

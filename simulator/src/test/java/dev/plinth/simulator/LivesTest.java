@@ -17,6 +17,9 @@ class LivesTest {
     /** Of the coordinator, with whom money is at stake. */
     private static final int SEEDS_OF_THE_COORDINATOR = Math.max(SEEDS_EACH, 1_000);
 
+    /** And of the coordinator with several partitions. */
+    private static final int SEEDS_OF_PARTITIONS = Math.max(SEEDS_EACH, 300);
+
     private static final List<String> MET_BY_THE_COORDINATOR = List.of(
             "phase two lost",
             "phase two sent twice",
@@ -32,6 +35,9 @@ class LivesTest {
             "dirty rows decided",
             "end compared");
 
+    private static final List<String> MET_BETWEEN_PARTITIONS =
+            List.of("rows taken once more", "row taken", "end compared", "phase two lost", "process started");
+
     @TestFactory
     List<DynamicTest> whatever_happens_what_must_hold_holds() {
         return Scenario.ALL.stream()
@@ -41,7 +47,11 @@ class LivesTest {
 
     private static void live(Scenario scenario) {
         var coverage = new Coverage();
-        int seeds = scenario.engine().equals("coordinator") ? SEEDS_OF_THE_COORDINATOR : SEEDS_EACH;
+        int seeds = switch (scenario.engine()) {
+            case "coordinator" -> SEEDS_OF_THE_COORDINATOR;
+            case "partitions" -> SEEDS_OF_PARTITIONS;
+            default -> SEEDS_EACH;
+        };
         for (long seed = 1; seed <= seeds; seed++) {
             var schedule = scenario.schedule(seed);
             var outcome = scenario.live(seed, schedule);
@@ -57,6 +67,14 @@ class LivesTest {
         assertThat(coverage.entries()).isGreaterThan(SEEDS_EACH * 100L);
         if (scenario.journal().equals("soft")) {
             assertThat(coverage.events("session resumed")).as(coverage.text()).isPositive();
+            return;
+        }
+        if (scenario.engine().equals("partitions")) {
+            for (var met : MET_BETWEEN_PARTITIONS) {
+                assertThat(coverage.events(met))
+                        .as(met + " in " + coverage.text())
+                        .isPositive();
+            }
             return;
         }
         if (scenario.engine().equals("coordinator")) {

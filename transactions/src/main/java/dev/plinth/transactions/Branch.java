@@ -3,6 +3,7 @@ package dev.plinth.transactions;
 import dev.plinth.transactions.PhaseTwo.Direction;
 import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.seata.BranchType;
+import java.util.Optional;
 
 /**
  * One branch of a live transaction; immutable.
@@ -12,6 +13,7 @@ import dev.plinth.wire.seata.BranchType;
  * @param locked whether its lock keys are locked for it
  * @param attempts at phase two whose result is known
  * @param effect the open effect of its phase two, 0 if there is none
+ * @param away its locks, if its resource is at home in another partition than its transaction's and it has or had to do with them
  * @param rows those that were changed behind its back, as its participant reported them last; empty if it reported none
  */
 record Branch(
@@ -22,13 +24,15 @@ record Branch(
         boolean locked,
         int attempts,
         long effect,
-        String rows) {
+        String rows,
+        Optional<AwayLocks> away) {
 
     /** How a report of rows begins, among all that a participant may say ({@code DirtyReport} in {@code sdk}). */
     private static final String ROWS_REPORTED = "{\"dirty\":";
 
     static Branch registered(long id, Command.RegisterBranch asked, boolean locked) {
-        return new Branch(id, asked, BranchStatus.REGISTERED, asked.applicationData(), locked, 0, 0, "");
+        return new Branch(
+                id, asked, BranchStatus.REGISTERED, asked.applicationData(), locked, 0, 0, "", Optional.empty());
     }
 
     BranchType type() {
@@ -74,25 +78,42 @@ record Branch(
 
     Branch reported(BranchStatus newStatus, String newData) {
         return new Branch(
-                id, asked, newStatus, newData.isEmpty() ? applicationData : newData, locked, attempts, effect, rows);
+                id,
+                asked,
+                newStatus,
+                newData.isEmpty() ? applicationData : newData,
+                locked,
+                attempts,
+                effect,
+                rows,
+                away);
     }
 
     Branch asking(long newEffect) {
-        return new Branch(id, asked, status, applicationData, locked, attempts, newEffect, rows);
+        return new Branch(id, asked, status, applicationData, locked, attempts, newEffect, rows, away);
     }
 
     Branch tried(BranchStatus newStatus) {
-        return new Branch(id, asked, newStatus, applicationData, locked, attempts + 1, effect, rows);
+        return new Branch(id, asked, newStatus, applicationData, locked, attempts + 1, effect, rows, away);
     }
 
     Branch unlocked() {
-        return new Branch(id, asked, status, applicationData, false, attempts, effect, rows);
+        return new Branch(id, asked, status, applicationData, false, attempts, effect, rows, away);
+    }
+
+    Branch away(Optional<AwayLocks> nowAway) {
+        return new Branch(id, asked, status, applicationData, locked, attempts, effect, rows, nowAway);
+    }
+
+    /** Whether its rows are locked for it, wherever they are at home. */
+    boolean holds() {
+        return locked || (away.isPresent() && away.get().stage() == AwayLocks.Stage.HELD);
     }
 
     /** Takes what its participant said when it failed for good. */
     Branch said(String words) {
         return words.startsWith(ROWS_REPORTED)
-                ? new Branch(id, asked, status, applicationData, locked, attempts, effect, words)
+                ? new Branch(id, asked, status, applicationData, locked, attempts, effect, words, away)
                 : this;
     }
 

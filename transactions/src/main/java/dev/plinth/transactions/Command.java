@@ -194,6 +194,65 @@ public sealed interface Command {
         }
     }
 
+    /**
+     * Settles where a resource is at home, for good: the first claim holds. Asked of the first partition alone, which keeps the homes.
+     *
+     * @param wished the partition that the claim is for
+     */
+    record ClaimHome(String resourceId, int wished) implements Command {
+        public ClaimHome {
+            TransactionLimits.check("a resource id", resourceId, TransactionLimits.NAME_CHARS_MAX);
+            checkPartition(wished);
+        }
+    }
+
+    /**
+     * Adds a branch whose rows are at home in another partition, as {@link RegisterBranch} one whose rows are here. The answer follows
+     * when the rows are taken there, or are not.
+     *
+     * @param ticket a number by which whoever waits for that answer knows it; no other registration has it
+     */
+    record RegisterAway(RegisterBranch asked, int home, long ticket) implements Command {
+        public RegisterAway {
+            checkPartition(home);
+        }
+    }
+
+    /** What came of a {@link Effect.TakeLocks}. */
+    record LocksAnswered(TransactionId transaction, long branchId, Outcome.OfTaking answer) implements Command {}
+
+    /** What came of a {@link Effect.FreeLocks}: the rows are free. */
+    record LocksFreed(TransactionId transaction, long branchId) implements Command {}
+
+    /** Takes the rows of another partition's branch, all or none. Repeating it changes nothing more. */
+    record TakeLocks(Effect.TakeLocks wanted) implements Command {
+        public TakeLocks {
+            TransactionLimits.check("a branch's lock keys", wanted.lockKeys().size(), TransactionLimits.LOCK_KEYS_MAX);
+        }
+    }
+
+    /** Lets go of the rows of another partition's branch. Repeating it changes nothing more. */
+    record FreeLocks(TransactionId transaction, long branchId) implements Command {}
+
+    /** What came of a {@link Effect.AskHolder}. */
+    record HolderTold(TransactionId transaction, long branchId, Standing standing) implements Command {}
+
+    /** How a branch stands that has rows in another partition. */
+    enum Standing {
+        HOLDS,
+        /** It holds them until it is undone. */
+        ROLLING_BACK,
+        /** It holds nothing, and never will again. */
+        GONE
+    }
+
+    private static void checkPartition(int partition) {
+        if (partition < 0 || partition >= TransactionId.PARTITIONS_MAX) {
+            throw new IllegalArgumentException(
+                    "a partition is 0 to " + (TransactionId.PARTITIONS_MAX - 1) + ", not " + partition);
+        }
+    }
+
     /** The history has these ended transactions on disk: the engine lets go of them. Others among them are left as they are. */
     record Forget(List<TransactionId> transactions) implements Command {
         public Forget {

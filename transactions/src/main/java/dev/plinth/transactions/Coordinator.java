@@ -4,23 +4,24 @@ import com.google.protobuf.ByteString;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Codec;
 import dev.plinth.kernel.Journal;
-import dev.plinth.kernel.Partition;
 import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.SerialThread;
 import dev.plinth.kernel.Storage;
-import dev.plinth.kernel.Watcher;
+import dev.plinth.wire.seata.BranchType;
 import dev.plinth.wire.seata.GlobalStatus;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,10 @@ public final class Coordinator implements AutoCloseable {
     /*
      * The engine knows what lives; the history knows what ended. A transaction leaves the one only when it is in the other, so who
      * asks the engine first and the history second misses none.
+     *
+     * Every server has all partitions, and an id says which one decides about it: so any server takes any request, and the journal of
+     * the partition finds its leader. The rows of a resource are locked in its home alone, which the first partition settles with the
+     * first branch that locks one, for good; each server remembers what it was told.
      */
 
     /** How long a door waits for phase two unless it has a reason to do otherwise; well under Seata's 30 s for a TM's request. */
@@ -43,45 +48,33 @@ public final class Coordinator implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
 
-    private final Journal<Command> journal;
-    private final Partition<TransactionEngine, Command, Outcome, PhaseTwo, TransactionView> partition;
+    private final CoordinatorPartition[] partitions;
+    private final TransactionPartitions names;
     private final HistoryDesk desk;
-    private final HistoryFeed feed;
-    private final EndWaiters waiters;
     private final LockWaiters lockWaiters;
     private final Clock clock;
     private final Pulses pulses;
     private final Peers peers;
-    private final Watcher.Subscription ends;
-    private final TransactionEngine engine;
     private final long heapBytesMax;
     private final Runnable release;
 
+    /** Where resources are at home, as far as this server was told; bounded as the first partition's own list is. */
+    private final ConcurrentHashMap<String, Integer> homes = new ConcurrentHashMap<>();
+
     private Coordinator(
-            Journal<Command> journal,
-            Partition<TransactionEngine, Command, Outcome, PhaseTwo, TransactionView> partition,
-            History history,
-            Executor historyThread,
-            EndWaiters waiters,
-            LockWaiters lockWaiters,
-            Peers peers,
-            Clock clock,
-            Consumer<String> report,
-            TransactionEngine engine,
+            CoordinatorPartition[] partitions,
+            TransactionPartitions names,
+            CoordinatorPartition.Shared shared,
             long heapBytesMax,
             Runnable release) {
-        this.journal = journal;
-        this.engine = engine;
+        this.partitions = partitions;
+        this.names = names;
+        this.desk = shared.desk();
+        this.lockWaiters = shared.lockWaiters();
+        this.clock = shared.clock();
+        this.pulses = shared.pulses();
+        this.peers = shared.peers();
         this.heapBytesMax = heapBytesMax;
-        this.partition = partition;
-        this.desk = new HistoryDesk(history, historyThread);
-        this.waiters = waiters;
-        this.lockWaiters = lockWaiters;
-        this.clock = clock;
-        this.pulses = new Pulses(clock);
-        this.peers = peers;
-        this.feed = new HistoryFeed(partition, history, historyThread, clock, peers.lagMax(), report);
-        this.ends = partition.watch(Indexes.ENDED, this::ended);
         this.release = release;
     }
 
@@ -90,39 +83,66 @@ public final class Coordinator implements AutoCloseable {
         return DiskCodec.COMMANDS;
     }
 
-    /** As the other {@code open}, for a server that is alone. */
+    /**
+     * Opens a coordinator of one partition, for a server that is alone.
+     *
+     * @param partition 0 to 1023, always the same for this journal; the other parameters as in the other {@code open}
+     */
     public static Coordinator open(
             Journal<Command> journal, Storage history, Participants participants, Clock clock, int partition)
             throws IOException {
-        return open(journal, history, participants, Peers.NONE, clock, partition);
+        return open(
+                List.of(journal),
+                List.of(new TransactionEngine(partition)),
+                TransactionPartitions.ONE,
+                history,
+                participants,
+                Peers.NONE,
+                clock);
     }
 
     /**
-     * Opens the coordinator of one partition, and starts to serve: phase two of what was decided before goes on.
+     * Opens the coordinator, and starts to serve: phase two of what was decided before goes on.
      *
-     * @param journal not started yet; closed with the coordinator
+     * @param journals one for each partition, in their order, always the same; not started yet, and closed with the coordinator
      * @param history a directory of its own, for the transactions that ended
      * @param participants asked from now on, even before this returns; those that are connected to this server
-     * @param peers the other servers that hold this partition; {@link Peers#NONE} if there are none
-     * @param partition 0 to 1023, always the same for this journal
-     * @throws IOException if journal or history cannot be read
+     * @param peers the other servers that hold these partitions; {@link Peers#NONE} if there are none
+     * @throws IOException if a journal or the history cannot be read
      */
     public static Coordinator open(
-            Journal<Command> journal,
+            List<Journal<Command>> journals,
+            TransactionPartitions partitions,
             Storage history,
             Participants participants,
             Peers peers,
-            Clock clock,
-            int partition)
+            Clock clock)
+            throws IOException {
+        List<TransactionEngine> engines = new ArrayList<>();
+        for (int number = 0; number < journals.size(); number++) {
+            engines.add(new TransactionEngine(number));
+        }
+        return open(journals, engines, partitions, history, participants, peers, clock);
+    }
+
+    private static Coordinator open(
+            List<Journal<Command>> journals,
+            List<TransactionEngine> engines,
+            TransactionPartitions partitions,
+            Storage history,
+            Participants participants,
+            Peers peers,
+            Clock clock)
             throws IOException {
         var thread = SerialThread.named("plinth-transactions-history");
         return open(
-                journal,
+                journals,
+                engines,
+                partitions,
                 history,
                 participants,
                 peers,
                 clock,
-                new TransactionEngine(partition),
                 History.Size.OF_RELEASE,
                 thread,
                 LOG::warn,
@@ -131,68 +151,72 @@ public final class Coordinator implements AutoCloseable {
     }
 
     static Coordinator open(
-            Journal<Command> journal,
+            List<Journal<Command>> journals,
+            List<TransactionEngine> engines,
+            TransactionPartitions names,
             Storage storage,
             Participants participants,
             Peers peers,
             Clock clock,
-            TransactionEngine engine,
             History.Size size,
             Executor historyThread,
             Consumer<String> report,
             long heapBytesMax,
             Runnable release)
             throws IOException {
+        if (journals.size() != names.names().size() || engines.size() != journals.size()) {
+            throw new IllegalArgumentException(
+                    names.names().size() + " partitions, and " + journals.size() + " journals");
+        }
+        // An effect may want a partition that is opened after its own; then it is tried again.
+        var opened = new AtomicReferenceArray<@Nullable CoordinatorPartition>(journals.size());
         var history = History.open(storage, size, report);
-        var waiters = new EndWaiters(clock);
-        var lockWaiters = new LockWaiters(clock);
-        engine.onFreed((resourceId, key) -> lockWaiters.released(new LockWaiters.Row(resourceId, key)));
+        var shared = new CoordinatorPartition.Shared(
+                history,
+                historyThread,
+                new HistoryDesk(history, historyThread),
+                new Pulses(clock),
+                new LockWaiters(clock),
+                peers,
+                participants,
+                number -> number < opened.length() ? opened.get(number) : null,
+                clock,
+                report);
+        List<CoordinatorPartition> partitions = new ArrayList<>();
         try {
-            var partition = Partition.durable(
-                    engine, journal, DiskCodec.ALL, new ParticipantCalls(participants, peers, waiters), clock);
-            var coordinator = new Coordinator(
-                    journal,
-                    partition,
-                    history,
-                    historyThread,
-                    waiters,
-                    lockWaiters,
-                    peers,
-                    clock,
-                    report,
-                    engine,
-                    heapBytesMax,
-                    release);
-            coordinator.start();
-            return coordinator;
+            for (int number = 0; number < journals.size(); number++) {
+                var partition = CoordinatorPartition.open(journals.get(number), engines.get(number), shared);
+                partitions.add(partition);
+                opened.set(number, partition);
+            }
         } catch (IOException | RuntimeException e) {
+            partitions.forEach(CoordinatorPartition::close);
             history.close();
             release.run();
             throw e;
         }
+        var coordinator =
+                new Coordinator(partitions.toArray(CoordinatorPartition[]::new), names, shared, heapBytesMax, release);
+        coordinator.start();
+        return coordinator;
     }
 
     private void start() {
-        ends.next();
-        feed.start();
+        for (CoordinatorPartition partition : partitions) {
+            partition.start();
+        }
         pulses.start();
     }
 
-    private void ended(Watcher.Batch<TransactionView> batch) {
-        for (Watcher.Item<TransactionView> item : batch.items()) {
-            item.view().ifPresent(view -> {
-                waiters.wake(view.id());
-                // A snapshot shows again what was counted before.
-                if (!batch.reset() && timedOut(view.status())) {
-                    pulses.timedOut();
-                }
-            });
-        }
-        ends.next();
+    /** The partitions, and where transactions begin. */
+    public TransactionPartitions partitions() {
+        return names;
     }
 
-    private static boolean timedOut(GlobalStatus status) {
-        return status == GlobalStatus.TIMEOUT_ROLLBACKED || status == GlobalStatus.TIMEOUT_ROLLBACK_FAILED;
+    /** The partition that decides about a transaction. One that is not here knows nothing of it, as the first does. */
+    private CoordinatorPartition of(TransactionId transaction) {
+        int number = transaction.partition();
+        return partitions[number < partitions.length ? number : 0];
     }
 
     // ---- what a transaction's makers ask for
@@ -202,35 +226,82 @@ public final class Coordinator implements AutoCloseable {
         if (heapIsFull()) {
             return heapFull();
         }
-        return submit(begin, outcome -> {
-            pulses.begun();
-            return ((Outcome.Begun) outcome).transaction();
-        });
-    }
-
-    /** Adds a branch with its locks; completes once that is durable, with any answer but {@link Outcome.Overloaded}. */
-    public CompletableFuture<Outcome.OfRegister> register(Command.RegisterBranch register) {
-        if (heapIsFull()) {
-            return heapFull();
-        }
-        return submit(register, Outcome.OfRegister.class::cast);
+        return partitions[partitions.length == 1 ? 0 : names.of(begin.serviceGroup())].begin(begin);
     }
 
     /**
-     * As {@link #register(Command.RegisterBranch)}, and if another transaction holds one of its rows, waits for that.
+     * Adds a branch with its locks; completes once that is durable, with any answer but {@link Outcome.Overloaded}.
+     *
+     * @param cell the partition that is to be the home of its resource, if that has none yet
+     */
+    private CompletableFuture<Outcome.OfRegister> register(Command.RegisterBranch register, int cell) {
+        if (heapIsFull()) {
+            return heapFull();
+        }
+        var own = of(register.transaction());
+        if (partitions.length == 1
+                || register.type() != BranchType.AT
+                || register.lockKeys().isEmpty()) {
+            return own.register(register);
+        }
+        var home = homes.get(register.resourceId());
+        return home != null
+                ? register(register, own, home)
+                : claim(register.resourceId(), cell).thenCompose(claimed -> register(register, own, claimed));
+    }
+
+    private CompletableFuture<Outcome.OfRegister> register(
+            Command.RegisterBranch register, CoordinatorPartition own, int home) {
+        if (home >= partitions.length) {
+            return CompletableFuture.failedFuture(Refused.overloaded(
+                    register.resourceId() + " is at home in partition " + home
+                            + ", of which this server was not told (transactions.partitions)",
+                    TransactionEngine.RETRY_AFTER));
+        }
+        return partitions[home] == own ? own.register(register) : own.registerAway(register, home);
+    }
+
+    private CompletableFuture<Integer> claim(String resourceId, int cell) {
+        return partitions[0].submit(new Command.ClaimHome(resourceId, cell), outcome -> {
+            int home = ((Outcome.Claimed) outcome).home();
+            homes.put(resourceId, home);
+            return home;
+        });
+    }
+
+    /** Adds a branch with its locks, of a client of no transaction service group. */
+    public CompletableFuture<Outcome.OfRegister> register(Command.RegisterBranch register) {
+        return register(register, names.here());
+    }
+
+    /** As the other {@code register}, of a client of no transaction service group. */
+    public CompletableFuture<Outcome.OfRegister> register(Command.RegisterBranch register, Duration wait) {
+        return register(register, wait, "");
+    }
+
+    /**
+     * Adds a branch with its locks, and if another transaction holds one of its rows, waits for that. Completes once it is durable, with
+     * any answer but {@link Outcome.Overloaded}.
      *
      * @param wait how long in all; then the conflict is the answer
+     * @param serviceGroup of the participant's client; the first branch that locks rows of a resource settles where it is at home
      */
-    public CompletableFuture<Outcome.OfRegister> register(Command.RegisterBranch register, Duration wait) {
+    public CompletableFuture<Outcome.OfRegister> register(
+            Command.RegisterBranch register, Duration wait, String serviceGroup) {
+        int cell = names.of(serviceGroup);
         return wait.isZero()
-                ? register(register)
-                : register(register, lockWaiters.ticket(), clock.nanoTime() + wait.toNanos(), Optional.empty());
+                ? register(register, cell)
+                : register(register, cell, lockWaiters.ticket(), clock.nanoTime() + wait.toNanos(), Optional.empty());
     }
 
     /** @param offered the row that was let go, and whose turn this is */
     private CompletableFuture<Outcome.OfRegister> register(
-            Command.RegisterBranch register, long ticket, long deadlineNanos, Optional<LockWaiters.Row> offered) {
-        return register(register)
+            Command.RegisterBranch register,
+            int cell,
+            long ticket,
+            long deadlineNanos,
+            Optional<LockWaiters.Row> offered) {
+        return register(register, cell)
                 .whenComplete((outcome, _) -> offered.ifPresent(row -> passOn(row, outcome)))
                 .thenCompose(outcome -> {
                     long left = deadlineNanos - clock.nanoTime();
@@ -241,7 +312,8 @@ public final class Coordinator implements AutoCloseable {
                     return lockWaiters
                             .await(row, ticket, Duration.ofNanos(left))
                             .map(turn -> turn(register, row, turn)
-                                    .thenCompose(_ -> register(register, ticket, deadlineNanos, Optional.of(row))))
+                                    .thenCompose(
+                                            _ -> register(register, cell, ticket, deadlineNanos, Optional.of(row))))
                             .orElseGet(() -> CompletableFuture.completedFuture(outcome));
                 });
     }
@@ -271,12 +343,26 @@ public final class Coordinator implements AutoCloseable {
 
     /** Says how phase one of a branch went; completes with any answer but {@link Outcome.Overloaded}. */
     public CompletableFuture<Outcome.OfReport> report(Command.ReportBranch report) {
-        return submit(report, Outcome.OfReport.class::cast);
+        return of(report.transaction()).report(report);
     }
 
     /** Whether none of the rows is locked by another transaction. */
     public CompletableFuture<Boolean> lockable(TransactionId asker, String resourceId, List<LockKey> keys) {
-        return read(engine -> engine.lockable(asker, resourceId, keys));
+        var home = partitions.length == 1 ? Integer.valueOf(0) : homes.get(resourceId);
+        if (home == null) {
+            return partitions[0].read(engine -> engine.home(resourceId)).thenCompose(told -> {
+                told.ifPresent(at -> homes.put(resourceId, at));
+                // Rows of a resource without a home are locked in the first, from before there were others.
+                return lockable(asker, resourceId, keys, told.orElse(0));
+            });
+        }
+        return lockable(asker, resourceId, keys, home);
+    }
+
+    private CompletableFuture<Boolean> lockable(TransactionId asker, String resourceId, List<LockKey> keys, int home) {
+        return home < partitions.length
+                ? partitions[home].read(engine -> engine.lockable(asker, resourceId, keys))
+                : CompletableFuture.completedFuture(false);
     }
 
     /**
@@ -285,12 +371,12 @@ public final class Coordinator implements AutoCloseable {
      * as it is then, also long after the end; {@code FINISHED} if nothing is known of the transaction.
      */
     public CompletableFuture<GlobalStatus> commit(TransactionId transaction) {
-        return decide(new Command.Commit(transaction), transaction);
+        return of(transaction).decide(new Command.Commit(transaction), transaction);
     }
 
     /** As {@link #commit}, the other way: {@code ROLLBACKING} while participants are being told. */
     public CompletableFuture<GlobalStatus> rollback(TransactionId transaction) {
-        return decide(new Command.Rollback(transaction), transaction);
+        return of(transaction).decide(new Command.Rollback(transaction), transaction);
     }
 
     /**
@@ -299,28 +385,22 @@ public final class Coordinator implements AutoCloseable {
      * is over.
      */
     public CompletableFuture<GlobalStatus> commitAndAwait(TransactionId transaction, Duration patience) {
-        return decideAndAwait(new Command.Commit(transaction), transaction, patience);
+        return of(transaction).decideAndAwait(new Command.Commit(transaction), transaction, patience);
     }
 
     /** As {@link #rollback}, and waits as {@link #commitAndAwait} does. */
     public CompletableFuture<GlobalStatus> rollbackAndAwait(TransactionId transaction, Duration patience) {
-        return decideAndAwait(new Command.Rollback(transaction), transaction, patience);
+        return of(transaction).decideAndAwait(new Command.Rollback(transaction), transaction, patience);
     }
 
     /** The status as it is; {@code FINISHED} if nothing is known of the transaction. */
     public CompletableFuture<GlobalStatus> status(TransactionId transaction) {
-        return read(engine -> engine.status(transaction))
-                .thenCompose(live -> live.isPresent()
-                        ? CompletableFuture.completedFuture(live.get())
-                        : endedStatus(transaction, GlobalStatus.FINISHED));
+        return of(transaction).status(transaction);
     }
 
     /** A Saga's engine says where its transaction stands; completes with the status after that. */
     public CompletableFuture<GlobalStatus> reportGlobal(TransactionId transaction, GlobalStatus status) {
-        return submit(new Command.ReportGlobal(transaction, status), Function.identity())
-                .thenCompose(outcome -> outcome instanceof Outcome.Decided decided
-                        ? CompletableFuture.completedFuture(decided.status())
-                        : endedStatus(transaction, status));
+        return of(transaction).reportGlobal(transaction, status);
     }
 
     /**
@@ -328,7 +408,7 @@ public final class Coordinator implements AutoCloseable {
      * Completes with its status; settling one that has not failed changes nothing.
      */
     public CompletableFuture<GlobalStatus> settle(TransactionId transaction, Command.Audit audit) {
-        return decide(new Command.Settle(transaction, audit), transaction);
+        return of(transaction).decide(new Command.Settle(transaction, audit), transaction);
     }
 
     /**
@@ -338,15 +418,7 @@ public final class Coordinator implements AutoCloseable {
      */
     public CompletableFuture<Optional<GlobalStatus>> force(
             TransactionId transaction, PhaseTwo.Direction direction, Command.Audit audit) {
-        return submit(new Command.Force(transaction, direction, audit), Function.identity())
-                .thenApply(outcome -> {
-                    if (!(outcome instanceof Outcome.Decided decided)) {
-                        return Optional.empty();
-                    }
-                    count(decided);
-                    partition.retryEffects(phaseTwo -> phaseTwo.transaction().equals(transaction));
-                    return Optional.of(decided.status());
-                });
+        return of(transaction).force(transaction, direction, audit);
     }
 
     /**
@@ -356,7 +428,7 @@ public final class Coordinator implements AutoCloseable {
      *     decision is waited for, and {@link Outcome.NoRows} if nothing is known that could be restored
      */
     public CompletableFuture<Outcome.OfDecision> decideRows(Command.DecideRows decide) {
-        return submit(decide, Outcome.OfDecision.class::cast);
+        return of(decide.transaction()).decideRows(decide);
     }
 
     /** Ends the back-off of phase two of these resources, here and on the peers, because a participant has come to this server. */
@@ -367,14 +439,17 @@ public final class Coordinator implements AutoCloseable {
 
     /** As {@link #participantBack}, when it has come to another server. */
     public void participantBackElsewhere(Set<String> resources) {
-        partition.retryEffects(phaseTwo -> resources.contains(phaseTwo.resourceId()));
+        for (CoordinatorPartition partition : partitions) {
+            partition.participantBack(resources);
+        }
     }
 
     // ---- what people ask for
 
     /** How much there is at the moment. */
     public CompletableFuture<TransactionCounts> counts() {
-        return read(TransactionEngine::counts);
+        return Merged.all(partitions, partition -> partition.read(TransactionEngine::counts))
+                .thenApply(Merged::counts);
     }
 
     /**
@@ -385,7 +460,10 @@ public final class Coordinator implements AutoCloseable {
      */
     public CompletableFuture<TransactionPage> live(TransactionFilter filter, OptionalLong from, int limit) {
         checkPage(limit);
-        return read(engine -> engine.live(filter, from.orElse(Long.MAX_VALUE), limit));
+        if (partitions.length == 1) {
+            return partitions[0].read(engine -> engine.live(filter, from.orElse(Long.MAX_VALUE), limit));
+        }
+        return Merged.live(partitions, filter, from, limit);
     }
 
     /** Transactions that ended, the newest first; parameters as {@link #live}. */
@@ -396,8 +474,7 @@ public final class Coordinator implements AutoCloseable {
 
     /** Everything known about one transaction, live or ended; empty if nothing is. */
     public CompletableFuture<Optional<TransactionView>> get(TransactionId transaction) {
-        return read(engine -> engine.find(transaction))
-                .thenCompose(live -> live.isPresent() ? CompletableFuture.completedFuture(live) : ended(transaction));
+        return of(transaction).get(transaction);
     }
 
     /** What this server's own history has of a transaction, as histories store it; for the peers. */
@@ -408,12 +485,6 @@ public final class Coordinator implements AutoCloseable {
     /** What {@link #recorded} gave. */
     public static TransactionView recorded(ByteString record) {
         return StateCodec.view(record);
-    }
-
-    private CompletableFuture<Optional<TransactionView>> ended(TransactionId transaction) {
-        return desk.ask(history -> history.get(transaction))
-                .thenCompose(
-                        here -> here.isPresent() ? CompletableFuture.completedFuture(here) : peers.ended(transaction));
     }
 
     /** The seconds that are over, the newest last, at most 300. */
@@ -428,10 +499,12 @@ public final class Coordinator implements AutoCloseable {
         }
     }
 
-    // ---- how
-
     private boolean heapIsFull() {
-        return engine.heapBytes() > heapBytesMax;
+        long bytes = 0;
+        for (CoordinatorPartition partition : partitions) {
+            bytes += partition.heapBytes();
+        }
+        return bytes > heapBytesMax;
     }
 
     private <R> CompletableFuture<R> heapFull() {
@@ -440,95 +513,16 @@ public final class Coordinator implements AutoCloseable {
                 TransactionEngine.RETRY_AFTER));
     }
 
-    private CompletableFuture<GlobalStatus> decide(Command command, TransactionId transaction) {
-        return submit(command, Function.identity()).thenCompose(outcome -> {
-            if (outcome instanceof Outcome.Decided decided) {
-                count(decided);
-                return CompletableFuture.completedFuture(decided.status());
-            }
-            return endedStatus(transaction, GlobalStatus.FINISHED);
-        });
-    }
-
-    private void count(Outcome.Decided decided) {
-        if (!decided.first()) {
-            return;
-        }
-        var sinceBegin = Duration.between(decided.begun(), journal.now());
-        switch (decided.status()) {
-            case COMMITTING, COMMITTED -> pulses.committed(sinceBegin);
-            case ROLLBACKING, ROLLBACKED -> pulses.rolledBack(sinceBegin);
-            default -> {} // time-outs are counted when they end; settling is no decision
-        }
-    }
-
-    private CompletableFuture<GlobalStatus> decideAndAwait(
-            Command command, TransactionId transaction, Duration patience) {
-        var waiter = waiters.add(transaction);
-        return decide(command, transaction)
-                .whenComplete((status, failure) -> {
-                    if (failure != null || !participantsAreTold(status)) {
-                        waiter.complete(null);
-                    } else {
-                        waiters.limit(waiter, patience);
-                    }
-                })
-                .thenCompose(status -> participantsAreTold(status)
-                        ? waiter.thenCompose(_ -> status(transaction)).thenApply(Coordinator::asAnswered)
-                        : CompletableFuture.completedFuture(status));
-    }
-
-    private static boolean participantsAreTold(GlobalStatus status) {
-        return switch (status) {
-            case COMMITTING, COMMIT_RETRYING, ROLLBACKING, ROLLBACK_RETRYING -> true;
-            case TIMEOUT_ROLLBACKING, TIMEOUT_ROLLBACK_RETRYING -> true;
-            case UNKNOWN, BEGIN, ASYNC_COMMITTING, COMMITTED, COMMIT_FAILED, ROLLBACKED, ROLLBACK_FAILED -> false;
-            case TIMEOUT_ROLLBACKED, TIMEOUT_ROLLBACK_FAILED, FINISHED, COMMIT_RETRY_TIMEOUT -> false;
-            case ROLLBACK_RETRY_TIMEOUT, DELETING -> false;
-            case STOP_COMMIT_OR_COMMIT_RETRY, STOP_ROLLBACK_OR_ROLLBACK_RETRY -> false;
-        };
-    }
-
-    private static GlobalStatus asAnswered(GlobalStatus status) {
-        return status == GlobalStatus.ASYNC_COMMITTING ? GlobalStatus.COMMITTED : status;
-    }
-
-    private CompletableFuture<GlobalStatus> endedStatus(TransactionId transaction, GlobalStatus otherwise) {
-        return ended(transaction)
-                .thenApply(ended -> ended.map(TransactionView::status).orElse(otherwise));
-    }
-
-    private <R> CompletableFuture<R> submit(Command command, Function<Outcome, R> read) {
-        var answer = new CompletableFuture<R>();
-        var _ = partition.submit(command).whenComplete((outcome, failure) -> {
-            if (failure != null) {
-                answer.completeExceptionally(refusal(failure));
-            } else if (outcome instanceof Outcome.Overloaded(String what, Duration retryAfter)) {
-                answer.completeExceptionally(Refused.overloaded(what, retryAfter));
-            } else {
-                answer.complete(read.apply(outcome));
-            }
-        });
-        return answer;
-    }
-
-    private <R> CompletableFuture<R> read(Function<TransactionEngine, R> query) {
-        return partition.read(query);
-    }
-
-    private static Throwable refusal(Throwable failure) {
-        return failure instanceof CompletionException wrapped && wrapped.getCause() != null
-                ? wrapped.getCause()
-                : failure;
-    }
-
     /** Stops. What waits for an answer is refused; what was decided goes on with the next {@link #open}. */
     @Override
     public void close() {
-        ends.close();
-        feed.close();
+        for (CoordinatorPartition partition : partitions) {
+            partition.quiet();
+        }
         pulses.close();
-        partition.close();
+        for (CoordinatorPartition partition : partitions) {
+            partition.close();
+        }
         desk.close();
         release.run();
     }

@@ -53,14 +53,14 @@ final class DiskCodec {
         }
     };
 
-    static final Codec<PhaseTwo> EFFECTS = new Codec<>() {
+    static final Codec<Effect> EFFECTS = new Codec<>() {
         @Override
-        public byte[] encode(PhaseTwo value) {
+        public byte[] encode(Effect value) {
             return record(value).toByteArray();
         }
 
         @Override
-        public PhaseTwo decode(ByteBuffer bytes) {
+        public Effect decode(ByteBuffer bytes) {
             try {
                 return effect(Disk.EffectRecord.parseFrom(bytes));
             } catch (InvalidProtocolBufferException e) {
@@ -70,7 +70,7 @@ final class DiskCodec {
         }
     };
 
-    static final Codecs<Command, Outcome, PhaseTwo> ALL = new Codecs<>(COMMANDS, OUTCOMES, EFFECTS);
+    static final Codecs<Command, Outcome, Effect> ALL = new Codecs<>(COMMANDS, OUTCOMES, EFFECTS);
 
     // ---- commands
 
@@ -123,6 +123,29 @@ final class DiskCodec {
                 forget.transactions().forEach(id -> builder.addTransactions(id.value()));
                 record.setForget(builder);
             }
+            case Command.ClaimHome claim ->
+                record.setClaimHome(Disk.ClaimHome.newBuilder()
+                        .setResourceId(claim.resourceId())
+                        .setWished(claim.wished()));
+            case Command.RegisterAway away ->
+                record.setRegisterAway(Disk.RegisterAway.newBuilder()
+                        .setAsked(record(away.asked()))
+                        .setHome(away.home())
+                        .setTicket(away.ticket()));
+            case Command.LocksAnswered answered ->
+                record.setLocksAnswered(Disk.LocksAnswered.newBuilder()
+                        .setTransaction(answered.transaction().value())
+                        .setBranch(answered.branchId())
+                        .setAnswer(record(answered.answer())));
+            case Command.LocksFreed freed -> record.setLocksFreed(held(freed.transaction(), freed.branchId()));
+            case Command.TakeLocks take -> record.setTakeLocks(record(take.wanted()));
+            case Command.FreeLocks free -> record.setFreeLocks(held(free.transaction(), free.branchId()));
+            case Command.HolderTold told ->
+                record.setHolderTold(Disk.HolderTold.newBuilder()
+                        .setTransaction(told.transaction().value())
+                        .setBranch(told.branchId())
+                        .setStanding(
+                                Disk.HolderTold.Standing.valueOf(told.standing().name())));
         }
         return record.build();
     }
@@ -170,8 +193,74 @@ final class DiskCodec {
                 new Command.Forget(record.getForget().getTransactionsList().stream()
                         .map(TransactionId::new)
                         .toList());
+            case CLAIM_HOME ->
+                new Command.ClaimHome(
+                        record.getClaimHome().getResourceId(),
+                        record.getClaimHome().getWished());
+            case REGISTER_AWAY -> {
+                var asked = record.getRegisterAway().getAsked();
+                yield new Command.RegisterAway(
+                        register(new TransactionId(asked.getTransaction()), asked),
+                        record.getRegisterAway().getHome(),
+                        record.getRegisterAway().getTicket());
+            }
+            case LOCKS_ANSWERED ->
+                new Command.LocksAnswered(
+                        new TransactionId(record.getLocksAnswered().getTransaction()),
+                        record.getLocksAnswered().getBranch(),
+                        taking(record.getLocksAnswered().getAnswer()));
+            case LOCKS_FREED ->
+                new Command.LocksFreed(
+                        new TransactionId(record.getLocksFreed().getTransaction()),
+                        record.getLocksFreed().getBranch());
+            case TAKE_LOCKS -> new Command.TakeLocks(takeLocks(record.getTakeLocks()));
+            case FREE_LOCKS ->
+                new Command.FreeLocks(
+                        new TransactionId(record.getFreeLocks().getTransaction()),
+                        record.getFreeLocks().getBranch());
+            case HOLDER_TOLD ->
+                new Command.HolderTold(
+                        new TransactionId(record.getHolderTold().getTransaction()),
+                        record.getHolderTold().getBranch(),
+                        Command.Standing.valueOf(
+                                record.getHolderTold().getStanding().name()));
             case COMMAND_NOT_SET -> throw new IllegalArgumentException("a command that this release does not know");
         };
+    }
+
+    private static Outcome.OfTaking taking(Disk.OutcomeRecord record) {
+        if (outcome(record) instanceof Outcome.OfTaking answer) {
+            return answer;
+        }
+        throw new IllegalArgumentException("no answer to who wants rows: " + record.getOutcomeCase());
+    }
+
+    private static Disk.HeldBranch held(TransactionId transaction, long branchId) {
+        return Disk.HeldBranch.newBuilder()
+                .setTransaction(transaction.value())
+                .setBranch(branchId)
+                .build();
+    }
+
+    static Disk.TakeLocks record(Effect.TakeLocks wanted) {
+        return Disk.TakeLocks.newBuilder()
+                .setTransaction(wanted.transaction().value())
+                .setBranch(wanted.branchId())
+                .setHome(wanted.home())
+                .setResourceId(wanted.resourceId())
+                .addAllRows(rows(wanted.lockKeys()))
+                .setAutoCommit(wanted.autoCommit())
+                .build();
+    }
+
+    static Effect.TakeLocks takeLocks(Disk.TakeLocks record) {
+        return new Effect.TakeLocks(
+                new TransactionId(record.getTransaction()),
+                record.getBranch(),
+                record.getHome(),
+                record.getResourceId(),
+                keys(record.getRowsList()),
+                record.getAutoCommit());
     }
 
     private static Disk.Audit record(Command.Audit audit) {
@@ -297,6 +386,9 @@ final class DiskCodec {
                         .setRetryAfterMillis(overloaded.retryAfter().toMillis()));
             case Outcome.Noted _ -> record.setNoted(true);
             case Outcome.NoRows none -> record.setNoRows(none.transaction().value());
+            case Outcome.Locking locking -> record.setLocking(locking.branchId());
+            case Outcome.Taken _ -> record.setTaken(true);
+            case Outcome.Claimed claimed -> record.setClaimed(claimed.home());
             case Outcome.GoesOtherWay other ->
                 record.setGoesOtherWay(Disk.GoesOtherWay.newBuilder()
                         .setTransaction(other.transaction().value())
@@ -342,11 +434,49 @@ final class DiskCodec {
                         new TransactionId(record.getGoesOtherWay().getTransaction()),
                         globalStatus(record.getGoesOtherWay().getStatus()));
             case NO_ROWS -> new Outcome.NoRows(new TransactionId(record.getNoRows()));
+            case LOCKING -> new Outcome.Locking(record.getLocking());
+            case TAKEN -> new Outcome.Taken();
+            case CLAIMED -> new Outcome.Claimed(record.getClaimed());
             case OUTCOME_NOT_SET -> throw new IllegalArgumentException("an outcome that this release does not know");
         };
     }
 
     // ---- effects
+
+    private static Disk.EffectRecord record(Effect effect) {
+        return switch (effect) {
+            case PhaseTwo phaseTwo -> record(phaseTwo);
+            case Effect.TakeLocks take ->
+                Disk.EffectRecord.newBuilder().setTakeLocks(record(take)).build();
+            case Effect.FreeLocks free ->
+                Disk.EffectRecord.newBuilder()
+                        .setFreeLocks(Disk.FreeLocks.newBuilder()
+                                .setTransaction(free.transaction().value())
+                                .setBranch(free.branchId())
+                                .setHome(free.home()))
+                        .build();
+            case Effect.AskHolder ask ->
+                Disk.EffectRecord.newBuilder()
+                        .setAskHolder(held(ask.transaction(), ask.branchId()))
+                        .build();
+        };
+    }
+
+    private static Effect effect(Disk.EffectRecord record) {
+        return switch (record.getOtherCase()) {
+            case TAKE_LOCKS -> takeLocks(record.getTakeLocks());
+            case FREE_LOCKS ->
+                new Effect.FreeLocks(
+                        new TransactionId(record.getFreeLocks().getTransaction()),
+                        record.getFreeLocks().getBranch(),
+                        record.getFreeLocks().getHome());
+            case ASK_HOLDER ->
+                new Effect.AskHolder(
+                        new TransactionId(record.getAskHolder().getTransaction()),
+                        record.getAskHolder().getBranch());
+            case OTHER_NOT_SET -> phaseTwo(record);
+        };
+    }
 
     private static Disk.EffectRecord record(PhaseTwo effect) {
         return Disk.EffectRecord.newBuilder()
@@ -361,7 +491,7 @@ final class DiskCodec {
                 .build();
     }
 
-    private static PhaseTwo effect(Disk.EffectRecord record) {
+    private static PhaseTwo phaseTwo(Disk.EffectRecord record) {
         return new PhaseTwo(
                 new TransactionId(record.getTransaction()),
                 record.getBranch(),

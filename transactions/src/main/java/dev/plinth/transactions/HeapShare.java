@@ -50,4 +50,9 @@ final class HeapShare {
         }
         return bytes;
     }
+
+    /** Bytes of what a branch of another partition's transaction holds here. */
+    static long bytes(GuestLocks.Guest guest) {
+        return BRANCH + LOCK_KEY * guest.lockKeys().size();
+    }
 }

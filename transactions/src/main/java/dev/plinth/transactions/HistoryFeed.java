@@ -22,6 +22,8 @@ final class HistoryFeed implements Watcher<TransactionView>, AutoCloseable {
      * So a feed waits with that for as long as another one may be behind; one that is further behind leaves a gap in its history,
      * for which the others are asked.
      *
+     * The partitions of a server share its history, and each has a feed; so a list of what ended is one, in the order of the ends.
+     *
      * Between two batches that were not full there is a pause: a sync for each single transaction would take the disk from those
      * who wait for their decisions.
      */
@@ -29,7 +31,7 @@ final class HistoryFeed implements Watcher<TransactionView>, AutoCloseable {
 
     static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
 
-    private final Partition<TransactionEngine, Command, Outcome, PhaseTwo, TransactionView> partition;
+    private final Partition<TransactionEngine, Command, Outcome, Effect, TransactionView> partition;
     private final History history;
     private final Executor thread;
     private final Clock clock;
@@ -41,7 +43,7 @@ final class HistoryFeed implements Watcher<TransactionView>, AutoCloseable {
     private volatile boolean closed;
 
     HistoryFeed(
-            Partition<TransactionEngine, Command, Outcome, PhaseTwo, TransactionView> partition,
+            Partition<TransactionEngine, Command, Outcome, Effect, TransactionView> partition,
             History history,
             Executor thread,
             Clock clock,

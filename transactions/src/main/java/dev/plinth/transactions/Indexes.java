@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** What follows from the transactions and has to be found fast: who holds which row, whose time is over, who ended. */
 final class Indexes {
     /*
-     * In no snapshot, and changed in one place only: whenever a transaction takes the place of its former self. So no rule of the
+     * In no snapshot, and changed in few places only: whenever a transaction takes the place of its former self, and when a guest
+     * comes or goes. So no rule of the
      * engine can forget to keep an index, and a restored engine has the same ones.
      */
     static final String ENDED = "ended/";
@@ -80,17 +81,52 @@ final class Indexes {
         if (old == now) {
             return;
         }
+        if (after != null && now.size() < old.size()) {
+            // A branch went out of the middle. What stays is locked twice for a moment, so that nobody is told that it
+            // is free.
+            now.forEach(this::lock);
+            old.forEach(this::unlock);
+            return;
+        }
         for (int i = 0; i < Math.max(old.size(), now.size()); i++) {
             boolean was = i < old.size() && old.get(i).locked();
             boolean is = i < now.size() && now.get(i).locked();
             if (was && !is) {
-                var asked = old.get(i).asked();
-                locks.unlock(asked.transaction(), asked.resourceId(), asked.lockKeys());
+                unlock(old.get(i));
             } else if (is && !was) {
-                var asked = now.get(i).asked();
-                locks.lock(asked.transaction(), asked.resourceId(), asked.lockKeys());
+                lock(now.get(i));
             }
         }
+    }
+
+    private void lock(Branch branch) {
+        if (branch.locked()) {
+            var asked = branch.asked();
+            locks.lock(asked.transaction(), asked.resourceId(), asked.lockKeys());
+        }
+    }
+
+    private void unlock(Branch branch) {
+        if (branch.locked()) {
+            var asked = branch.asked();
+            locks.unlock(asked.transaction(), asked.resourceId(), asked.lockKeys());
+        }
+    }
+
+    /** A branch of another partition's transaction has taken rows that are at home here. */
+    void came(GuestLocks.Guest guest) {
+        locks.lock(guest.transaction(), guest.resourceId(), guest.lockKeys());
+        heapBytes += HeapShare.bytes(guest);
+    }
+
+    void left(GuestLocks.Guest guest) {
+        locks.unlock(guest.transaction(), guest.resourceId(), guest.lockKeys());
+        heapBytes -= HeapShare.bytes(guest);
+    }
+
+    /** Whether any row of a resource is locked here. */
+    boolean locks(String resourceId) {
+        return locks.any(resourceId);
     }
 
     @Nullable

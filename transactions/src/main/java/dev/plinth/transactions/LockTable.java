@@ -42,6 +42,11 @@ final class LockTable {
         return locks == null ? null : locks.holders.get(key);
     }
 
+    /** Whether any row of a resource is locked. */
+    boolean any(String resourceId) {
+        return byResource.containsKey(resourceId);
+    }
+
     /** Locks rows that are free, or that {@code holder} has locked already. */
     void lock(TransactionId holder, String resourceId, List<LockKey> keys) {
         if (keys.isEmpty()) {

@@ -57,6 +57,18 @@ final class Names {
                 asked.autoCommit());
     }
 
+    Effect.TakeLocks shared(Effect.TakeLocks wanted) {
+        return new Effect.TakeLocks(
+                wanted.transaction(),
+                wanted.branchId(),
+                wanted.home(),
+                names.shared(wanted.resourceId()),
+                wanted.lockKeys().stream()
+                        .map(key -> key.inTable(names.shared(key.table())))
+                        .toList(),
+                wanted.autoCommit());
+    }
+
     /** One that a snapshot held, where nothing is shared. */
     Transaction shared(Transaction restored) {
         var branches = restored.branches().stream()
@@ -68,7 +80,8 @@ final class Names {
                         branch.locked(),
                         branch.attempts(),
                         branch.effect(),
-                        branch.rows()))
+                        branch.rows(),
+                        branch.away()))
                 .toList();
         return new Transaction(
                 restored.id(),

@@ -19,6 +19,9 @@ public sealed interface Outcome {
     /** Answers to {@link Command.Commit}, {@link Command.Rollback}, {@link Command.ReportGlobal}, {@link Command.Settle}, {@link Command.Force}, {@link Command.DecideRows}. */
     sealed interface OfDecision extends Outcome {}
 
+    /** Answers to {@link Command.TakeLocks}. */
+    sealed interface OfTaking extends Outcome {}
+
     record Begun(TransactionId transaction) implements OfBegin {}
 
     record Registered(long branchId) implements OfRegister {}
@@ -29,7 +32,8 @@ public sealed interface Outcome {
      * @param failFast the holder is rolling back and may wait for local locks that the asker holds: it should give up at once
      *     (Seata's LockKeyConflictFailFast), not try again
      */
-    record LockConflict(String resourceId, LockKey key, TransactionId holder, boolean failFast) implements OfRegister {}
+    record LockConflict(String resourceId, LockKey key, TransactionId holder, boolean failFast)
+            implements OfRegister, OfTaking {}
 
     /** It takes no branches any more (Seata's GlobalTransactionNotActive). */
     record NotActive(TransactionId transaction, GlobalStatus status) implements OfRegister {}
@@ -56,8 +60,17 @@ public sealed interface Outcome {
     record NoRows(TransactionId transaction) implements OfDecision {}
 
     /** A limit of {@link TransactionLimits} is reached; nothing changed. */
-    record Overloaded(String what, Duration retryAfter) implements OfBegin, OfRegister, OfReport {}
+    record Overloaded(String what, Duration retryAfter) implements OfBegin, OfRegister, OfReport, OfTaking {}
 
-    /** The answer to {@link Command.PhaseTwoResult} and {@link Command.Forget}, which nobody waits for. */
+    /** The branch waits for its rows, which are at home in another partition; the answer to its registration follows. */
+    record Locking(long branchId) implements Outcome {}
+
+    /** The rows are the branch's. */
+    record Taken() implements OfTaking {}
+
+    /** Where a resource is at home. */
+    record Claimed(int home) implements Outcome {}
+
+    /** The answer to {@link Command.PhaseTwoResult}, {@link Command.Forget} and what comes of other partitions' locks, which nobody waits for. */
     record Noted() implements Outcome {}
 }

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 
 /** Carries phase two to the participants, and what came of it back to the engine. */
-final class ParticipantCalls implements Performer<PhaseTwo, Command> {
+final class ParticipantCalls {
     /*
      * What ends a branch goes through the journal, always. A failure that may pass changes nothing the engine acts upon; it is
      * journaled the first few times, so that a transaction's timeline shows why it hangs, and after that the back-off alone knows
@@ -26,8 +26,8 @@ final class ParticipantCalls implements Performer<PhaseTwo, Command> {
         this.waiters = waiters;
     }
 
-    @Override
-    public void perform(EffectId id, PhaseTwo phaseTwo, int attempt, Attempt<Command> end) {
+    /** As {@link Performer#perform}. */
+    void perform(EffectId id, PhaseTwo phaseTwo, int attempt, Performer.Attempt<Command> end) {
         var asked = participants.reaches(phaseTwo) ? participants.perform(phaseTwo) : peers.perform(phaseTwo);
         var _ = asked.whenComplete((answer, failure) -> {
             if (failure == null && matters(answer.status(), phaseTwo)) {

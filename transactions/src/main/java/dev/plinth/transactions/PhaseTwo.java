@@ -19,7 +19,8 @@ public record PhaseTwo(
         String clientId,
         String xidAddress,
         String applicationData,
-        Direction direction) {
+        Direction direction)
+        implements Effect {
 
     /** For a participant that knows the transaction by the door's own address. */
     public PhaseTwo(

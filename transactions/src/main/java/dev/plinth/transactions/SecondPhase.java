@@ -35,31 +35,33 @@ final class SecondPhase {
     private SecondPhase() {}
 
     /** Starts on a decision to commit. */
-    static Transaction commit(Transaction begun, Context<PhaseTwo> context) {
-        var transaction = unlocked(begun).in(GlobalStatus.COMMITTING).event(context.now(), Kind.COMMIT_DECIDED, 0, "");
+    static Transaction commit(Transaction begun, Context<Effect> context) {
+        var transaction =
+                unlocked(begun, context).in(GlobalStatus.COMMITTING).event(context.now(), Kind.COMMIT_DECIDED, 0, "");
         return transaction.saga() ? askSaga(transaction, Direction.COMMIT, context) : commitOn(transaction, context);
     }
 
     /** Starts on a decision to roll back. */
-    static Transaction rollback(Transaction begun, Context<PhaseTwo> context) {
+    static Transaction rollback(Transaction begun, Context<Effect> context) {
         return startRollback(
                 begun.in(GlobalStatus.ROLLBACKING).event(context.now(), Kind.ROLLBACK_DECIDED, 0, ""), context);
     }
 
     /** Starts on a rollback because nothing was decided in time. */
-    static Transaction timeOut(Transaction begun, Context<PhaseTwo> context) {
+    static Transaction timeOut(Transaction begun, Context<Effect> context) {
         return startRollback(
                 begun.in(GlobalStatus.TIMEOUT_ROLLBACKING).event(context.now(), Kind.TIMED_OUT, 0, ""), context);
     }
 
-    private static Transaction startRollback(Transaction transaction, Context<PhaseTwo> context) {
+    private static Transaction startRollback(Transaction decided, Context<Effect> context) {
+        var transaction = AwayLocks.abandoned(decided);
         return transaction.saga()
                 ? askSaga(transaction, Direction.ROLLBACK, context)
                 : rollbackOn(transaction, context);
     }
 
     /** Takes what a participant answered. An answer to a question that is not open changes nothing. */
-    static Transaction answered(Transaction transaction, Command.PhaseTwoResult result, Context<PhaseTwo> context) {
+    static Transaction answered(Transaction transaction, Command.PhaseTwoResult result, Context<Effect> context) {
         if (result.branchId() == PhaseTwo.WHOLE_SAGA) {
             return transaction.sagaEffect() == 0 ? transaction : sagaAnswered(transaction, result, context);
         }
@@ -72,13 +74,15 @@ final class SecondPhase {
     }
 
     /** Ends a failed rollback whose rows a person has repaired. */
-    static Transaction settle(Transaction unsettled, Command.Audit audit, Context<PhaseTwo> context) {
+    static Transaction settle(Transaction unsettled, Command.Audit audit, Context<Effect> context) {
         return end(
-                unlocked(unsettled).event(context.now(), Kind.SETTLED, 0, audit.note()), unsettled.status(), context);
+                unlocked(unsettled, context).event(context.now(), Kind.SETTLED, 0, audit.note()),
+                unsettled.status(),
+                context);
     }
 
     /** Starts on what a person decided. */
-    static Transaction force(Transaction begun, Command.Force force, Context<PhaseTwo> context) {
+    static Transaction force(Transaction begun, Command.Force force, Context<Effect> context) {
         var forced = begun.event(context.now(), forced(force), 0, force.audit().note());
         return switch (force.direction()) {
             case COMMIT -> commit(forced, context);
@@ -87,7 +91,7 @@ final class SecondPhase {
     }
 
     /** Asks once more for what could not be undone, because a person says so. */
-    static Transaction tryAgain(Transaction unsettled, Command.Force force, Context<PhaseTwo> context) {
+    static Transaction tryAgain(Transaction unsettled, Command.Force force, Context<Effect> context) {
         var transaction = unsettled
                 .in(unsettled.timedOut() ? GlobalStatus.TIMEOUT_ROLLBACK_RETRYING : GlobalStatus.ROLLBACK_RETRYING)
                 .event(context.now(), forced(force), 0, force.audit().note());
@@ -102,8 +106,7 @@ final class SecondPhase {
     }
 
     /** Goes on with what a person decided about rows; empty if there are none that it could be about. */
-    static Optional<Transaction> decideRows(
-            Transaction unsettled, Command.DecideRows decide, Context<PhaseTwo> context) {
+    static Optional<Transaction> decideRows(Transaction unsettled, Command.DecideRows decide, Context<Effect> context) {
         boolean keep = decide.decision() == Command.RowDecision.KEEP;
         var transaction = unsettled
                 .in(unsettled.timedOut() ? GlobalStatus.TIMEOUT_ROLLBACK_RETRYING : GlobalStatus.ROLLBACK_RETRYING)
@@ -115,7 +118,7 @@ final class SecondPhase {
         boolean any = false;
         for (int i = 0; i < transaction.branches().size(); i++) {
             var branch = transaction.branches().get(i);
-            if (!branch.failed() || !branch.locked()) {
+            if (!branch.failed() || !branch.holds()) {
                 continue;
             }
             if (!branch.rows().isEmpty()) {
@@ -124,7 +127,7 @@ final class SecondPhase {
                         i, branch.reported(BranchStatus.PHASE_TWO_ROLLBACK_FAILED_RETRYABLE, decide.applicationData()));
             } else if (keep) {
                 any = true;
-                transaction = transaction.with(i, branch.unlocked());
+                transaction = letGo(transaction, i, context);
             }
         }
         return any ? Optional.of(rollbackOn(transaction, context)) : Optional.empty();
@@ -139,7 +142,7 @@ final class SecondPhase {
 
     // ---- branch by branch
 
-    private static Transaction commitOn(Transaction committing, Context<PhaseTwo> context) {
+    private static Transaction commitOn(Transaction committing, Context<Effect> context) {
         var transaction = committing;
         for (int i = 0; i < transaction.branches().size(); i++) {
             var branch = transaction.branches().get(i);
@@ -167,7 +170,7 @@ final class SecondPhase {
         return end(transaction, failed ? GlobalStatus.COMMIT_FAILED : GlobalStatus.COMMITTED, context);
     }
 
-    private static Transaction rollbackOn(Transaction rollingBack, Context<PhaseTwo> context) {
+    private static Transaction rollbackOn(Transaction rollingBack, Context<Effect> context) {
         var transaction = rollingBack;
         boolean failed = false;
         boolean locked = false;
@@ -181,9 +184,9 @@ final class SecondPhase {
             }
             if (branch.failed()) {
                 failed = true;
-                locked |= branch.locked();
-            } else if (branch.locked()) {
-                transaction = transaction.with(i, branch.unlocked());
+                locked |= branch.holds();
+            } else if (branch.holds()) {
+                transaction = letGo(transaction, i, context);
             }
         }
         boolean late = transaction.timedOut();
@@ -194,14 +197,14 @@ final class SecondPhase {
         return locked ? transaction.in(status) : end(transaction, status, context);
     }
 
-    private static Transaction ask(Transaction transaction, int index, Direction direction, Context<PhaseTwo> context) {
+    private static Transaction ask(Transaction transaction, int index, Direction direction, Context<Effect> context) {
         var branch = transaction.branches().get(index);
         var effect = context.open(branch.phaseTwo(transaction.id(), direction));
         return transaction.with(index, branch.asking(effect.value()));
     }
 
     private static Transaction noted(
-            Transaction transaction, int index, Command.PhaseTwoResult result, Context<PhaseTwo> context) {
+            Transaction transaction, int index, Command.PhaseTwoResult result, Context<Effect> context) {
         var branch = transaction.branches().get(index);
         boolean back = transaction.rollingBack();
         var verdict = Verdict.of(
@@ -224,8 +227,7 @@ final class SecondPhase {
                             branch.id(),
                             said.rows().isEmpty() ? reason(result) : ROWS_CHANGED);
         }
-        return transaction
-                .with(index, tried.unlocked())
+        return letGo(transaction.with(index, tried), index, context)
                 .event(context.now(), back ? Kind.BRANCH_ROLLED_BACK : Kind.BRANCH_COMMITTED, branch.id(), "");
     }
 
@@ -239,7 +241,7 @@ final class SecondPhase {
     }
 
     /** Seata's rule for XAER_NOTA: so long after the time-out, a branch that its database does not know will not come any more. */
-    private static boolean unknownForLong(Transaction transaction, Context<PhaseTwo> context) {
+    private static boolean unknownForLong(Transaction transaction, Context<Effect> context) {
         var timeout = transaction.asked().timeout();
         var grace = timeout.compareTo(XAER_NOTA_GRACE_MIN) > 0 ? timeout : XAER_NOTA_GRACE_MIN;
         return context.now().isAfter(transaction.deadline().plus(grace));
@@ -247,7 +249,7 @@ final class SecondPhase {
 
     // ---- Saga: the whole transaction is one participant
 
-    private static Transaction askSaga(Transaction transaction, Direction direction, Context<PhaseTwo> context) {
+    private static Transaction askSaga(Transaction transaction, Direction direction, Context<Effect> context) {
         var asked = transaction.asked();
         var effect = context.open(new PhaseTwo(
                 transaction.id(),
@@ -262,7 +264,7 @@ final class SecondPhase {
     }
 
     private static Transaction sagaAnswered(
-            Transaction transaction, Command.PhaseTwoResult result, Context<PhaseTwo> context) {
+            Transaction transaction, Command.PhaseTwoResult result, Context<Effect> context) {
         var direction = transaction.rollingBack() ? Direction.ROLLBACK : Direction.COMMIT;
         var verdict = SagaVerdict.ofAnswer(result.status(), direction);
         return verdict == SagaVerdict.AGAIN
@@ -271,14 +273,14 @@ final class SecondPhase {
     }
 
     /** Takes what a Saga's engine reported by itself. */
-    static Transaction sagaReported(Transaction transaction, GlobalStatus status, Context<PhaseTwo> context) {
+    static Transaction sagaReported(Transaction transaction, GlobalStatus status, Context<Effect> context) {
         return sagaOn(
                 transaction.event(context.now(), Kind.STATUS_REPORTED, 0, status.name()),
                 SagaVerdict.ofReport(status),
                 context);
     }
 
-    private static Transaction sagaOn(Transaction transaction, SagaVerdict verdict, Context<PhaseTwo> context) {
+    private static Transaction sagaOn(Transaction transaction, SagaVerdict verdict, Context<Effect> context) {
         boolean late = transaction.timedOut();
         return switch (verdict) {
             case COMMITTED -> sagaEnd(transaction, GlobalStatus.COMMITTED, context);
@@ -305,7 +307,7 @@ final class SecondPhase {
     }
 
     /** Whatever was asked of it needs no answer any more. */
-    private static Transaction sagaHeard(Transaction transaction, Context<PhaseTwo> context) {
+    private static Transaction sagaHeard(Transaction transaction, Context<Effect> context) {
         if (transaction.sagaEffect() == 0) {
             return transaction;
         }
@@ -313,8 +315,8 @@ final class SecondPhase {
         return transaction.askingSaga(0);
     }
 
-    private static Transaction sagaEnd(Transaction transaction, GlobalStatus status, Context<PhaseTwo> context) {
-        return end(unlocked(sagaHeard(transaction, context)), status, context);
+    private static Transaction sagaEnd(Transaction transaction, GlobalStatus status, Context<Effect> context) {
+        return end(unlocked(sagaHeard(transaction, context), context), status, context);
     }
 
     /** Seata's spelling of a status: its Saga client reads it. */
@@ -331,20 +333,28 @@ final class SecondPhase {
 
     // ---- the end
 
-    private static Transaction end(Transaction transaction, GlobalStatus status, Context<PhaseTwo> context) {
+    private static Transaction end(Transaction transaction, GlobalStatus status, Context<Effect> context) {
         context.changed(Indexes.key(transaction.id()));
         return transaction.in(status).endedAt(context.now()).event(context.now(), Kind.ENDED, 0, status.name());
     }
 
-    private static Transaction unlocked(Transaction holding) {
+    private static Transaction unlocked(Transaction holding, Context<Effect> context) {
         var transaction = holding;
         for (int i = 0; i < transaction.branches().size(); i++) {
-            var branch = transaction.branches().get(i);
-            if (branch.locked()) {
-                transaction = transaction.with(i, branch.unlocked());
-            }
+            transaction = letGo(transaction, i, context);
         }
         return transaction;
+    }
+
+    /** Lets go of the rows of one branch: here at once, elsewhere by an effect. */
+    private static Transaction letGo(Transaction transaction, int index, Context<Effect> context) {
+        var branch = transaction.branches().get(index);
+        if (branch.locked()) {
+            return transaction.with(index, branch.unlocked());
+        }
+        return branch.away().isEmpty()
+                ? transaction
+                : transaction.with(index, AwayLocks.letGo(transaction, branch, context));
     }
 
     private static String reason(Command.PhaseTwoResult result) {

@@ -10,13 +10,25 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/** The engine's state as bytes: a head, then each transaction in the order of ids, each with its length before it. */
+/**
+ * The engine's state as bytes: a head, then each transaction in the order of ids, each with its length before it; then, in format 2, each
+ * guest in the same way.
+ */
 final class StateCodec {
-    private static final int FORMAT = 1;
+    /*
+     * Of a partition that is the only one the state is what it always was, so that members of two releases have the same. What came with
+     * several of them is in the second format, which older releases refuse.
+     */
+    private static final int FORMAT_ALONE = 1;
+
+    private static final int FORMAT = 2;
 
     /** Bytes of one transaction; more can only be damage. */
     private static final int RECORD_BYTES_MAX = 1 << 30;
@@ -27,22 +39,44 @@ final class StateCodec {
     private StateCodec() {}
 
     /** What the state holds beside the transactions. */
-    record Head(int partition, long lastId, Instant noTickBefore) {}
+    record Head(
+            int partition,
+            long lastId,
+            Instant noTickBefore,
+            SortedMap<String, Integer> homes,
+            List<GuestLocks.Guest> guests) {
+
+        /** Whether nothing says that there are other partitions: locks elsewhere, or of others, come after a home is settled. */
+        private boolean alone() {
+            return partition == 0 && homes.isEmpty() && guests.isEmpty();
+        }
+    }
 
     static void write(Head head, List<Transaction> transactions, OutputStream out) throws IOException {
         var data = new DataOutputStream(out);
+        var homes = head.homes().entrySet().stream()
+                .map(home -> Disk.Home.newBuilder()
+                        .setResourceId(home.getKey())
+                        .setPartition(home.getValue())
+                        .build())
+                .toList();
         write(
                 Disk.StateHead.newBuilder()
-                        .setFormat(FORMAT)
+                        .setFormat(head.alone() ? FORMAT_ALONE : FORMAT)
                         .setPartition(head.partition())
                         .setLastId(head.lastId())
                         .setNoTickBefore(DiskCodec.nanos(head.noTickBefore()))
                         .setTransactions(transactions.size())
+                        .addAllHomes(homes)
+                        .setGuests(head.guests().size())
                         .build()
                         .toByteArray(),
                 data);
         for (Transaction transaction : transactions) {
             write(record(transaction).toByteArray(), data);
+        }
+        for (GuestLocks.Guest guest : head.guests()) {
+            write(record(guest).toByteArray(), data);
         }
         data.flush();
     }
@@ -52,14 +86,21 @@ final class StateCodec {
         var data = new DataInputStream(in);
         try {
             var head = Disk.StateHead.parseFrom(read(data));
-            if (head.getFormat() != FORMAT) {
-                throw new IOException(
-                        "the transactions' state is in format " + head.getFormat() + "; this release reads " + FORMAT);
+            if (head.getFormat() < FORMAT_ALONE || head.getFormat() > FORMAT) {
+                throw new IOException("the transactions' state is in format " + head.getFormat()
+                        + "; this release reads " + FORMAT_ALONE + " to " + FORMAT);
             }
             for (int i = 0; i < head.getTransactions(); i++) {
                 transactions.accept(transaction(Disk.TransactionRecord.parseFrom(read(data))));
             }
-            return new Head(head.getPartition(), head.getLastId(), DiskCodec.instant(head.getNoTickBefore()));
+            var homes = new TreeMap<String, Integer>();
+            head.getHomesList().forEach(home -> homes.put(home.getResourceId(), home.getPartition()));
+            List<GuestLocks.Guest> guests = new ArrayList<>();
+            for (int i = 0; i < head.getGuests(); i++) {
+                guests.add(guest(Disk.GuestRecord.parseFrom(read(data))));
+            }
+            return new Head(
+                    head.getPartition(), head.getLastId(), DiskCodec.instant(head.getNoTickBefore()), homes, guests);
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
             throw new IOException("the transactions' state is damaged: " + e.getMessage(), e);
         }
@@ -80,6 +121,35 @@ final class StateCodec {
             throw new EOFException("the transactions' state ends inside a record of " + length + " bytes");
         }
         return bytes;
+    }
+
+    // ---- guests
+
+    private static Disk.GuestRecord record(GuestLocks.Guest guest) {
+        return Disk.GuestRecord.newBuilder()
+                .setTaken(Disk.TakeLocks.newBuilder()
+                        .setTransaction(guest.transaction().value())
+                        .setBranch(guest.branchId())
+                        .setResourceId(guest.resourceId())
+                        .addAllRows(DiskCodec.rows(guest.lockKeys())))
+                .setRollingBack(guest.rollingBack())
+                .setAskedAt(DiskCodec.nanos(guest.askedAt()))
+                .setCheckAt(DiskCodec.nanos(guest.checkAt()))
+                .setEffect(guest.effect())
+                .build();
+    }
+
+    private static GuestLocks.Guest guest(Disk.GuestRecord record) {
+        var taken = record.getTaken();
+        return new GuestLocks.Guest(
+                new TransactionId(taken.getTransaction()),
+                taken.getBranch(),
+                taken.getResourceId(),
+                DiskCodec.keys(taken.getRowsList()),
+                record.getRollingBack(),
+                DiskCodec.instant(record.getAskedAt()),
+                DiskCodec.instant(record.getCheckAt()),
+                record.getEffect());
     }
 
     // ---- transactions
@@ -124,6 +194,7 @@ final class StateCodec {
             record.setApplicationData(branch.applicationData());
         }
         record.setRows(branch.rows());
+        branch.away().ifPresent(away -> record.setAway(record(away)));
         return record.build();
     }
 
@@ -137,7 +208,25 @@ final class StateCodec {
                 record.getLocked(),
                 record.getAttempts(),
                 record.getEffect(),
-                record.getRows());
+                record.getRows(),
+                record.hasAway() ? Optional.of(away(record.getAway())) : Optional.empty());
+    }
+
+    private static Disk.AwayRecord record(AwayLocks away) {
+        return Disk.AwayRecord.newBuilder()
+                .setHome(away.home())
+                .setStage(Disk.AwayRecord.Stage.valueOf(away.stage().name()))
+                .setEffect(away.effect())
+                .setTicket(away.ticket())
+                .build();
+    }
+
+    private static AwayLocks away(Disk.AwayRecord record) {
+        return new AwayLocks(
+                record.getHome(),
+                AwayLocks.Stage.valueOf(record.getStage().name()),
+                record.getEffect(),
+                record.getTicket());
     }
 
     private static Disk.Event record(TimelineEvent event) {

@@ -125,6 +125,22 @@ record Transaction(
         return new Transaction(id, asked, begun, status, ended, others, sagaEffect, timeline);
     }
 
+    Transaction without(int index) {
+        List<Branch> others = new ArrayList<>(branches);
+        others.remove(index);
+        return new Transaction(id, asked, begun, status, ended, others, sagaEffect, timeline);
+    }
+
+    /** Whether a branch of it still has to do with locks in another partition. */
+    boolean away() {
+        for (Branch branch : branches) {
+            if (branch.away().isPresent()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     Transaction askingSaga(long effect) {
         return new Transaction(id, asked, begun, status, ended, branches, effect, timeline);
     }
@@ -158,7 +174,11 @@ record Transaction(
                 begun,
                 asked.timeout(),
                 ended,
-                branches.stream().map(Branch::view).toList(),
+                branches.stream()
+                        .filter(branch ->
+                                branch.away().isEmpty() || !branch.away().get().neverThere())
+                        .map(Branch::view)
+                        .toList(),
                 timeline);
     }
 }

@@ -16,11 +16,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Decides about global transactions: who may join, who gets which row, and which way it goes. */
-final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, TransactionView> {
+final class TransactionEngine implements Engine<Command, Outcome, Effect, TransactionView> {
     /*
      * A transaction takes branches until it is decided: by its client, or by its time-out, whichever the journal has first. The
      * decision is final; what follows from it is SecondPhase's. What ended stays, under a key "ended/…" that the history watches,
@@ -39,9 +41,12 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
     static final Duration RETRY_AFTER = Duration.ofMillis(100);
 
     /** How many transactions, branches and locks one engine takes. */
-    record Bounds(int live, int branches, int locks) {
-        static final Bounds OF_RELEASE =
-                new Bounds(TransactionLimits.LIVE_MAX, TransactionLimits.BRANCHES_MAX, TransactionLimits.LOCKS_MAX);
+    record Bounds(int live, int branches, int locks, int homes) {
+        static final Bounds OF_RELEASE = new Bounds(
+                TransactionLimits.LIVE_MAX,
+                TransactionLimits.BRANCHES_MAX,
+                TransactionLimits.LOCKS_MAX,
+                TransactionLimits.HOMES_MAX);
     }
 
     private final int partition;
@@ -50,13 +55,20 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
     private final Names names = new Names();
     private TransactionTable transactions = new TransactionTable();
     private Indexes indexes = new Indexes(this::freed);
+    private GuestLocks guests = new GuestLocks();
     private Instant noTickBefore = Instant.EPOCH;
+
+    /** Where resources are at home; of the first partition alone. */
+    private final TreeMap<String, Integer> homes = new TreeMap<>();
 
     /** As {@link Indexes#heapBytes}, for threads that ask beside the engine's; no decision depends on it. */
     private volatile long heapBytes;
 
     /** For those who wait for rows beside the engine; no decision depends on it. */
     private BiConsumer<String, LockKey> onFreed = (_, _) -> {};
+
+    /** For those who wait for an answer to a registration; no decision depends on it. */
+    private ObjLongConsumer<Outcome.OfRegister> onRegistered = (_, _) -> {};
 
     TransactionEngine(int partition) {
         this(partition, Bounds.OF_RELEASE);
@@ -73,12 +85,17 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         onFreed = told;
     }
 
+    /** Has somebody told, by its ticket, of each answer to a {@link Command.RegisterAway}, on the engine's thread; before the first command. */
+    void onRegistered(ObjLongConsumer<Outcome.OfRegister> told) {
+        onRegistered = told;
+    }
+
     private void freed(String resourceId, LockKey key) {
         onFreed.accept(resourceId, key);
     }
 
     @Override
-    public Outcome apply(Command command, Context<PhaseTwo> context) {
+    public Outcome apply(Command command, Context<Effect> context) {
         return switch (command) {
             case Command.Begin begin -> begin(begin, context);
             case Command.RegisterBranch register -> register(register, context);
@@ -91,12 +108,19 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
             case Command.Force force -> force(force, context);
             case Command.DecideRows decide -> decideRows(decide, context);
             case Command.Forget forget -> forget(forget, context);
+            case Command.ClaimHome claim -> claim(claim);
+            case Command.RegisterAway away -> registerAway(away, context);
+            case Command.LocksAnswered answered -> locksAnswered(answered, context);
+            case Command.LocksFreed freed -> locksFreed(freed, context);
+            case Command.TakeLocks take -> takeLocks(take.wanted(), context);
+            case Command.FreeLocks free -> freeLocks(free, context);
+            case Command.HolderTold told -> holderTold(told, context);
         };
     }
 
     // ---- phase one
 
-    private Outcome begin(Command.Begin begin, Context<PhaseTwo> context) {
+    private Outcome begin(Command.Begin begin, Context<Effect> context) {
         if (transactions.size() >= bounds.live()) {
             return new Outcome.Overloaded(bounds.live() + " transactions are live", RETRY_AFTER);
         }
@@ -105,28 +129,29 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         return new Outcome.Begun(id);
     }
 
-    private Outcome register(Command.RegisterBranch register, Context<PhaseTwo> context) {
+    private Outcome register(Command.RegisterBranch register, Context<Effect> context) {
         var transaction = current(register.transaction(), context);
         if (transaction == null) {
             return new Outcome.NotFound(register.transaction());
         }
-        // A Saga may go forward after its time-out or a failure, and registers what it does then.
-        boolean forward = register.type() == BranchType.SAGA && transaction.saga() && !transaction.over();
-        if (!transaction.undecided() && !forward) {
-            return new Outcome.NotActive(transaction.id(), transaction.status());
-        }
-        if (transaction.branches().size() >= bounds.branches()) {
-            return new Outcome.Overloaded(
-                    "transaction " + transaction.id() + " has " + bounds.branches() + " branches", RETRY_AFTER);
+        var refusal = refusal(transaction, register);
+        if (refusal != null) {
+            return refusal;
         }
         boolean locks = register.type() == BranchType.AT;
         if (locks) {
-            var conflict = conflict(register);
-            if (conflict.isPresent()) {
-                return conflict.get();
+            var home = homes.get(register.resourceId());
+            if (home != null && home != partition && !register.lockKeys().isEmpty()) {
+                // Only a server that was not told of all partitions asks so.
+                return new Outcome.Overloaded(
+                        register.resourceId() + " is at home in partition " + home
+                                + ", of which the server that was asked was not told (transactions.partitions)",
+                        RETRY_AFTER);
             }
-            if (indexes.locks() + register.lockKeys().size() > bounds.locks()) {
-                return new Outcome.Overloaded(bounds.locks() + " rows are locked", RETRY_AFTER);
+            var refused = rowsRefused(
+                    register.transaction(), register.resourceId(), register.lockKeys(), register.autoCommit(), context);
+            if (refused != null) {
+                return refused;
             }
         }
         long branchId = ids.next(context.now());
@@ -136,28 +161,178 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         return new Outcome.Registered(branchId);
     }
 
+    /** Why a transaction takes no such branch; null if it does. */
+    private Outcome.@Nullable OfRegister refusal(Transaction transaction, Command.RegisterBranch register) {
+        // A Saga may go forward after its time-out or a failure, and registers what it does then.
+        boolean forward = register.type() == BranchType.SAGA && transaction.saga() && !transaction.over();
+        if (!transaction.undecided() && !forward) {
+            return new Outcome.NotActive(transaction.id(), transaction.status());
+        }
+        if (transaction.branches().size() >= bounds.branches()) {
+            return new Outcome.Overloaded(
+                    "transaction " + transaction.id() + " has " + bounds.branches() + " branches", RETRY_AFTER);
+        }
+        return null;
+    }
+
+    /** Why rows that are at home here cannot be locked; null if they can. */
+    private Outcome.@Nullable OfTaking rowsRefused(
+            TransactionId asker, String resourceId, List<LockKey> keys, boolean autoCommit, Context<Effect> context) {
+        var conflict = conflict(asker, resourceId, keys, autoCommit);
+        if (conflict != null) {
+            if (guest(conflict.holder())) {
+                guests.inTheWay(conflict.holder(), resourceId, conflict.key(), context);
+            }
+            return conflict;
+        }
+        return indexes.locks() + keys.size() > bounds.locks()
+                ? new Outcome.Overloaded(bounds.locks() + " rows are locked", RETRY_AFTER)
+                : null;
+    }
+
     /** As in Seata, an asker that holds local locks looks on past the first conflict, for one whose holder is rolling back. */
-    private Optional<Outcome.LockConflict> conflict(Command.RegisterBranch asked) {
-        Optional<Outcome.LockConflict> first = Optional.empty();
-        for (LockKey key : asked.lockKeys()) {
-            var holder = indexes.holder(asked.resourceId(), key);
-            if (holder == null || holder.equals(asked.transaction())) {
+    private Outcome.@Nullable LockConflict conflict(
+            TransactionId asker, String resourceId, List<LockKey> keys, boolean autoCommit) {
+        Outcome.LockConflict first = null;
+        for (LockKey key : keys) {
+            var holder = indexes.holder(resourceId, key);
+            if (holder == null || holder.equals(asker)) {
                 continue;
             }
-            if (!asked.autoCommit() && known(holder).rollingBack()) {
-                return Optional.of(new Outcome.LockConflict(asked.resourceId(), key, holder, true));
+            if (!autoCommit && rollingBack(holder)) {
+                return new Outcome.LockConflict(resourceId, key, holder, true);
             }
-            if (first.isEmpty()) {
-                first = Optional.of(new Outcome.LockConflict(asked.resourceId(), key, holder, false));
+            if (first == null) {
+                first = new Outcome.LockConflict(resourceId, key, holder, false);
             }
-            if (asked.autoCommit()) {
+            if (autoCommit) {
                 return first;
             }
         }
         return first;
     }
 
-    private Outcome report(Command.ReportBranch report, Context<PhaseTwo> context) {
+    private boolean rollingBack(TransactionId holder) {
+        return guest(holder) ? guests.rollingBack(holder) : known(holder).rollingBack();
+    }
+
+    /** Whether a transaction is another partition's. */
+    private boolean guest(TransactionId holder) {
+        return holder.partition() != partition;
+    }
+
+    // ---- rows at home in another partition, and rows of others at home here
+
+    private Outcome claim(Command.ClaimHome claim) {
+        var home = homes.get(claim.resourceId());
+        if (home == null) {
+            if (homes.size() >= bounds.homes()) {
+                return new Outcome.Overloaded(bounds.homes() + " resources have a home", RETRY_AFTER);
+            }
+            // Rows that were locked before there were several partitions are locked here.
+            home = indexes.locks(claim.resourceId()) ? partition : claim.wished();
+            homes.put(claim.resourceId(), home);
+        }
+        return new Outcome.Claimed(home);
+    }
+
+    private Outcome registerAway(Command.RegisterAway away, Context<Effect> context) {
+        var transaction = current(away.asked().transaction(), context);
+        if (transaction == null) {
+            return new Outcome.NotFound(away.asked().transaction());
+        }
+        var refusal = refusal(transaction, away.asked());
+        if (refusal != null) {
+            return refusal;
+        }
+        long branchId = ids.next(context.now());
+        put(transaction.with(AwayLocks.taking(
+                branchId, names.shared(away.asked(), transaction.id()), away.home(), away.ticket(), context)));
+        return new Outcome.Locking(branchId);
+    }
+
+    private Outcome locksAnswered(Command.LocksAnswered answered, Context<Effect> context) {
+        var transaction = current(answered.transaction(), context);
+        int index = transaction == null ? -1 : transaction.indexOf(answered.branchId());
+        if (transaction == null || index < 0) {
+            return new Outcome.Noted();
+        }
+        var locks = transaction.branches().get(index).away();
+        if (locks.isPresent() && locks.get().unanswered()) {
+            var now = put(AwayLocks.answered(transaction, index, answered.answer(), context));
+            onRegistered.accept(
+                    AwayLocks.told(now, answered.branchId(), answered.answer()),
+                    locks.get().ticket());
+            perhapsOver(now, context);
+        }
+        return new Outcome.Noted();
+    }
+
+    private Outcome locksFreed(Command.LocksFreed freed, Context<Effect> context) {
+        var transaction = transactions.get(freed.transaction());
+        int index = transaction == null ? -1 : transaction.indexOf(freed.branchId());
+        if (transaction == null || index < 0) {
+            return new Outcome.Noted();
+        }
+        var locks = transaction.branches().get(index).away();
+        if (locks.isPresent() && locks.get().leaving()) {
+            perhapsOver(put(AwayLocks.freed(transaction, index, context)), context);
+        }
+        return new Outcome.Noted();
+    }
+
+    /** One that ended and held rows elsewhere may be forgotten now, which the history is told again. */
+    private static void perhapsOver(Transaction transaction, Context<Effect> context) {
+        if (transaction.over() && !transaction.away()) {
+            context.changed(Indexes.key(transaction.id()));
+        }
+    }
+
+    private Outcome takeLocks(Effect.TakeLocks wanted, Context<Effect> context) {
+        if (guests.find(wanted.transaction(), wanted.branchId()) == null) {
+            var refused = rowsRefused(
+                    wanted.transaction(), wanted.resourceId(), wanted.lockKeys(), wanted.autoCommit(), context);
+            if (refused != null) {
+                return refused;
+            }
+            indexes.came(guests.came(names.shared(wanted), context.now()));
+            heapBytes = indexes.heapBytes();
+        }
+        return new Outcome.Taken();
+    }
+
+    private Outcome freeLocks(Command.FreeLocks free, Context<Effect> context) {
+        var guest = guests.find(free.transaction(), free.branchId());
+        if (guest != null) {
+            leave(guest, context);
+        }
+        return new Outcome.Noted();
+    }
+
+    private void leave(GuestLocks.Guest guest, Context<Effect> context) {
+        guests.left(guest, context);
+        indexes.left(guest);
+        heapBytes = indexes.heapBytes();
+    }
+
+    private Outcome holderTold(Command.HolderTold told, Context<Effect> context) {
+        var guest = guests.find(told.transaction(), told.branchId());
+        if (guest == null || guest.effect() == 0) {
+            return new Outcome.Noted();
+        }
+        switch (told.standing()) {
+            case GONE -> leave(guest, context);
+            case HOLDS -> guests.stays(guest, false, context);
+            case ROLLING_BACK -> {
+                guests.stays(guest, true, context);
+                // Whoever waits for them and holds local locks does so in vain, and looks again.
+                guest.lockKeys().forEach(key -> freed(guest.resourceId(), key));
+            }
+        }
+        return new Outcome.Noted();
+    }
+
+    private Outcome report(Command.ReportBranch report, Context<Effect> context) {
         var transaction = current(report.transaction(), context);
         if (transaction == null) {
             return new Outcome.NotFound(report.transaction());
@@ -195,7 +370,7 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
 
     // ---- the decision
 
-    private Outcome commit(TransactionId id, Context<PhaseTwo> context) {
+    private Outcome commit(TransactionId id, Context<Effect> context) {
         var before = transactions.get(id);
         var transaction = current(id, context);
         if (before == null || transaction == null) {
@@ -207,7 +382,7 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         return decided(transaction, before.undecided());
     }
 
-    private Outcome rollback(TransactionId id, Context<PhaseTwo> context) {
+    private Outcome rollback(TransactionId id, Context<Effect> context) {
         var before = transactions.get(id);
         var transaction = current(id, context);
         if (before == null || transaction == null) {
@@ -219,7 +394,7 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         return decided(transaction, before.undecided());
     }
 
-    private Outcome reportGlobal(Command.ReportGlobal report, Context<PhaseTwo> context) {
+    private Outcome reportGlobal(Command.ReportGlobal report, Context<Effect> context) {
         var transaction = transactions.get(report.transaction());
         if (transaction == null) {
             return new Outcome.NotFound(report.transaction());
@@ -239,7 +414,7 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
     }
 
     /** The transaction as of now: if its time is over and no tick came yet, it is timed out first. */
-    private @Nullable Transaction current(TransactionId id, Context<PhaseTwo> context) {
+    private @Nullable Transaction current(TransactionId id, Context<Effect> context) {
         var transaction = transactions.get(id);
         boolean overdue = transaction != null
                 && transaction.undecided()
@@ -248,15 +423,20 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
     }
 
     @Override
-    public void tick(Context<PhaseTwo> context) {
+    public void tick(Context<Effect> context) {
         var overdue = indexes.overdue(context.now(), TIMEOUTS_PER_TICK_MAX);
         overdue.forEach(id -> put(SecondPhase.timeOut(known(id), context)));
+        guests.check(TIMEOUTS_PER_TICK_MAX, context);
         noTickBefore = context.now().plus(TICK_SPACING);
     }
 
     @Override
     public Optional<Instant> nextDeadline() {
         var first = indexes.firstDeadline();
+        var check = guests.firstCheck();
+        if (check.isPresent() && (first == null || check.get().isBefore(first))) {
+            first = check.get();
+        }
         if (first == null) {
             return Optional.empty();
         }
@@ -265,7 +445,7 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
 
     // ---- after it
 
-    private Outcome result(Command.PhaseTwoResult result, Context<PhaseTwo> context) {
+    private Outcome result(Command.PhaseTwoResult result, Context<Effect> context) {
         var transaction = transactions.get(result.transaction());
         if (transaction != null) {
             put(SecondPhase.answered(transaction, result, context));
@@ -273,7 +453,7 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         return new Outcome.Noted();
     }
 
-    private Outcome settle(Command.Settle settle, Context<PhaseTwo> context) {
+    private Outcome settle(Command.Settle settle, Context<Effect> context) {
         var transaction = transactions.get(settle.transaction());
         if (transaction == null) {
             return new Outcome.NotFound(settle.transaction());
@@ -285,7 +465,7 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         return decided(transaction, unsettled);
     }
 
-    private Outcome force(Command.Force force, Context<PhaseTwo> context) {
+    private Outcome force(Command.Force force, Context<Effect> context) {
         var transaction = current(force.transaction(), context);
         if (transaction == null) {
             return new Outcome.NotFound(force.transaction());
@@ -307,7 +487,7 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         return decided(transaction, undecided);
     }
 
-    private Outcome decideRows(Command.DecideRows decide, Context<PhaseTwo> context) {
+    private Outcome decideRows(Command.DecideRows decide, Context<Effect> context) {
         var transaction = transactions.get(decide.transaction());
         if (transaction == null) {
             return new Outcome.NotFound(decide.transaction());
@@ -319,10 +499,10 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         return next.isPresent() ? decided(put(next.get()), false) : new Outcome.NoRows(transaction.id());
     }
 
-    private Outcome forget(Command.Forget forget, Context<PhaseTwo> context) {
+    private Outcome forget(Command.Forget forget, Context<Effect> context) {
         for (TransactionId id : forget.transactions()) {
             var transaction = transactions.get(id);
-            if (transaction != null && transaction.over()) {
+            if (transaction != null && transaction.over() && !transaction.away()) {
                 transactions.remove(id);
                 indexes.replaced(transaction, null);
                 context.changed(Indexes.key(id));
@@ -386,6 +566,23 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
         return new TransactionPage(page, OptionalLong.empty());
     }
 
+    /** Where a resource is at home, as this partition was told. */
+    Optional<Integer> home(String resourceId) {
+        return Optional.ofNullable(homes.get(resourceId));
+    }
+
+    /** How a branch of this partition stands to rows that are at home in another one. */
+    Command.Standing standing(TransactionId id, long branchId) {
+        var transaction = transactions.get(id);
+        int index = transaction == null ? -1 : transaction.indexOf(branchId);
+        if (transaction == null
+                || index < 0
+                || transaction.branches().get(index).away().isEmpty()) {
+            return Command.Standing.GONE;
+        }
+        return transaction.rollingBack() ? Command.Standing.ROLLING_BACK : Command.Standing.HOLDS;
+    }
+
     /** Whether none of the rows is locked by another transaction. */
     boolean lockable(TransactionId asker, String resourceId, List<LockKey> keys) {
         for (LockKey key : keys) {
@@ -416,7 +613,8 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
 
     @Override
     public Snapshot snapshot() {
-        var head = new StateCodec.Head(partition, ids.last(), noTickBefore);
+        var head = new StateCodec.Head(
+                partition, ids.last(), noTickBefore, new TreeMap<>(homes), List.copyOf(guests.all()));
         var frozen = transactions.freeze();
         return out -> StateCodec.write(head, frozen.inOrder(), out);
     }
@@ -425,11 +623,18 @@ final class TransactionEngine implements Engine<Command, Outcome, PhaseTwo, Tran
     public void restore(InputStream state) throws IOException {
         transactions = new TransactionTable();
         indexes = new Indexes(this::freed);
+        guests = new GuestLocks();
+        homes.clear();
         var head = StateCodec.read(state, transaction -> put(names.shared(transaction)));
         if (head.partition() != partition) {
             throw new IOException(
                     "a snapshot of partition " + head.partition() + " for the engine of partition " + partition);
         }
+        homes.putAll(head.homes());
+        head.guests().forEach(guest -> {
+            guests.put(guest);
+            indexes.came(guest);
+        });
         heapBytes = indexes.heapBytes();
         ids.restore(head.lastId());
         noTickBefore = head.noTickBefore();

@@ -22,6 +22,9 @@ public final class TransactionLimits {
     /** Global locks of one partition. */
     public static final int LOCKS_MAX = 10_000_000;
 
+    /** Resources whose home is settled; a branch with locks of one more is refused. */
+    public static final int HOMES_MAX = 100_000;
+
     /** Characters of a lock key's table and primary key together. */
     public static final int LOCK_KEY_CHARS_MAX = 1_024;
 

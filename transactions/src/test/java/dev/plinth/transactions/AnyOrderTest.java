@@ -41,7 +41,7 @@ class AnyOrderTest {
     /** One run, with what it remembers to compare with. */
     private static final class Run {
         private final Random random;
-        private Trial trial = new Trial(new TransactionEngine.Bounds(40, 6, 30));
+        private Trial trial = new Trial(new TransactionEngine.Bounds(40, 6, 30, 5));
         private final List<TransactionId> known = new ArrayList<>();
         private final Map<TransactionId, Boolean> committing = new HashMap<>();
         private final List<Command.PhaseTwoResult> given = new ArrayList<>();
@@ -110,10 +110,11 @@ class AnyOrderTest {
             var open = List.copyOf(trial.bench.openEffects().entrySet());
             if (!open.isEmpty()) {
                 var chosen = open.get(random.nextInt(open.size()));
-                boolean commit = chosen.getValue().direction() == PhaseTwo.Direction.COMMIT;
+                var asked = (PhaseTwo) chosen.getValue();
+                boolean commit = asked.direction() == PhaseTwo.Direction.COMMIT;
                 answer(
                         chosen.getKey(),
-                        chosen.getValue(),
+                        asked,
                         switch (random.nextInt(12)) {
                             case 0, 1 ->
                                 commit
@@ -286,10 +287,11 @@ class AnyOrderTest {
             known.forEach(id -> trial.bench.apply(new Command.Rollback(id)));
             while (!trial.bench.openEffects().isEmpty()) {
                 var open = trial.bench.openEffects().entrySet().iterator().next();
+                var asked = (PhaseTwo) open.getValue();
                 answer(
                         open.getKey(),
-                        open.getValue(),
-                        open.getValue().direction() == PhaseTwo.Direction.COMMIT
+                        asked,
+                        asked.direction() == PhaseTwo.Direction.COMMIT
                                 ? BranchStatus.PHASE_TWO_COMMITTED
                                 : BranchStatus.PHASE_TWO_ROLLBACKED);
                 check();

@@ -77,7 +77,20 @@ final class Commands {
                                         .ofMaxLength(40),
                                 audits())
                         .as(Command.DecideRows::new),
-                ids().list().ofMaxSize(5).map(Command.Forget::new));
+                ids().list().ofMaxSize(5).map(Command.Forget::new),
+                Combinators.combine(texts(), partitions()).as(Command.ClaimHome::new),
+                Combinators.combine(registrations(), partitions(), Arbitraries.longs())
+                        .as(Command.RegisterAway::new),
+                Combinators.combine(
+                                ids(),
+                                branches(),
+                                Arbitraries.oneOf(Arbitraries.just(new Outcome.Taken()), conflicts()))
+                        .as(Command.LocksAnswered::new),
+                Combinators.combine(ids(), branches()).as(Command.LocksFreed::new),
+                takings().map(Command.TakeLocks::new),
+                Combinators.combine(ids(), branches()).as(Command.FreeLocks::new),
+                Combinators.combine(ids(), branches(), Arbitraries.of(Command.Standing.class))
+                        .as(Command.HolderTold::new));
     }
 
     private static Arbitrary<Command.Audit> audits() {
@@ -94,8 +107,10 @@ final class Commands {
         return Arbitraries.oneOf(
                 ids().map(Outcome.Begun::new),
                 branches().map(Outcome.Registered::new),
-                Combinators.combine(texts(), keys(), ids(), Arbitraries.of(true, false))
-                        .as(Outcome.LockConflict::new),
+                conflicts(),
+                branches().map(Outcome.Locking::new),
+                Arbitraries.just(new Outcome.Taken()),
+                partitions().map(Outcome.Claimed::new),
                 Combinators.combine(ids(), statuses).as(Outcome.NotActive::new),
                 Combinators.combine(ids(), statuses).as(Outcome.GoesOtherWay::new),
                 ids().map(Outcome.NotFound::new),
@@ -110,7 +125,35 @@ final class Commands {
                 Arbitraries.just(new Outcome.Noted()));
     }
 
-    static Arbitrary<PhaseTwo> effects() {
+    static Arbitrary<Effect> effects() {
+        return Arbitraries.oneOf(
+                phaseTwos(),
+                takings(),
+                Combinators.combine(ids(), branches(), partitions()).as(Effect.FreeLocks::new),
+                Combinators.combine(ids(), branches()).as(Effect.AskHolder::new));
+    }
+
+    private static Arbitrary<Integer> partitions() {
+        return Arbitraries.integers().between(0, TransactionId.PARTITIONS_MAX - 1);
+    }
+
+    private static Arbitrary<Effect.TakeLocks> takings() {
+        return Combinators.combine(
+                        ids(),
+                        branches(),
+                        partitions(),
+                        texts(),
+                        keys().list().ofMaxSize(6),
+                        Arbitraries.of(true, false))
+                .as(Effect.TakeLocks::new);
+    }
+
+    private static Arbitrary<Outcome.LockConflict> conflicts() {
+        return Combinators.combine(texts(), keys(), ids(), Arbitraries.of(true, false))
+                .as(Outcome.LockConflict::new);
+    }
+
+    private static Arbitrary<PhaseTwo> phaseTwos() {
         return Combinators.combine(
                         ids(),
                         branches(),

@@ -37,7 +37,7 @@ class DiskCodecTest {
     }
 
     @Provide
-    Arbitrary<PhaseTwo> effects() {
+    Arbitrary<Effect> effects() {
         return Commands.effects();
     }
 
@@ -57,7 +57,7 @@ class DiskCodecTest {
     }
 
     @Property(tries = 200)
-    void every_effect_comes_back_from_its_bytes(@ForAll("effects") PhaseTwo effect) {
+    void every_effect_comes_back_from_its_bytes(@ForAll("effects") Effect effect) {
         assertThat(again(DiskCodec.EFFECTS, effect)).isEqualTo(effect);
     }
 

@@ -761,7 +761,7 @@ class TransactionEngineTest {
 
     @Nested
     class Bounds {
-        private final Trial small = new Trial(new TransactionEngine.Bounds(2, 3, 4));
+        private final Trial small = new Trial(new TransactionEngine.Bounds(2, 3, 4, 5));
 
         @Test
         void beyond_the_live_transactions_a_begin_is_overloaded_until_one_has_left() {

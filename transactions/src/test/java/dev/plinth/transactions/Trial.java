@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The engine on a bench, spoken to in the words of its tests. */
@@ -16,7 +17,7 @@ final class Trial {
     static final String RESOURCE = "jdbc:postgresql://accounts";
     static final Duration TIMEOUT = Duration.ofSeconds(60);
 
-    final EngineTrial<TransactionEngine, Command, Outcome, PhaseTwo, TransactionView> bench;
+    final EngineTrial<TransactionEngine, Command, Outcome, Effect, TransactionView> bench;
     private final TransactionEngine.Bounds bounds;
 
     Trial() {
@@ -28,7 +29,7 @@ final class Trial {
     }
 
     private Trial(
-            EngineTrial<TransactionEngine, Command, Outcome, PhaseTwo, TransactionView> bench,
+            EngineTrial<TransactionEngine, Command, Outcome, Effect, TransactionView> bench,
             TransactionEngine.Bounds bounds) {
         this.bench = bench;
         this.bounds = bounds;
@@ -83,11 +84,14 @@ final class Trial {
 
     /** What is asked of the participants now, in the order of asking: the branch ids. */
     List<Long> asked() {
-        return bench.openEffects().values().stream().map(PhaseTwo::branchId).toList();
+        return bench.openEffects().values().stream()
+                .map(PhaseTwo.class::cast)
+                .map(PhaseTwo::branchId)
+                .toList();
     }
 
     PhaseTwo question(long branch) {
-        return bench.openEffects().get(effect(branch));
+        return (PhaseTwo) Objects.requireNonNull(bench.openEffects().get(effect(branch)));
     }
 
     /** The participant of a branch answers its open question. */
@@ -97,13 +101,13 @@ final class Trial {
 
     void answer(long branch, BranchStatus status, Optional<String> reason) {
         var effect = effect(branch);
-        var asked = bench.openEffects().get(effect);
+        var asked = question(branch);
         bench.result(effect, new Command.PhaseTwoResult(asked.transaction(), branch, status, reason));
     }
 
     private EffectId effect(long branch) {
         return bench.openEffects().entrySet().stream()
-                .filter(open -> open.getValue().branchId() == branch)
+                .filter(open -> open.getValue() instanceof PhaseTwo asked && asked.branchId() == branch)
                 .map(Map.Entry::getKey)
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("nothing is asked of branch " + branch));
@@ -113,7 +117,7 @@ final class Trial {
     List<Long> allAnswer() {
         List<Long> done = new ArrayList<>();
         while (!bench.openEffects().isEmpty()) {
-            var asked = bench.openEffects().values().iterator().next();
+            var asked = (PhaseTwo) bench.openEffects().values().iterator().next();
             done.add(asked.branchId());
             answer(
                     asked.branchId(),

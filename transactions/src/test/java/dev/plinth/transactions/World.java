@@ -1,6 +1,7 @@
 package dev.plinth.transactions;
 
 import dev.plinth.kernel.FaultyStorage;
+import dev.plinth.kernel.Journal;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.LocalJournal;
 import dev.plinth.kernel.SegmentOptions;
@@ -42,6 +43,7 @@ final class World {
     private final JournalOptions journalOptions;
     private final History.Size historySize;
     private final long heapBytesMax;
+    private final TransactionPartitions partitions;
 
     SimulatedThreads threads;
     Coordinator coordinator;
@@ -59,7 +61,22 @@ final class World {
         this(random, journalOptions, historySize, Long.MAX_VALUE);
     }
 
+    /** One with several partitions, with a home of their own each. */
+    World(TransactionPartitions partitions) {
+        this(new Random(1), JournalOptions.defaults(), History.Size.OF_RELEASE, Long.MAX_VALUE, partitions);
+    }
+
     private World(RandomGenerator random, JournalOptions journalOptions, History.Size historySize, long heapBytesMax) {
+        this(random, journalOptions, historySize, heapBytesMax, TransactionPartitions.ONE);
+    }
+
+    private World(
+            RandomGenerator random,
+            JournalOptions journalOptions,
+            History.Size historySize,
+            long heapBytesMax,
+            TransactionPartitions partitions) {
+        this.partitions = partitions;
         this.heapBytesMax = heapBytesMax;
         this.random = random;
         this.journalOptions = journalOptions;
@@ -77,18 +94,25 @@ final class World {
                     threads.serial(),
                     threads.serial(),
                     reports::add);
-            var journal = LocalJournal.open(
-                    store,
-                    "transactions",
-                    Coordinator.codec(),
-                    snapshots,
-                    journalOptions,
-                    threads.serial(),
-                    threads.serial(),
-                    clock,
-                    reports::add);
+            List<Journal<Command>> journals = new ArrayList<>();
+            List<TransactionEngine> engines = new ArrayList<>();
+            for (int number = 0; number < partitions.names().size(); number++) {
+                engines.add(new TransactionEngine(number));
+                journals.add(LocalJournal.open(
+                        store,
+                        number == 0 ? "transactions" : "transactions-" + number,
+                        Coordinator.codec(),
+                        snapshots,
+                        journalOptions,
+                        threads.serial(),
+                        threads.serial(),
+                        clock,
+                        reports::add));
+            }
             return Coordinator.open(
-                    journal,
+                    journals,
+                    engines,
+                    partitions,
                     historyDisk,
                     phaseTwo -> {
                         var question = new Asked(phaseTwo, new CompletableFuture<>());
@@ -97,7 +121,6 @@ final class World {
                     },
                     Peers.NONE,
                     clock,
-                    new TransactionEngine(0),
                     historySize,
                     threads.serial(),
                     reports::add,
@@ -151,7 +174,11 @@ final class World {
     }
 
     TransactionId begin() {
-        return settled(coordinator.begin(new Command.Begin("pay", TIMEOUT, "bank", "default_tx_group")));
+        return begin("default_tx_group");
+    }
+
+    TransactionId begin(String serviceGroup) {
+        return settled(coordinator.begin(new Command.Begin("pay", TIMEOUT, "bank", serviceGroup)));
     }
 
     long tcc(TransactionId transaction, String resource) {

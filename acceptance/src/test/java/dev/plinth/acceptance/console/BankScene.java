@@ -105,7 +105,8 @@ final class BankScene implements ConsoleSource {
                         "travel",
                         begin,
                         Optional.empty(),
-                        3),
+                        3,
+                        ""),
                 60_000,
                 Stream.of("flight", "hotel", "car")
                         .map(step -> new Branch(
@@ -276,7 +277,8 @@ final class BankScene implements ConsoleSource {
                         "payments",
                         begin,
                         underWay ? Optional.empty() : Optional.of(timeline.at(1)),
-                        count),
+                        count,
+                        ""),
                 60_000,
                 branches,
                 timeline.sorted());

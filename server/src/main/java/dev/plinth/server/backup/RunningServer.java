@@ -20,7 +20,10 @@ import java.util.concurrent.CompletionException;
 public final class RunningServer {
     /*
      * A partition's state is taken as its snapshots are: by reference, on its engine's thread, and behind a read, so that everything
-     * that was acknowledged is in it. Writing it out holds nobody up. The partitions share nothing, so each may stand where it stands.
+     * that was acknowledged is in it. Writing it out holds nobody up. Partitions share next to nothing, so each may stand where it stands;
+     * only the homes of resources, which the first partition of the transactions keeps, must not be older than the locks there, so it is
+     * taken after the others. A row that a transaction holds in another partition may be free in the one and held in the other; the
+     * restored partitions ask each other about what is held for nobody.
      * What the engine has forgotten is in the history, which is copied afterwards for that reason.
      */
     private final Map<String, Tapped<?>> partitions = new LinkedHashMap<>();
@@ -78,15 +81,19 @@ public final class RunningServer {
         });
     }
 
+    /** What the history consists of, and whose partitions it is of. */
+    private static boolean ofTransactions(Path file) {
+        var name = file.getFileName().toString();
+        return name.startsWith("ended-") || name.equals(PartitionNames.FILE);
+    }
+
     /** Files are only added to at their ends, and whoever reads them stops at what is not whole. */
     static void copyHistory(Path history, Archive.Writer archive) throws IOException {
         if (!Files.isDirectory(history)) {
             return;
         }
         try (var files = Files.list(history)) {
-            for (var file : files.filter(one -> one.getFileName().toString().startsWith("ended-"))
-                    .sorted()
-                    .toList()) {
+            for (var file : files.filter(RunningServer::ofTransactions).sorted().toList()) {
                 byte[] bytes;
                 try {
                     bytes = Files.readAllBytes(file);

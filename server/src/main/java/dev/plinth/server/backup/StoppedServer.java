@@ -54,7 +54,7 @@ public final class StoppedServer {
             whole(to, out -> {
                 var archive =
                         new Archive.Writer(out, release, data.toAbsolutePath().toString());
-                for (var name : Partitions.NAMES) {
+                for (var name : Partitions.names(PartitionNames.read(data).size())) {
                     archive.partition(name, past(name, store, snapshots, report));
                 }
                 RunningServer.copyHistory(data.resolve(HISTORY), archive);
@@ -138,7 +138,8 @@ public final class StoppedServer {
                 .map(Manifest.PartitionPast::name)
                 .toList();
         if (!Partitions.whole(names)) {
-            throw new IOException("the archive holds the partitions " + names + "; expected " + Partitions.NAMES);
+            throw new IOException("the archive holds the partitions " + names + "; expected " + Partitions.NAMES
+                    + ", and those of more partitions of the transactions");
         }
         var name = data.toAbsolutePath().normalize();
         var parent = Optional.ofNullable(name.getParent()).orElse(name);

@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param name what the application called it
  * @param application which application began it; may be empty
  * @param endedAt absent while it is live
+ * @param cell whose partition decides about it; empty if there is only one
  */
 public record TransactionSummary(
         String xid,
@@ -17,4 +18,5 @@ public record TransactionSummary(
         String application,
         Instant beganAt,
         Optional<Instant> endedAt,
-        int branchCount) {}
+        int branchCount,
+        String cell) {}

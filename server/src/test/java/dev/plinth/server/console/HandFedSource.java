@@ -91,7 +91,8 @@ final class HandFedSource implements ConsoleSource {
                         "payments",
                         BEGIN,
                         Optional.of(BEGIN.plusNanos(2_345_678)),
-                        1),
+                        1,
+                        ""),
                 60_000,
                 List.of(new TransactionDetail.Branch(
                         "7",

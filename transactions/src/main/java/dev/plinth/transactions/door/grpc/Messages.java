@@ -38,9 +38,11 @@ final class Messages {
     static final int LOCK_KEYS_MAX = 1_000;
 
     private final Function<TransactionId, Xid> xids;
+    private final Function<TransactionId, String> cells;
 
-    Messages(Function<TransactionId, Xid> xids) {
+    Messages(Function<TransactionId, Xid> xids, Function<TransactionId, String> cells) {
         this.xids = xids;
+        this.cells = cells;
     }
 
     static TransactionFilter filter(ListTransactionsRequest request) {
@@ -123,7 +125,8 @@ final class Messages {
                 .setServiceGroup(view.serviceGroup())
                 .setStatus(status(view.status()))
                 .setBegun(timestamp(view.begun()))
-                .setBranches(view.branches().size());
+                .setBranches(view.branches().size())
+                .setCell(cells.apply(view.id()));
         view.ended().ifPresent(ended -> summary.setEnded(timestamp(ended)));
         return summary.build();
     }

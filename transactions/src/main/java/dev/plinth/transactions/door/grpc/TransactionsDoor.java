@@ -46,7 +46,7 @@ public final class TransactionsDoor extends TransactionsGrpc.TransactionsImplBas
      */
     public TransactionsDoor(Coordinator coordinator, Function<TransactionId, Xid> xids, Executor workers) {
         this.coordinator = coordinator;
-        this.messages = new Messages(xids);
+        this.messages = new Messages(xids, coordinator.partitions()::cell);
         this.answers = new GrpcAnswers(workers);
     }
 

@@ -173,7 +173,10 @@ final class ClientRequests {
                 return done(new BranchRegisterResponse(
                         failed(TransactionExceptionCode.BRANCH_REGISTER_FAILED, words(e)), 0));
             }
-            return answer(request, coordinator.register(register, wait), outcome -> registered(outcome, request.xid()));
+            return answer(
+                    request,
+                    coordinator.register(register, wait, client.serviceGroup()),
+                    outcome -> registered(outcome, request.xid()));
         });
     }
 

@@ -13,6 +13,7 @@ import dev.plinth.transactions.Participants;
 import dev.plinth.transactions.Peers;
 import dev.plinth.transactions.PhaseTwo;
 import dev.plinth.transactions.TransactionId;
+import dev.plinth.transactions.TransactionPartitions;
 import dev.plinth.transactions.TransactionView;
 import dev.plinth.wire.seata.BranchStatus;
 import dev.plinth.wire.seata.BranchType;
@@ -94,8 +95,13 @@ class PeersTest {
                     return TestServer.this.resources.contains(phaseTwo.resourceId());
                 }
             };
-            coordinator =
-                    Coordinator.open(new Inbox<Command>(1, thread, clock), history, participants, peers, clock, 0);
+            coordinator = Coordinator.open(
+                    List.of(new Inbox<Command>(1, thread, clock)),
+                    TransactionPartitions.ONE,
+                    history,
+                    participants,
+                    peers,
+                    clock);
             Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                     .addService(new PeersDoor(coordinator, participants, workers))
                     .build()
