@@ -3,6 +3,7 @@ package dev.plinth.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.plinth.kernel.Network;
+import dev.plinth.transactions.TransactionPartitions;
 import dev.plinth.wire.bolt.BoltDialect;
 import dev.plinth.wire.bolt.BoltEncoder;
 import dev.plinth.wire.bolt.BoltFrame;
@@ -44,6 +45,7 @@ class OpenDoorsTest {
                 data,
                 new Listen("127.0.0.1", 0),
                 new SeataConfiguration(any, Optional.of(new Listen("seata.example.com", 8091)), clients),
+                TransactionPartitions.ONE,
                 doors,
                 Optional.empty(),
                 Optional.empty(),
