@@ -405,7 +405,7 @@ public final class PlinthServer implements AutoCloseable {
         var node = parts.add(
                 "raft",
                 RaftNode.open(
-                        cluster.raft(roster.beginners(), configuration.data().resolve("raft"), proof), store, clock));
+                        cluster.raft(roster.founders(), configuration.data().resolve("raft"), proof), store, clock));
         raft = Optional.of(node);
         if (cluster.entry() instanceof ClusterConfiguration.Entry.Adopt) {
             for (var partition : partitions(configuration)) {

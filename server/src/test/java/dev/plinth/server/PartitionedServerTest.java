@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.linecorp.armeria.client.grpc.GrpcClients;
 import dev.plinth.raft.RaftMember;
-import dev.plinth.server.ClusterConfiguration.Entry;
 import dev.plinth.server.backup.Archive;
 import dev.plinth.server.backup.StoppedServer;
 import dev.plinth.transactions.TransactionPartitions;
@@ -210,40 +209,6 @@ class PartitionedServerTest {
         assertThat(left.commit(xid)).isEqualTo(GlobalStatus.COMMITTED);
         var last = line(running(rest.getLast()), "east_tx");
         await().atMost(LONG).until(() -> last.free(EAST_DB, "account:1") && last.free(WEST_DB, "account:1"));
-    }
-
-    @Test
-    void a_server_that_joined_has_itself_taken_into_the_group_of_a_partition_that_is_new() throws Exception {
-        var ports = FreePorts.find(4);
-        for (var name : List.of("a", "b")) {
-            enter(name, ports, name.equals("a") ? new Entry.Found() : new Entry.Join(http(ports, "a")));
-        }
-        stop("b");
-        stop("a");
-
-        for (var name : List.of("a", "b")) {
-            start(name, alone(name).with(EAST_AND_WEST).in(place(name, ports)));
-        }
-
-        await().atMost(LONG)
-                .until(() -> groups(running("b")).stream()
-                        .anyMatch(group -> group.getName().equals("transactions-1") && group.getMembersCount() == 2));
-        var line = line(running("b"), "west_tx");
-        assertThat(line.commit(line.begin())).isEqualTo(GlobalStatus.COMMITTED);
-    }
-
-    private void enter(String name, List<Integer> ports, Entry entry) throws IOException {
-        start(name, alone(name).in(place(name, ports).entering(entry))).awaitMember(_ -> {});
-        await().atMost(LONG).until(() -> led(running(name)));
-    }
-
-    private static Listen http(List<Integer> ports, String name) {
-        return new Listen("127.0.0.1", ports.get(name.equals("a") ? 1 : 3));
-    }
-
-    private static ClusterConfiguration place(String name, List<Integer> ports) {
-        return ClusterConfiguration.of(
-                name, new Listen("127.0.0.1", ports.get(name.equals("a") ? 0 : 2)), http(ports, name));
     }
 
     private PlinthServer running(String name) {

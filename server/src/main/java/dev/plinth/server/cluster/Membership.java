@@ -430,35 +430,6 @@ public final class Membership implements AutoCloseable {
         if (!unknown.isEmpty()) {
             others().forEach(other -> askFor(unknown, other));
         }
-        if (roster.standing() == Roster.Standing.MEMBER) {
-            stand.stream()
-                    .filter(group -> group.role() != GroupStatus.Role.STOPPED
-                            && group.members().isEmpty())
-                    .forEach(group -> comeInto(group.group()));
-        }
-    }
-
-    /**
-     * A group that is new, of a partition that the servers were told of since: who founded the cluster begins it, and who joined later has
-     * itself taken in. One that was not told yet knows no such group, and is asked again.
-     */
-    private void comeInto(String group) {
-        var request = AddMemberRequest.newBuilder()
-                .setGroup(group)
-                .setServer(roster.self())
-                .build();
-        for (var other : others()) {
-            try {
-                var _ = stub(other, CATCH_UP_MAX).addMember(request);
-                // Until it is heard here, it would be asked for again.
-                if (soon(() -> status(group).members().contains(node.self()))) {
-                    log.info("this server is a member of group {} now", group);
-                }
-                return;
-            } catch (StatusRuntimeException e) {
-                log.debug("server {} takes this one into no group {}: {}", other.name(), group, e.getMessage());
-            }
-        }
     }
 
     private void askFor(List<RaftMember> unknown, Server other) {

@@ -55,14 +55,6 @@ public record Roster(String self, Standing standing, List<RaftMember> founders, 
         return servers.stream().filter(server -> !server.name().equals(self)).toList();
     }
 
-    /** Who begins a group that is new: the founders that are here still. */
-    public List<RaftMember> beginners() {
-        return founders.stream()
-                .filter(founder ->
-                        servers.stream().anyMatch(server -> server.raft().equals(founder)))
-                .toList();
-    }
-
     /** The server of this name. */
     public Optional<Server> find(String name) {
         return servers.stream().filter(server -> server.name().equals(name)).findFirst();
