@@ -31,6 +31,11 @@ final class ThreeServers implements CoordinatorHouse {
     private long termOfKilled;
 
     ThreeServers(Path directory, Path log) throws IOException {
+        this(directory, log, "");
+    }
+
+    /** @param more of their configuration */
+    ThreeServers(Path directory, Path log, String more) throws IOException {
         Files.createDirectories(directory);
         var ports = FreePorts.find(2 * NAMES.size());
         var file = new StringBuilder("cluster:\n  servers:\n");
@@ -39,7 +44,7 @@ final class ThreeServers implements CoordinatorHouse {
                     .formatted(NAMES.get(i), ports.get(2 * i), ports.get(2 * i + 1)));
         }
         var configuration = directory.resolve("plinth.yaml");
-        Files.writeString(configuration, file);
+        Files.writeString(configuration, file + more);
         try {
             for (int i = 0; i < NAMES.size(); i++) {
                 servers.add(new ServerProcess(

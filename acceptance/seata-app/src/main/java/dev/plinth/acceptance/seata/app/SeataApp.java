@@ -38,7 +38,7 @@ import org.apache.seata.tm.api.transaction.TransactionInfo;
  */
 public final class SeataApp {
     private static final String APPLICATION = System.getProperty("application", "acceptance-app");
-    private static final String GROUP = "default_tx_group";
+    private static final String GROUP = System.getProperty("group", "default_tx_group");
 
     private final DataSource first;
     private final DataSource second;
