@@ -215,6 +215,7 @@ public final class PlinthServer implements AutoCloseable {
                         () -> membership.orElseThrow().roster(),
                         to::channels,
                         seataAdvertised,
+                        configuration.seata().advertisedMetadata(),
                         this::transactionsGroup)));
         // What servers ask of one another.
         List<BindableService> among = new ArrayList<>(List.of(
@@ -248,6 +249,7 @@ public final class PlinthServer implements AutoCloseable {
                                         trusted.view()),
                                 Set.of())),
                 seataServers);
+        openMetadata(seataServers);
         openPeerDoor(among, tls, workers);
         membership.ifPresent(Membership::start);
     }
@@ -283,10 +285,7 @@ public final class PlinthServer implements AutoCloseable {
         builder.gracefulShutdownTimeout(Duration.ZERO, STOP_GRACE);
         builder.service(grpcDoor.build());
         // Alone, nobody can ask before the port is open, and from then on the addresses are known.
-        new MetadataDoor(() -> seataServers
-                        .<SeataServers>map(of -> of)
-                        .orElseGet(() -> SeataServers.alone(http, seataAdvertised)))
-                .mount(builder);
+        metadata(seataServers).mount(builder);
         new HealthDoor(membership.map(of -> of.roster().own().raft()), this::groups, trusted::trouble).mount(builder);
         trusted.kbs().ifPresent(of -> of.mount(builder));
         console.mount(builder);
@@ -298,6 +297,24 @@ public final class PlinthServer implements AutoCloseable {
         }
         parts.add("http", armeria);
         http = new Listen(configuration.http().host(), armeria.activeLocalPort());
+    }
+
+    private MetadataDoor metadata(Optional<ClusterSeataServers> seataServers) {
+        return new MetadataDoor(() -> seataServers
+                .<SeataServers>map(of -> of)
+                .orElseGet(() -> SeataServers.alone(
+                        configuration.seata().advertisedMetadata().orElse(http), seataAdvertised)));
+    }
+
+    /** For Seata's clients elsewhere, who do not reach the port of the console. */
+    private void openMetadata(Optional<ClusterSeataServers> seataServers) throws IOException {
+        var seataClients = configuration.seata();
+        if (seataClients.metadata().isPresent()) {
+            parts.add(
+                    "Seata's metadata door",
+                    metadata(seataServers)
+                            .open(seataClients.metadata().get(), new Doorkeeper("seata", seataClients.clients())));
+        }
     }
 
     /** On loopback the other servers come in by the door that everybody has; off it by one of their own. */
@@ -336,6 +353,11 @@ public final class PlinthServer implements AutoCloseable {
         addresses.add(new ServerState.Address("console, HTTP, gRPC", http.toString()));
         addresses.add(new ServerState.Address(
                 "Seata" + configuration.seata().clients().remark(seata), seataAdvertised.toString()));
+        configuration
+                .seata()
+                .metadata()
+                .ifPresent(at -> addresses.add(new ServerState.Address(
+                        "who leads, HTTP" + configuration.seata().clients().remark(at), at.toString())));
         addresses.addAll(registryDoors.addresses());
         membership
                 .map(Membership::roster)
@@ -357,6 +379,11 @@ public final class PlinthServer implements AutoCloseable {
         lines.add("  Seata's clients      " + seata
                 + (seata.equals(seataAdvertised) ? "" : ", as " + seataAdvertised)
                 + configuration.seata().clients().remark(seata));
+        configuration
+                .seata()
+                .metadata()
+                .ifPresent(at -> lines.add("  Seata, who leads     http://" + at + "/metadata/v1/cluster"
+                        + configuration.seata().clients().remark(at)));
         if (configuration.transactions().names().size() > 1) {
             lines.add("  transactions         of "
                     + String.join(", ", configuration.transactions().names()) + "; here of "

@@ -54,8 +54,8 @@ public record ServerConfiguration(
         return alone(data, http, SeataConfiguration.on(seata), cells);
     }
 
-    private static ServerConfiguration alone(
-            Path data, Listen http, SeataConfiguration seata, Optional<CellMap> cells) {
+    /** The same, with more to say of Seata's clients. */
+    public static ServerConfiguration alone(Path data, Listen http, SeataConfiguration seata, Optional<CellMap> cells) {
         return new ServerConfiguration(
                 data,
                 http,

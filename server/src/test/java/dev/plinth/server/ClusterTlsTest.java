@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.client.grpc.GrpcClients;
+import dev.plinth.kernel.Network;
 import dev.plinth.raft.RaftMember;
 import dev.plinth.wire.cluster.v1.ClusterGrpc;
 import dev.plinth.wire.cluster.v1.GetClusterRequest;
@@ -23,6 +25,10 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -83,11 +89,15 @@ class ClusterTlsTest {
     }
 
     private void start(String name, Path key) throws IOException {
+        start(name, key, SeataConfiguration.on(new Listen("127.0.0.1", 0)));
+    }
+
+    private void start(String name, Path key, SeataConfiguration seata) throws IOException {
         var self = cluster.as(name);
         running.put(
                 name,
                 PlinthServer.start(ServerConfiguration.alone(
-                                data.resolve(name), self.own().console(), new Listen("127.0.0.1", 0), Optional.empty())
+                                data.resolve(name), self.own().console(), seata, Optional.empty())
                         .with(TrustConfiguration.of("example.org").withRootKey(key))
                         .in(self)));
     }
@@ -146,6 +156,43 @@ class ClusterTlsTest {
                         .getCluster(GetClusterRequest.getDefaultInstance())
                         .getGroupsList())
                 .allSatisfy(group -> assertThat(group.getLeader()).isEmpty());
+    }
+
+    @Test
+    void off_loopback_seatas_clients_are_told_by_each_server_where_all_of_them_may_be_asked() throws Exception {
+        var host = OffLoopback.address();
+        cluster = at(host);
+        var clients = new UnprovenClients(true, List.of(Network.parse(host)));
+        var ports = FreePorts.find(NAMES.size());
+        for (int i = 0; i < NAMES.size(); i++) {
+            start(
+                    NAMES.get(i),
+                    rootKey,
+                    new SeataConfiguration(
+                            new Listen(host, 0),
+                            Optional.empty(),
+                            Optional.of(new Listen(host, ports.get(i))),
+                            clients));
+        }
+        try (var client = HttpClient.newHttpClient()) {
+            for (int port : ports) {
+                var request = HttpRequest.newBuilder(URI.create("http://" + host + ":" + port + "/metadata/v1/cluster"))
+                        .build();
+                await().atMost(LONG).untilAsserted(() -> {
+                    var nodes = new ObjectMapper()
+                            .readTree(client.send(request, HttpResponse.BodyHandlers.ofString())
+                                    .body())
+                            .get("nodes");
+                    assertThat(nodes).hasSize(NAMES.size());
+                    assertThat(nodes)
+                            .extracting(node -> node.at("/control/port").asInt())
+                            .containsExactlyElementsOf(ports);
+                    assertThat(nodes)
+                            .allMatch(node -> node.at("/control/host").asText().equals(host)
+                                    && node.at("/transaction/host").asText().equals(host));
+                });
+            }
+        }
     }
 
     @Test

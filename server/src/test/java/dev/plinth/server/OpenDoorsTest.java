@@ -15,6 +15,10 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -34,7 +38,10 @@ class OpenDoorsTest {
 
     private final String host = OffLoopback.address();
 
+    private Listen metadata = new Listen(host, 1);
+
     private PlinthServer start(String network) throws IOException {
+        metadata = new Listen(host, FreePorts.find(1).getFirst());
         var clients = new UnprovenClients(true, List.of(Network.parse(network)));
         var any = new Listen(host, 0);
         var doors = new RegistryDoors(
@@ -44,7 +51,8 @@ class OpenDoorsTest {
         return PlinthServer.start(new ServerConfiguration(
                 data,
                 new Listen("127.0.0.1", 0),
-                new SeataConfiguration(any, Optional.of(new Listen("seata.example.com", 8091)), clients),
+                new SeataConfiguration(
+                        any, Optional.of(new Listen("seata.example.com", 8091)), Optional.of(metadata), clients),
                 TransactionPartitions.ONE,
                 doors,
                 Optional.empty(),
@@ -54,11 +62,12 @@ class OpenDoorsTest {
     }
 
     /** Something that each door answers. */
-    private static Map<Listen, byte[]> questions(PlinthServer server) {
+    private Map<Listen, byte[]> questions(PlinthServer server) {
         var http = "GET /health/check HTTP/1.1\r\nhost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
         var http2 = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0".getBytes(StandardCharsets.US_ASCII);
         var sofa = server.sofaRegistry().orElseThrow();
         Map<Listen, byte[]> questions = new LinkedHashMap<>();
+        questions.put(metadata, http);
         questions.put(server.nacos().orElseThrow(), http2);
         questions.put(server.nacosHttp().orElseThrow(), http);
         questions.put(sofa.http(), http);
@@ -106,6 +115,25 @@ class OpenDoorsTest {
                     .hasSize(questions(server).size() - 1)
                     .as("Seata's address, and the one that clients are told")
                     .anyMatch(line -> line.contains(server.seata() + ", as seata.example.com:8091, UNAUTHENTICATED"));
+        }
+    }
+
+    @Test
+    void seatas_clients_are_told_addresses_that_they_reach() throws Exception {
+        try (var _ = start(host);
+                var client = HttpClient.newHttpClient()) {
+            var answer = client.send(
+                    HttpRequest.newBuilder(URI.create("http://" + metadata + "/metadata/v1/cluster"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+
+            assertThat(answer.body())
+                    .contains("\"transaction\":{")
+                    .contains("\"control\":{")
+                    .contains("\"port\":" + metadata.port())
+                    .contains("\"port\":8091")
+                    .doesNotContain(host)
+                    .containsPattern("(?s)seata\\.example\\.com.*seata\\.example\\.com");
         }
     }
 

@@ -266,6 +266,8 @@ class ServerConfigurationTest {
             delimiter = '|',
             value = {
                 "seata: { listen: '0.0.0.0:8091' } | seata.listen: expected a loopback address, found 0.0.0.0:8091 | seata.allowUnauthenticated: true",
+                "seata: { metadata: '10.0.0.1:7091' } | seata.metadata: expected a loopback address | seata.allowUnauthenticated: true",
+                "seata: { metadata: '127.0.0.1:0' } | seata.metadata: expected a port other than 0 | 127.0.0.1:0",
                 "nacos: { listen: '10.0.0.1:9848' } | nacos.listen: expected a loopback address | nacos.allowUnauthenticated: true",
                 "nacos: { http: '10.0.0.1:8848' } | nacos.http: expected a loopback address | nacos.networks",
                 "sofaregistry: { http: '10.0.0.1:9603' } | sofaregistry.http: expected a loopback address | sofaregistry.allowUnauthenticated: true",

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -52,9 +53,30 @@ public final class ClusterSeataServers implements SeataServers, AutoCloseable {
     private final Supplier<List<Channel>> channels;
     private final Supplier<Optional<GroupStatus>> group;
     private final String self;
-    private final Map<String, Listen> doors = new ConcurrentHashMap<>();
+    private final Map<String, Doors> doors = new ConcurrentHashMap<>();
     private final ScheduledExecutorService looking = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("plinth-seata-servers").daemon().factory());
+
+    /**
+     * Where clients reach one server.
+     *
+     * @param metadata where they ask who leads; empty: at the server's HTTP door
+     */
+    private record Doors(Listen transaction, Optional<Listen> metadata) {
+        static Doors of(SeataDoor told) {
+            return new Doors(
+                    Listen.parse(told.getAddress()),
+                    told.getMetadata().isEmpty() ? Optional.empty() : Optional.of(Listen.parse(told.getMetadata())));
+        }
+
+        SeataDoor told(String server) {
+            return SeataDoor.newBuilder()
+                    .setServer(server)
+                    .setAddress(transaction.toString())
+                    .setMetadata(metadata.map(Listen::toString).orElse(""))
+                    .build();
+        }
+    }
 
     /** Guarded by this. */
     private View view = new View(0, List.of());
@@ -71,14 +93,16 @@ public final class ClusterSeataServers implements SeataServers, AutoCloseable {
      * @param roster who the servers are, this one too
      * @param channels one to each of the others
      * @param own this server's Seata door, as clients reach it
+     * @param metadata where they ask this server who leads; empty: at its HTTP door
      * @param group how the group of transactions stands; empty until it is there
      */
     public static ClusterSeataServers open(
             Supplier<Roster> roster,
             Supplier<List<Channel>> channels,
             Listen own,
+            Optional<Listen> metadata,
             Supplier<Optional<GroupStatus>> group) {
-        var servers = new ClusterSeataServers(roster, channels, own, group);
+        var servers = new ClusterSeataServers(roster, channels, new Doors(own, metadata), group);
         var _ = servers.looking.scheduleWithFixedDelay(servers::lookAgain, 0, LOOK_MILLIS, TimeUnit.MILLISECONDS);
         return servers;
     }
@@ -86,7 +110,7 @@ public final class ClusterSeataServers implements SeataServers, AutoCloseable {
     private ClusterSeataServers(
             Supplier<Roster> roster,
             Supplier<List<Channel>> channels,
-            Listen own,
+            Doors own,
             Supplier<Optional<GroupStatus>> group) {
         this.roster = roster;
         this.channels = channels;
@@ -129,7 +153,7 @@ public final class ClusterSeataServers implements SeataServers, AutoCloseable {
     /** A server's own word replaces what was known of it; what it says of others only fills gaps. */
     private void learn(List<SeataDoor> told) {
         for (int i = 0; i < told.size(); i++) {
-            var door = Listen.parse(told.get(i).getAddress());
+            var door = Doors.of(told.get(i));
             if (i == 0) {
                 doors.put(told.get(i).getServer(), door);
             } else {
@@ -147,7 +171,7 @@ public final class ClusterSeataServers implements SeataServers, AutoCloseable {
             var door = doors.get(server.name());
             if (door != null && status.members().contains(server.raft())) {
                 boolean leads = status.leader().filter(server.raft()::equals).isPresent();
-                members.add(new Member(server.http(), door, leads));
+                members.add(new Member(door.metadata().orElse(server.http()), door.transaction(), leads));
             }
         }
         boolean led = members.stream().anyMatch(Member::leader);
@@ -193,20 +217,10 @@ public final class ClusterSeataServers implements SeataServers, AutoCloseable {
     /** What the other servers are told: this server's door first. */
     List<SeataDoor> doors() {
         List<SeataDoor> all = new ArrayList<>();
-        all.add(door(self));
-        doors.keySet().stream()
-                .filter(name -> !name.equals(self))
-                .sorted()
-                .map(this::door)
-                .forEach(all::add);
+        var known = new TreeMap<>(doors);
+        Optional.ofNullable(known.remove(self)).map(own -> own.told(self)).ifPresent(all::add);
+        known.forEach((server, other) -> all.add(other.told(server)));
         return all;
-    }
-
-    private SeataDoor door(String server) {
-        return SeataDoor.newBuilder()
-                .setServer(server)
-                .setAddress(String.valueOf(doors.get(server)))
-                .build();
     }
 
     @Override

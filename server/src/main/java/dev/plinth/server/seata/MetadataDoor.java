@@ -9,15 +9,21 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.QueryParams;
+import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.plinth.registry.door.Turnstile;
 import dev.plinth.server.Listen;
+import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -71,6 +77,27 @@ public final class MetadataDoor {
     public void mount(ServerBuilder server) {
         server.service("/metadata/v1/cluster", this::cluster);
         server.service("/metadata/v1/watch", this::watch);
+    }
+
+    /**
+     * Opens a port of its own for it.
+     *
+     * @param admitted from where clients may come; others' connections are closed
+     * @throws IOException if the port is taken
+     */
+    public Server open(Listen listen, Predicate<InetAddress> admitted) throws IOException {
+        var builder = Server.builder()
+                .http(listen.address())
+                .requestTimeoutMillis(0)
+                .childChannelPipelineCustomizer(Turnstile.onPipelines(admitted));
+        mount(builder);
+        var server = builder.build();
+        try {
+            server.start().join();
+        } catch (CompletionException e) {
+            throw new IOException("seata.metadata: cannot listen on " + listen + ": " + e.getCause(), e);
+        }
+        return server;
     }
 
     private HttpResponse cluster(ServiceRequestContext ctx, HttpRequest request) {
