@@ -18,7 +18,7 @@ class LivesTest {
     private static final int SEEDS_OF_THE_COORDINATOR = Math.max(SEEDS_EACH, 1_000);
 
     /** And of the coordinator with several partitions. */
-    private static final int SEEDS_OF_PARTITIONS = Math.max(SEEDS_EACH, 300);
+    private static final int SEEDS_OF_PARTITIONS = Math.max(SEEDS_EACH, 500);
 
     private static final List<String> MET_BY_THE_COORDINATOR = List.of(
             "phase two lost",

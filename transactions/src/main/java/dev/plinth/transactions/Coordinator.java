@@ -349,14 +349,23 @@ public final class Coordinator implements AutoCloseable {
     /** Whether none of the rows is locked by another transaction. */
     public CompletableFuture<Boolean> lockable(TransactionId asker, String resourceId, List<LockKey> keys) {
         var home = partitions.length == 1 ? Integer.valueOf(0) : homes.get(resourceId);
-        if (home == null) {
-            return partitions[0].read(engine -> engine.home(resourceId)).thenCompose(told -> {
-                told.ifPresent(at -> homes.put(resourceId, at));
-                // Rows of a resource without a home are locked in the first, from before there were others.
-                return lockable(asker, resourceId, keys, told.orElse(0));
-            });
-        }
-        return lockable(asker, resourceId, keys, home);
+        return home == null ? lockableWherever(asker, resourceId, keys) : lockable(asker, resourceId, keys, home);
+    }
+
+    private CompletableFuture<Boolean> lockableWherever(TransactionId asker, String resourceId, List<LockKey> keys) {
+        record Told(Optional<Integer> home, boolean free) {}
+        // Rows of a resource without a home are locked in the first, from before there were others; and both is asked
+        // at one moment, or
+        // the resource might have found its home between the questions, and the row its holder there.
+        return partitions[0]
+                .read(engine -> new Told(engine.home(resourceId), engine.lockable(asker, resourceId, keys)))
+                .thenCompose(told -> {
+                    if (told.home().isEmpty()) {
+                        return CompletableFuture.completedFuture(told.free());
+                    }
+                    homes.put(resourceId, told.home().get());
+                    return lockable(asker, resourceId, keys, told.home().get());
+                });
     }
 
     private CompletableFuture<Boolean> lockable(TransactionId asker, String resourceId, List<LockKey> keys, int home) {
