@@ -96,10 +96,10 @@ class ClusterTlsTest {
         var self = cluster.as(name);
         running.put(
                 name,
-                PlinthServer.start(ServerConfiguration.alone(
-                                data.resolve(name), self.own().console(), seata, Optional.empty())
-                        .with(TrustConfiguration.of("example.org").withRootKey(key))
-                        .in(self)));
+                PlinthServer.start(
+                        ServerConfiguration.alone(data.resolve(name), self.own().console(), seata, Optional.empty())
+                                .with(TrustConfiguration.of("example.org").withRootKey(key))
+                                .in(self)));
     }
 
     private boolean hasLeaders(String name) {
