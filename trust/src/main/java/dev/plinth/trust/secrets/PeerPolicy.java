@@ -8,8 +8,8 @@ import dev.plinth.trust.CollateralStore;
 import dev.plinth.trust.Evidence;
 import dev.plinth.trust.RecordedAppraisal;
 import dev.plinth.trust.RecordedAppraisals;
-import dev.plinth.trust.control.door.attest.EvidenceMessages;
-import dev.plinth.trust.control.door.attest.RefusedProof;
+import dev.plinth.trust.proof.EvidenceMessages;
+import dev.plinth.trust.proof.RefusedProof;
 import dev.plinth.wire.trust.v1.AttestationEvidence;
 import java.util.List;
 

@@ -14,6 +14,7 @@ import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.control.TrustCommand;
 import dev.plinth.trust.control.TrustOutcome;
 import dev.plinth.trust.control.door.grpc.RefusedCalls;
+import dev.plinth.trust.proof.RefusedProof;
 import dev.plinth.wire.grpc.CallAnswers;
 import dev.plinth.wire.trust.v1.AttestRequest;
 import dev.plinth.wire.trust.v1.AttestResponse;

@@ -1,6 +1,7 @@
 package dev.plinth.trust.control.door.attest;
 
 import dev.plinth.trust.KeyAlgorithm;
+import dev.plinth.trust.proof.RefusedProof;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;

@@ -1,6 +1,7 @@
 package dev.plinth.trust.control.door.attest;
 
 import dev.plinth.kernel.Clock;
+import dev.plinth.trust.proof.RefusedProof;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;

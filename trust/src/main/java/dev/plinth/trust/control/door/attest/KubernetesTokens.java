@@ -10,6 +10,7 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import dev.plinth.trust.control.KubernetesCluster;
+import dev.plinth.trust.proof.RefusedProof;
 import java.text.ParseException;
 import java.time.Instant;
 import java.util.Collection;
@@ -50,7 +51,7 @@ final class KubernetesTokens {
             var cluster = cluster(parsed, claims, clusters);
             if (!claims.getAudience().contains(cluster.audience())) {
                 throw new RefusedProof(WHAT + "expected audience " + cluster.audience() + ", found "
-                        + shown(String.valueOf(claims.getAudience())));
+                        + RefusedProof.shown(String.valueOf(claims.getAudience())));
             }
             checkTime(claims, now);
             return properties(cluster.name(), claims);
@@ -66,12 +67,13 @@ final class KubernetesTokens {
         var issuer = String.valueOf(claims.getIssuer());
         var named = clusters.stream().filter(one -> one.issuer().equals(issuer)).toList();
         if (named.isEmpty()) {
-            throw new RefusedProof(WHAT + "expected one of an issuer that is known here, found " + shown(issuer));
+            throw new RefusedProof(
+                    WHAT + "expected one of an issuer that is known here, found " + RefusedProof.shown(issuer));
         }
         var header = token.getHeader();
         if (!ALGORITHMS.contains(header.getAlgorithm())) {
             throw new RefusedProof(WHAT + "expected a signature with RSA or ECDSA, found "
-                    + shown(header.getAlgorithm().getName()));
+                    + RefusedProof.shown(header.getAlgorithm().getName()));
         }
         var keyId = String.valueOf(header.getKeyID());
         boolean known = false;
@@ -83,7 +85,7 @@ final class KubernetesTokens {
             }
         }
         throw new RefusedProof(WHAT + "expected a signature by a key of " + names(named) + ", found "
-                + (known ? "another signature" : "key " + shown(keyId)));
+                + (known ? "another signature" : "key " + RefusedProof.shown(keyId)));
     }
 
     private static boolean verifies(SignedJWT token, JWK key) throws JOSEException {
@@ -126,8 +128,8 @@ final class KubernetesTokens {
                 .orElseThrow(() -> new RefusedProof(WHAT + "expected a service account in kubernetes.io, found none"));
         var subject = "system:serviceaccount:" + namespace + ":" + account;
         if (!subject.equals(claims.getSubject())) {
-            throw new RefusedProof(
-                    WHAT + "expected subject " + subject + ", found " + shown(String.valueOf(claims.getSubject())));
+            throw new RefusedProof(WHAT + "expected subject " + subject + ", found "
+                    + RefusedProof.shown(String.valueOf(claims.getSubject())));
         }
         var prefix = "k8s:" + cluster + ":";
         var properties = new TreeSet<String>();
@@ -145,10 +147,5 @@ final class KubernetesTokens {
 
     private static Optional<String> text(Map<?, ?> map, String name) {
         return map.get(name) instanceof String text && !text.isEmpty() ? Optional.of(text) : Optional.empty();
-    }
-
-    /** What somebody else wrote, fit for a message. */
-    static String shown(String text) {
-        return text.substring(0, Math.min(text.length(), 100)).replaceAll("[^ -~]", "?");
     }
 }

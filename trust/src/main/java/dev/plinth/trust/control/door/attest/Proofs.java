@@ -10,6 +10,8 @@ import dev.plinth.trust.control.Issuer;
 import dev.plinth.trust.control.RegistrationEntry;
 import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.control.TrustCommand;
+import dev.plinth.trust.proof.EvidenceMessages;
+import dev.plinth.trust.proof.RefusedProof;
 import dev.plinth.wire.trust.v1.FormerIdentity;
 import dev.plinth.wire.trust.v1.Proof;
 import java.security.GeneralSecurityException;

@@ -9,6 +9,8 @@ import dev.plinth.trust.control.Attestors;
 import dev.plinth.trust.control.Fingerprint;
 import dev.plinth.trust.control.Trust;
 import dev.plinth.trust.control.TrustCommand;
+import dev.plinth.trust.proof.EvidenceMessages;
+import dev.plinth.trust.proof.RefusedProof;
 import java.security.SecureRandom;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;

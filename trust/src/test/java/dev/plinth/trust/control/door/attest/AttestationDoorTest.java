@@ -19,6 +19,7 @@ import dev.plinth.trust.KeyAlgorithm;
 import dev.plinth.trust.attester.IdentityRequest;
 import dev.plinth.trust.control.KubernetesCluster;
 import dev.plinth.trust.control.TrustCommand;
+import dev.plinth.trust.proof.RefusedProof;
 import dev.plinth.wire.trust.v1.AttestRequest;
 import dev.plinth.wire.trust.v1.AttestResponse;
 import dev.plinth.wire.trust.v1.Proof;

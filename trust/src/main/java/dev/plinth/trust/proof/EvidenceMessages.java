@@ -1,4 +1,4 @@
-package dev.plinth.trust.control.door.attest;
+package dev.plinth.trust.proof;
 
 import com.google.protobuf.ByteString;
 import dev.plinth.trust.Bytes;
@@ -91,7 +91,7 @@ public final class EvidenceMessages {
             case "sha512" -> TpmAlgorithm.SHA512;
             default ->
                 throw new RefusedProof(
-                        "bank of a register: expected sha256, sha384 or sha512, found " + KubernetesTokens.shown(name));
+                        "bank of a register: expected sha256, sha384 or sha512, found " + RefusedProof.shown(name));
         };
     }
 
@@ -99,7 +99,8 @@ public final class EvidenceMessages {
         return certificates.stream().map(one -> bytes("certificate", one)).toList();
     }
 
-    static Bytes bytes(String source, ByteString bytes) {
+    /** Bytes that were sent, and what they are called. */
+    public static Bytes bytes(String source, ByteString bytes) {
         return Bytes.of(source, bytes.toByteArray());
     }
 

@@ -1,4 +1,4 @@
-package dev.plinth.trust.control.door.attest;
+package dev.plinth.trust.proof;
 
 import java.util.List;
 
@@ -6,17 +6,23 @@ import java.util.List;
 public final class RefusedProof extends Exception {
     private final transient List<String> reasons;
 
-    RefusedProof(String message) {
+    public RefusedProof(String message) {
         this(List.of(message));
     }
 
-    RefusedProof(List<String> reasons) {
+    /** @param reasons each by itself */
+    public RefusedProof(List<String> reasons) {
         super(String.join("; ", reasons), null, false, false);
         this.reasons = List.copyOf(reasons);
     }
 
     /** Each reason by itself; together they are the message. */
-    List<String> reasons() {
+    public List<String> reasons() {
         return reasons;
+    }
+
+    /** What somebody else wrote, fit for a message. */
+    public static String shown(String text) {
+        return text.substring(0, Math.min(text.length(), 100)).replaceAll("[^ -~]", "?");
     }
 }
