@@ -101,6 +101,20 @@ class SeataPartitionsTest {
         assertThat(app.run("commit " + xid)).isEqualTo("Committed");
     }
 
+    /** Seata's client connects a resource manager again when that has something to say. */
+    private static void bringBackTheResourceManagers(Bank bank) throws Exception {
+        int any = bank.openAccount();
+        for (var app : List.of(bank.east, bank.west)) {
+            await().atMost(PATIENCE)
+                    .ignoreExceptionsInstanceOf(AssertionError.class)
+                    .until(() -> {
+                        settle(app, "a", any);
+                        settle(app, "b", any);
+                        return true;
+                    });
+        }
+    }
+
     private static SeataAppProcess app(
             CoordinatorHouse house, String name, String group, BankSchema first, BankSchema second) throws Exception {
         var app = new SeataAppProcess(
@@ -202,6 +216,7 @@ class SeataPartitionsTest {
         bank.house.goOn();
 
         assertThat(bank.east.runOnceReached("commit " + xid)).isIn("Committed", "Committing");
+        bringBackTheResourceManagers(bank);
         await().atMost(PATIENCE).until(() -> bank.first.undoRecords(xid) == 0 && bank.second.undoRecords(xid) == 0);
         bank.assertBalances(account, OPENING_BALANCE - 30, OPENING_BALANCE + 30);
         // The rows are free again in both cells.
