@@ -11,9 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <C> the engine's commands
  */
-public final class Tapped<C> implements Journal<C> {
-    private final Journal<C> journal;
-
+public final class Tapped<C> extends ForwardingJournal<C> {
     /** Set by start, before anybody can ask. */
     private volatile @Nullable Seen<C> seen;
 
@@ -26,7 +24,7 @@ public final class Tapped<C> implements Journal<C> {
     public record State(Revision revision, Instant stamp, Snapshot snapshot) {}
 
     public Tapped(Journal<C> journal) {
-        this.journal = journal;
+        super(journal);
     }
 
     /** The state with everything in it that was acknowledged before this call. Fails with {@link Refused} as a read does. */
@@ -37,7 +35,7 @@ public final class Tapped<C> implements Journal<C> {
             taken.completeExceptionally(new Refused(Refused.Code.STOPPED, "the journal was not started"));
             return taken;
         }
-        journal.read(() -> taken.complete(member.state()), taken::completeExceptionally);
+        read(() -> taken.complete(member.state()), taken::completeExceptionally);
         return taken;
     }
 
@@ -45,32 +43,7 @@ public final class Tapped<C> implements Journal<C> {
     public void start(Member<C> member) throws IOException {
         var with = new Seen<>(member);
         seen = with;
-        journal.start(with);
-    }
-
-    @Override
-    public void propose(Input<C> input, @Nullable Ticket ticket) {
-        journal.propose(input, ticket);
-    }
-
-    @Override
-    public void read(Runnable query, Ticket ticket) {
-        journal.read(query, ticket);
-    }
-
-    @Override
-    public void execute(Runnable task) {
-        journal.execute(task);
-    }
-
-    @Override
-    public Instant now() {
-        return journal.now();
-    }
-
-    @Override
-    public void close() {
-        journal.close();
+        super.start(with);
     }
 
     /** The member, and what reached it last; all on its thread. */

@@ -452,18 +452,17 @@ final class JournalSimulation {
         }
 
         /** The journal, with a member that looks at everything that passes. */
-        private final class Checked implements Journal<Ledger.Command> {
-            private final LocalJournal<Ledger.Command> inner;
+        private final class Checked extends ForwardingJournal<Ledger.Command> {
             private long applied;
             private Instant stamp = Instant.EPOCH;
 
             Checked(LocalJournal<Ledger.Command> inner) {
-                this.inner = inner;
+                super(inner);
             }
 
             @Override
             public void start(Member<Ledger.Command> member) throws IOException {
-                inner.start(new Member<>() {
+                super.start(new Member<>() {
                     @Override
                     public void restore(Revision revision, Instant stampThen, InputStream state) throws IOException {
                         byte[] bytes = state.readAllBytes();
@@ -527,31 +526,6 @@ final class JournalSimulation {
                 check(
                         before == null || before.equals(entry),
                         name + ": entry " + revision.index() + " was " + before + " and is " + entry);
-            }
-
-            @Override
-            public void propose(Input<Ledger.Command> input, @Nullable Ticket ticket) {
-                inner.propose(input, ticket);
-            }
-
-            @Override
-            public void read(Runnable query, Ticket ticket) {
-                inner.read(query, ticket);
-            }
-
-            @Override
-            public void execute(Runnable task) {
-                inner.execute(task);
-            }
-
-            @Override
-            public Instant now() {
-                return inner.now();
-            }
-
-            @Override
-            public void close() {
-                inner.close();
             }
         }
     }

@@ -13,20 +13,13 @@ import com.alipay.sofa.jraft.rpc.impl.BoltRpcClient;
 import com.google.protobuf.ByteString;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.assertj.core.api.Assertions;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Entries from leaders: in their order, and the next leader is heard whatever is left of the one before. */
+/** The next leader is heard whatever is left of the one before. */
 class AppendsTest {
     private static final String GROUP = "appends";
     private static final int ANSWER_MILLIS_MAX = 5_000;
@@ -65,49 +58,6 @@ class AppendsTest {
                 NodeManager.getInstance().remove(node);
             }
         }
-    }
-
-    @Test
-    void tasks_run_one_by_one_in_their_order_and_one_that_fails_does_not_end_the_row() {
-        List<Integer> ran = new ArrayList<>();
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var row = new OneByOne(
-                    task -> {
-                        var _ = threads.submit(task);
-                    },
-                    1_000);
-            for (int i = 0; i < 1_000; i++) {
-                int number = i;
-                row.execute(() -> {
-                    ran.add(number);
-                    if (number % 100 == 7) {
-                        throw new IllegalStateException("task " + number);
-                    }
-                });
-            }
-            Awaitility.await().until(() -> {
-                var last = new CompletableFuture<Integer>();
-                row.execute(() -> last.complete(ran.size()));
-                return last.get() == 1_000;
-            });
-        }
-
-        assertThat(ran).hasSize(1_000).isSorted();
-    }
-
-    @Test
-    void a_row_takes_no_more_than_its_limit() {
-        List<Runnable> begun = new ArrayList<>();
-        var row = new OneByOne(begun::add, 2);
-        row.execute(() -> {});
-        row.execute(() -> {});
-
-        Assertions.assertThatExceptionOfType(RejectedExecutionException.class)
-                .isThrownBy(() -> row.execute(() -> {}))
-                .withMessageContaining("2 tasks");
-        begun.getFirst().run();
-        row.execute(() -> {});
-        assertThat(begun).hasSize(2);
     }
 
     /** A member that takes what it gets, except that the first request waits for the end of the test. */

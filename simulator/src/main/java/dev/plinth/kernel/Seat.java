@@ -329,17 +329,15 @@ final class Seat<X extends Engine<C, O, E, V>, C, O, E, V> {
     // ---- between journal and partition
 
     /** The journal, as its partition sees it. */
-    private final class Looked implements Journal<C> {
-        private final Journal<C> inner;
-
+    private final class Looked extends ForwardingJournal<C> {
         Looked(Journal<C> inner) {
-            this.inner = inner;
+            super(inner);
         }
 
         @Override
         public void start(Member<C> started) throws IOException {
             member = started;
-            inner.start(new Member<>() {
+            super.start(new Member<>() {
                 @Override
                 public void restore(Revision revision, Instant then, InputStream state) throws IOException {
                     byte[] bytes = state.readAllBytes();
@@ -437,14 +435,9 @@ final class Seat<X extends Engine<C, O, E, V>, C, O, E, V> {
         }
 
         @Override
-        public void propose(Input<C> input, @Nullable Ticket ticket) {
-            inner.propose(input, ticket);
-        }
-
-        @Override
         public void read(Runnable query, Ticket ticket) {
             long known = truth.acknowledged();
-            inner.read(
+            super.read(
                     () -> {
                         judge.check(
                                 applied >= known,
@@ -452,21 +445,6 @@ final class Seat<X extends Engine<C, O, E, V>, C, O, E, V> {
                         query.run();
                     },
                     ticket);
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            inner.execute(task);
-        }
-
-        @Override
-        public Instant now() {
-            return inner.now();
-        }
-
-        @Override
-        public void close() {
-            inner.close();
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.plinth.config.ConfigKey;
 import dev.plinth.config.ConfigText;
 import dev.plinth.config.Configs;
 import dev.plinth.kernel.Clock;
+import dev.plinth.kernel.OneByOne;
 import dev.plinth.kernel.Refused;
 import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.Hold;
