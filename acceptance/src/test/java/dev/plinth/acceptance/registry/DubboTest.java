@@ -7,28 +7,21 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Dubbo 3.3.6 with Nacos as its registry, unmodified but for the address: provider and consumer find and call each other. */
 @Timeout(300)
 class DubboTest {
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     @TempDir
     private Path folder;
-
-    @AfterEach
-    void close() throws Exception {
-        for (var each : opened.reversed()) {
-            each.close();
-        }
-    }
 
     private OriginalClient start(String what, RegistryServer server, String name) throws IOException {
         var home = folder.resolve("home-" + opened.size());

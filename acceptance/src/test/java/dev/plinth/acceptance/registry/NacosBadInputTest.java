@@ -21,7 +21,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -30,10 +29,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What no original client of Nacos does, at the door for them: it is told what was expected, and nobody else notices. */
@@ -41,7 +40,8 @@ import org.junit.jupiter.api.io.TempDir;
 class NacosBadInputTest {
     private static final int FLOOD = 3_000;
 
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     @TempDir
     private Path folder;
@@ -52,13 +52,6 @@ class NacosBadInputTest {
     void open() throws IOException {
         server = new RegistryServer(1, folder.resolve("server"));
         opened.add(server);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        for (var each : opened.reversed()) {
-            each.close();
-        }
     }
 
     private static ConditionFactory soon() {

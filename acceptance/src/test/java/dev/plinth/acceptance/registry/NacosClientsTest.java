@@ -6,29 +6,22 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Nacos's original clients, 3.2.1 and 2.5.1, unmodified, with our registry and our configuration. */
 @Timeout(300)
 class NacosClientsTest {
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     @TempDir
     private Path folder;
-
-    @AfterEach
-    void close() throws Exception {
-        for (var each : opened.reversed()) {
-            each.close();
-        }
-    }
 
     private RegistryServer server(long incarnation) throws IOException {
         var server = new RegistryServer(incarnation, folder.resolve("server-" + incarnation));

@@ -8,28 +8,21 @@ import dev.plinth.registry.HostRange;
 import dev.plinth.registry.Rule;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What people say of endpoints, as the original clients of other registries see it. */
 @Timeout(180)
 class RegistryRulesTest {
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     @TempDir
     private Path folder;
-
-    @AfterEach
-    void close() throws Exception {
-        for (var each : opened.reversed()) {
-            each.close();
-        }
-    }
 
     private static ConditionFactory soon() {
         return await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(60));

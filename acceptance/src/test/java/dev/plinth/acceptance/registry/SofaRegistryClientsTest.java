@@ -35,25 +35,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** SOFARegistry's original client, 6.5.6, unmodified, with our registry; and it together with Nacos's. */
 @Timeout(300)
 class SofaRegistryClientsTest {
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     @TempDir
     private Path folder;
-
-    @AfterEach
-    void close() throws Exception {
-        for (var each : opened.reversed()) {
-            each.close();
-        }
-    }
 
     private RegistryServer server(long incarnation) throws IOException {
         return server(incarnation, 0, 0, List.of());

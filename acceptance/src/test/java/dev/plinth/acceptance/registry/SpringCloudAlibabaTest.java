@@ -6,28 +6,21 @@ import dev.plinth.acceptance.original.OriginalClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Spring Cloud Alibaba 2025.0.0.0, unmodified but for the address: its applications find, call and configure themselves. */
 @Timeout(300)
 class SpringCloudAlibabaTest {
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    @RegisterExtension
+    final Opened opened = new Opened();
 
     @TempDir
     private Path folder;
-
-    @AfterEach
-    void close() throws Exception {
-        for (var each : opened.reversed()) {
-            each.close();
-        }
-    }
 
     private RegistryServer server() throws IOException {
         var server = new RegistryServer(1, folder.resolve("server"));

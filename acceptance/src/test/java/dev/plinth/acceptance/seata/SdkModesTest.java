@@ -20,7 +20,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -34,7 +33,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class SdkModesTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final AtomicInteger ACCOUNTS = new AtomicInteger();
     private static final int NO_ACCOUNT = 1_000_000;
 
     enum Place {
@@ -49,30 +47,14 @@ class SdkModesTest {
     /** So that a work that has to fail can be told from one that fails by mistake. */
     private static final class Unwanted extends RuntimeException {}
 
-    private record Bank(SdkBank app, BankSchema first, BankSchema second) {
-        int openAccount() throws SQLException {
-            int account = ACCOUNTS.incrementAndGet();
-            first.openAccount(account);
-            second.openAccount(account);
-            return account;
-        }
-
-        void assertBalances(int account, int inFirst, int inSecond) throws SQLException {
-            assertThat(first.balance(account)).as("balance in the first schema").isEqualTo(inFirst);
-            assertThat(second.balance(account))
-                    .as("balance in the second schema")
-                    .isEqualTo(inSecond);
-        }
-
+    private record Bank(SdkBank app, BankSchema first, BankSchema second) implements TwoSchemas {
         void awaitBalances(int account, int inFirst, int inSecond) {
             await().atMost(PATIENCE).untilAsserted(() -> assertBalances(account, inFirst, inSecond));
         }
 
         /** Neither undo records nor something frozen. */
         void awaitNothingLeft(String xid, int account) {
-            await().atMost(PATIENCE)
-                    .until(() ->
-                            first.undoRecords(xid) == 0 && second.undoRecords(xid) == 0 && first.frozen(account) == 0);
+            await().atMost(PATIENCE).until(() -> hasNoUndoRecords(xid) && first.frozen(account) == 0);
         }
     }
 

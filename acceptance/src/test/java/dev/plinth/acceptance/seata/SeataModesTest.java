@@ -6,14 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.plinth.bank.postgres.EmbeddedPostgres;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,7 +27,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class SeataModesTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);
-    private static final AtomicInteger ACCOUNTS = new AtomicInteger();
     private static final int NO_ACCOUNT = 1_000_000;
 
     enum Place {
@@ -40,14 +37,8 @@ class SeataModesTest {
     }
 
     /** An application with its two schemas and its coordinator. */
-    private record Bank(CoordinatorHouse house, SeataAppProcess app, BankSchema first, BankSchema second) {
-        int openAccount() throws SQLException {
-            int account = ACCOUNTS.incrementAndGet();
-            first.openAccount(account);
-            second.openAccount(account);
-            return account;
-        }
-
+    private record Bank(CoordinatorHouse house, SeataAppProcess app, BankSchema first, BankSchema second)
+            implements TwoSchemas {
         String begin() {
             return app.run("begin 60000");
         }
@@ -55,13 +46,6 @@ class SeataModesTest {
         void add(String xid, String mode, String schema, int account, int amount) {
             assertThat(app.run(mode + " " + xid + " " + schema + " " + account + " " + amount))
                     .isEqualTo("1");
-        }
-
-        void assertBalances(int account, int inFirst, int inSecond) throws SQLException {
-            assertThat(first.balance(account)).as("balance in the first schema").isEqualTo(inFirst);
-            assertThat(second.balance(account))
-                    .as("balance in the second schema")
-                    .isEqualTo(inSecond);
         }
 
         void awaitStatus(String xid, String status) {
@@ -164,7 +148,7 @@ class SeataModesTest {
         assertThat(bank.app.run("commit " + xid)).isEqualTo("Committed");
 
         bank.assertBalances(account, OPENING_BALANCE - 30, OPENING_BALANCE + 30);
-        await().atMost(PATIENCE).until(() -> bank.first.undoRecords(xid) == 0 && bank.second.undoRecords(xid) == 0);
+        await().atMost(PATIENCE).until(() -> bank.hasNoUndoRecords(xid));
     }
 
     @ParameterizedTest
@@ -180,7 +164,7 @@ class SeataModesTest {
         assertThat(bank.app.run("rollback " + xid)).isEqualTo("Rollbacked");
 
         bank.assertBalances(account, OPENING_BALANCE, OPENING_BALANCE);
-        await().atMost(PATIENCE).until(() -> bank.first.undoRecords(xid) == 0 && bank.second.undoRecords(xid) == 0);
+        await().atMost(PATIENCE).until(() -> bank.hasNoUndoRecords(xid));
     }
 
     @ParameterizedTest
@@ -235,7 +219,7 @@ class SeataModesTest {
         bank.awaitStatus(xid, "Committed");
         assertThat(bank.first.frozen(account)).isZero();
         bank.assertBalances(account, OPENING_BALANCE - 37, OPENING_BALANCE + 30);
-        await().atMost(PATIENCE).until(() -> bank.first.undoRecords(xid) == 0 && bank.second.undoRecords(xid) == 0);
+        await().atMost(PATIENCE).until(() -> bank.hasNoUndoRecords(xid));
     }
 
     @ParameterizedTest
@@ -261,7 +245,7 @@ class SeataModesTest {
         bank.awaitStatus(xid, "Rollbacked");
         assertThat(bank.first.frozen(account)).isZero();
         bank.assertBalances(account, OPENING_BALANCE, OPENING_BALANCE);
-        await().atMost(PATIENCE).until(() -> bank.first.undoRecords(xid) == 0 && bank.second.undoRecords(xid) == 0);
+        await().atMost(PATIENCE).until(() -> bank.hasNoUndoRecords(xid));
     }
 
     // ---- XA

@@ -14,7 +14,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,7 +27,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class SeataPartitionsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);
-    private static final AtomicInteger ACCOUNTS = new AtomicInteger();
     private static final String EAST_AND_WEST = """
             transactions:
               partitions: [east, west]
@@ -42,19 +40,8 @@ class SeataPartitionsTest {
     }
 
     private record Bank(
-            CoordinatorHouse house, SeataAppProcess east, SeataAppProcess west, BankSchema first, BankSchema second) {
-        int openAccount() throws Exception {
-            int account = ACCOUNTS.incrementAndGet();
-            first.openAccount(account);
-            second.openAccount(account);
-            return account;
-        }
-
-        void assertBalances(int account, int inFirst, int inSecond) throws Exception {
-            assertThat(first.balance(account)).isEqualTo(inFirst);
-            assertThat(second.balance(account)).isEqualTo(inSecond);
-        }
-    }
+            CoordinatorHouse house, SeataAppProcess east, SeataAppProcess west, BankSchema first, BankSchema second)
+            implements TwoSchemas {}
 
     @TempDir
     static Path directory;
@@ -161,7 +148,7 @@ class SeataPartitionsTest {
             add(app, xid, "b", account, 10);
 
             assertThat(app.run("commit " + xid)).isEqualTo("Committed");
-            await().atMost(PATIENCE).until(() -> bank.first.undoRecords(xid) == 0 && bank.second.undoRecords(xid) == 0);
+            await().atMost(PATIENCE).until(() -> bank.hasNoUndoRecords(xid));
         }
         bank.assertBalances(account, OPENING_BALANCE - 20, OPENING_BALANCE + 20);
     }
@@ -217,7 +204,7 @@ class SeataPartitionsTest {
 
         assertThat(bank.east.runOnceReached("commit " + xid)).isIn("Committed", "Committing");
         bringBackTheResourceManagers(bank);
-        await().atMost(PATIENCE).until(() -> bank.first.undoRecords(xid) == 0 && bank.second.undoRecords(xid) == 0);
+        await().atMost(PATIENCE).until(() -> bank.hasNoUndoRecords(xid));
         bank.assertBalances(account, OPENING_BALANCE - 30, OPENING_BALANCE + 30);
         // The rows are free again in both cells.
         await().atMost(PATIENCE)

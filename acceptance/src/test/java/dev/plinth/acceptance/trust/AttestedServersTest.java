@@ -7,22 +7,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import dev.plinth.acceptance.FreePorts;
-import dev.plinth.acceptance.seata.ServerProcess;
 import dev.plinth.server.TrustConfiguration;
+import dev.plinth.trust.attester.TpmProcess;
 import dev.plinth.wire.secrets.v1.AuditEntry;
 import dev.plinth.wire.secrets.v1.GenerateRequest;
 import dev.plinth.wire.secrets.v1.GetStatusRequest;
 import dev.plinth.wire.secrets.v1.InitializeRequest;
 import dev.plinth.wire.secrets.v1.ReadAuditRequest;
 import dev.plinth.wire.secrets.v1.SealStatus;
-import dev.plinth.wire.secrets.v1.SecretsGrpc;
 import dev.plinth.wire.secrets.v1.UseRequest;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -31,7 +26,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,6 +41,7 @@ class AttestedServersTest {
     private static final String LEDGER = "bank/keys/ledger";
     private static final ByteString STATEMENT = ByteString.copyFromUtf8("a statement");
     private static final int SECURE_BOOT = 7;
+    private static final int CALL_SECONDS = 10;
 
     @TempDir
     private Path folder;
@@ -54,37 +49,10 @@ class AttestedServersTest {
     private final List<Member> members = new ArrayList<>();
     private final List<TpmProcess> tpms = new ArrayList<>();
 
-    /** One server, and the way to it. */
-    private final class Member implements AutoCloseable {
-        private final Path data;
-        private final ServerProcess process;
-        private final ManagedChannel channel;
-
+    /** One server, and what is asked of it here. */
+    private final class Member extends TrustServer {
         Member(String name, int http, Path configuration) throws IOException {
-            data = folder.resolve(name);
-            process = new ServerProcess(
-                    data,
-                    folder.resolve("servers.log"),
-                    http,
-                    List.of("--config", configuration.toString(), "--name", name));
-            channel = NettyChannelBuilder.forAddress("127.0.0.1", http)
-                    .usePlaintext()
-                    .build();
-        }
-
-        SecretsGrpc.SecretsBlockingStub secrets() {
-            try {
-                var headers = new Metadata();
-                headers.put(
-                        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-                        "Bearer " + Files.readString(TrustConfiguration.token(data)));
-                channel.resetConnectBackoff();
-                return SecretsGrpc.newBlockingStub(channel)
-                        .withDeadlineAfter(10, TimeUnit.SECONDS)
-                        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            super(name, folder, http, configuration, CALL_SECONDS);
         }
 
         SealStatus status() {
@@ -113,12 +81,6 @@ class AttestedServersTest {
             return secrets().readAudit(ReadAuditRequest.getDefaultInstance()).getEntriesList().stream()
                     .filter(entry -> entry.getAction().equals(action))
                     .toList();
-        }
-
-        @Override
-        public void close() {
-            channel.shutdownNow();
-            process.close();
         }
     }
 

@@ -6,12 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import dev.plinth.acceptance.FreePorts;
-import dev.plinth.acceptance.seata.ServerProcess;
 import dev.plinth.server.TrustConfiguration;
 import dev.plinth.trust.attester.IdentityRequest;
 import dev.plinth.trust.attester.KeyBroker;
-import dev.plinth.trust.attester.Tpm;
 import dev.plinth.trust.attester.TpmAttester;
+import dev.plinth.trust.attester.TpmProcess;
 import dev.plinth.wire.secrets.v1.AuditEntry;
 import dev.plinth.wire.secrets.v1.GenerateRequest;
 import dev.plinth.wire.secrets.v1.GetRequest;
@@ -20,28 +19,19 @@ import dev.plinth.wire.secrets.v1.ImportRequest;
 import dev.plinth.wire.secrets.v1.ReadAuditRequest;
 import dev.plinth.wire.secrets.v1.RotateRequest;
 import dev.plinth.wire.secrets.v1.RotateRootRequest;
-import dev.plinth.wire.secrets.v1.SecretsGrpc;
 import dev.plinth.wire.secrets.v1.SetPolicyRequest;
 import dev.plinth.wire.secrets.v1.Version;
 import dev.plinth.wire.secrets.v1.VouchRequest;
-import dev.plinth.wire.trust.v1.AttestationGrpc;
 import dev.plinth.wire.trust.v1.Entry;
 import dev.plinth.wire.trust.v1.GetDomainRequest;
 import dev.plinth.wire.trust.v1.Proof;
 import dev.plinth.wire.trust.v1.PutEntryRequest;
 import dev.plinth.wire.trust.v1.PutJoinTokenRequest;
-import dev.plinth.wire.trust.v1.TrustGrpc;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.AbstractStub;
-import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
-import java.net.URI;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -89,73 +79,14 @@ class KilledServersTest {
     @TempDir
     private Path folder;
 
-    /** One server, and the ways to it. */
-    private final class Member implements AutoCloseable {
-        private final Path data;
-        private final ServerProcess process;
-        private final ManagedChannel channel;
-
-        Member(String name, int http, Path configuration) throws IOException {
-            data = folder.resolve(name);
-            process = new ServerProcess(
-                    data,
-                    folder.resolve("servers.log"),
-                    http,
-                    List.of("--config", configuration.toString(), "--name", name));
-            channel = NettyChannelBuilder.forAddress("127.0.0.1", http)
-                    .usePlaintext()
-                    .build();
-        }
-
-        private <S extends AbstractStub<S>> S soon(S stub) {
-            // gRPC waits up to two minutes before it tries a server again that was away.
-            channel.resetConnectBackoff();
-            return stub.withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS);
-        }
-
-        private <S extends AbstractStub<S>> S admin(S stub) {
-            try {
-                var headers = new Metadata();
-                headers.put(
-                        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-                        "Bearer " + Files.readString(TrustConfiguration.token(data)));
-                return soon(stub).withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        TrustGrpc.TrustBlockingStub trust() {
-            return admin(TrustGrpc.newBlockingStub(channel));
-        }
-
-        SecretsGrpc.SecretsBlockingStub secrets() {
-            return admin(SecretsGrpc.newBlockingStub(channel));
-        }
-
-        AttestationGrpc.AttestationBlockingStub attestation() {
-            return soon(AttestationGrpc.newBlockingStub(channel));
-        }
-
-        KeyBroker broker() {
-            return KeyBroker.at(URI.create("http://" + process.http()));
-        }
-
-        @Override
-        public void close() {
-            channel.shutdownNow();
-            process.close();
-        }
-    }
-
-    private final List<Member> members = new ArrayList<>();
+    private final List<TrustServer> members = new ArrayList<>();
     private final AtomicInteger turn = new AtomicInteger();
     private final AtomicBoolean enough = new AtomicBoolean();
-    private Optional<Process> swtpm = Optional.empty();
+    private Optional<TpmProcess> swtpm = Optional.empty();
 
     @BeforeEach
     void open() throws IOException {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/swtpm")), "swtpm is not installed");
+        assumeTrue(Files.isExecutable(TpmProcess.PROGRAM), "swtpm is not installed");
         for (var key : List.of("trust.key", "secrets.key")) {
             TrustConfiguration.makeRootKey(folder.resolve(key));
         }
@@ -172,7 +103,7 @@ class KilledServersTest {
         }
         var configuration = Files.writeString(folder.resolve("plinth.yaml"), text);
         for (int i = 0; i < NAMES.size(); i++) {
-            members.add(new Member(NAMES.get(i), ports.get(2 * i + 1), configuration));
+            members.add(new TrustServer(NAMES.get(i), folder, ports.get(2 * i + 1), configuration, CALL_SECONDS));
         }
         await().atMost(LONG)
                 .ignoreExceptions()
@@ -192,30 +123,18 @@ class KilledServersTest {
     @AfterEach
     void close() {
         enough.set(true);
-        members.forEach(Member::close);
-        swtpm.ifPresent(Process::destroyForcibly);
+        members.forEach(TrustServer::close);
+        swtpm.ifPresent(TpmProcess::close);
     }
 
     private TpmAttester tpm() throws IOException {
-        var socket = folder.resolve("tpm.sock");
-        swtpm = Optional.of(new ProcessBuilder(
-                        "swtpm",
-                        "socket",
-                        "--tpm2",
-                        "--tpmstate",
-                        "dir=" + Files.createDirectories(folder.resolve("tpm")),
-                        "--server",
-                        "type=unixio,path=" + socket,
-                        "--flags",
-                        "not-need-init,startup-clear")
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("swtpm.log").toFile())
-                .start());
-        return TpmAttester.of(await().atMost(LONG).ignoreExceptions().until(() -> Tpm.software(socket), _ -> true));
+        var started = new TpmProcess(folder.resolve("tpm"));
+        swtpm = Optional.of(started);
+        return TpmAttester.of(started.device().open());
     }
 
     private interface Try<R> {
-        R at(Member member) throws IOException, InterruptedException;
+        R at(TrustServer member) throws IOException, InterruptedException;
     }
 
     /** At one server after the other, until one has answered; a refusal is an answer. */
@@ -373,7 +292,7 @@ class KilledServersTest {
         }
     }
 
-    private Member next() {
+    private TrustServer next() {
         return members.get(turn.getAndIncrement() % members.size());
     }
 
@@ -520,7 +439,7 @@ class KilledServersTest {
                         .build()));
     }
 
-    private void checkKept(Member member) {
+    private void checkKept(TrustServer member) {
         var audit = audit(member);
         for (var name : made.stream().map(Made::name).collect(Collectors.toSet())) {
             var versions =
@@ -547,7 +466,7 @@ class KilledServersTest {
                 .isBetween((long) released.get(), (long) releasesTried.get());
     }
 
-    private static List<AuditEntry> audit(Member member) {
+    private static List<AuditEntry> audit(TrustServer member) {
         List<AuditEntry> entries = new ArrayList<>();
         while (true) {
             var page = member.secrets()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.plinth.trust.attester.TpmProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -53,12 +54,6 @@ class RootInTpmTest {
 
     private RootKeeper.InTpm keeper(TpmProcess of) {
         return new RootKeeper.InTpm(of.device(), REGISTERS, data().resolve("root.tpm"));
-    }
-
-    private void measure(TpmProcess of) throws IOException {
-        try (var open = of.device().open()) {
-            open.extend(16, new byte[32]);
-        }
     }
 
     private static boolean isSealed(SecretsWorld world) {
@@ -141,7 +136,7 @@ class RootInTpmTest {
             var shares = world.secrets.initialize(2, 3, "ann").join();
             world.secrets.generate(NAME, SecretAlgorithm.AES_256, false, "ann").join();
             var encrypted = encrypt(world);
-            measure(tpm);
+            tpm.measure(16, new byte[32]);
             world.restart();
             refuses(keeper(tpm), world, "measures something else", "register 16: expected 0000", "found f5a5fd42");
             assertThat(isSealed(world)).isTrue();
