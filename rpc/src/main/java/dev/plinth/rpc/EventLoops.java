@@ -43,7 +43,7 @@ public final class EventLoops {
     }
 
     /** Closes it when what was given to it to write before has left this process. */
-    static void closeAfterWrites(Channel channel) {
+    public static void closeAfterWrites(Channel channel) {
         try {
             channel.eventLoop().execute(() -> flushAndClose(channel));
         } catch (RejectedExecutionException e) {
@@ -60,7 +60,7 @@ public final class EventLoops {
 
     /** Closes it, now or soon; whoever wants to know hears of it in the channel's handler. */
     @SuppressWarnings("FutureReturnValueIgnored") // what cannot be closed is closed
-    static void close(Channel channel) {
+    public static void close(Channel channel) {
         channel.close();
     }
 

@@ -14,8 +14,8 @@ import dev.plinth.registry.RegistryOutcome;
 import dev.plinth.registry.door.mirror.ConfigListeners;
 import dev.plinth.registry.door.mirror.ServiceMirrors;
 import dev.plinth.registry.persistent.PersistentEndpoints;
+import dev.plinth.rpc.grpc.GrpcCall;
 import dev.plinth.wire.nacos.Payload;
-import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -103,8 +103,10 @@ final class NacosConnection {
 
     // The client's stream.
 
-    void stream(ServerCallStreamObserver<Payload> requests) {
-        pushes = new Pushes(requests, clock, workers);
+    Pushes stream(GrpcCall stream) {
+        var opened = new Pushes(stream, clock, workers);
+        pushes = opened;
+        return opened;
     }
 
     /** The client's word on its stream: who it is, or an answer to a push. */
@@ -185,7 +187,7 @@ final class NacosConnection {
     private void end(String why) {
         var to = pushes;
         if (to != null) {
-            to.end(NacosDoor.over(why));
+            to.end(why);
         }
     }
 

@@ -2,9 +2,9 @@ package dev.plinth.registry.door.nacos;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.plinth.kernel.Clock;
+import dev.plinth.rpc.grpc.GrpcCall;
+import dev.plinth.rpc.grpc.GrpcCode;
 import dev.plinth.wire.nacos.Payload;
-import io.grpc.Status;
-import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -38,7 +38,7 @@ final class Pushes {
         }
     }
 
-    private final ServerCallStreamObserver<Payload> stream;
+    private final GrpcCall stream;
     private final Clock clock;
     private final Executor workers;
 
@@ -53,18 +53,21 @@ final class Pushes {
     private boolean looking;
     private boolean stopped;
 
-    Pushes(ServerCallStreamObserver<Payload> stream, Clock clock, Executor workers) {
+    Pushes(GrpcCall stream, Clock clock, Executor workers) {
         this.stream = stream;
         this.clock = clock;
         this.workers = workers;
-        stream.setOnReadyHandler(() -> workers.execute(this::write));
-        stream.setOnCancelHandler(this::stop);
+    }
+
+    /** The stream has room again; on a thread that must not wait. */
+    void ready() {
+        workers.execute(this::write);
     }
 
     /** Says something at once that needs no acknowledgement. */
     synchronized void say(String type, ObjectNode message) {
         if (!stopped) {
-            stream.onNext(NacosPayloads.payload(type, message));
+            stream.say(NacosPayloads.payload(type, message));
         }
     }
 
@@ -121,7 +124,7 @@ final class Pushes {
             subject.underWay = Long.toString(++requests);
             subject.sentNanos = clock.nanoTime();
             byRequest.put(subject.underWay, subject);
-            stream.onNext(subject.newest.write(subject.underWay));
+            stream.say(subject.newest.write(subject.underWay));
             if (!looking) {
                 lookIn(ACKNOWLEDGED_WITHIN);
             }
@@ -161,10 +164,11 @@ final class Pushes {
         toWrite.clear();
     }
 
-    synchronized void end(Status status) {
+    /** Tells the client that its connection is over, and to connect anew. */
+    synchronized void end(String why) {
         if (!stopped) {
             stop();
-            stream.onError(status.asRuntimeException());
+            stream.end(GrpcCode.ABORTED, why);
         }
     }
 }
