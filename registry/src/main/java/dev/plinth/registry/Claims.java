@@ -2,7 +2,6 @@ package dev.plinth.registry;
 
 import dev.plinth.kernel.Context;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -98,16 +97,15 @@ final class Claims {
                 .isPresent();
     }
 
-    void remove(long server, EndpointName name, Context<Void> context) {
-        if (of(server).map(held -> held.remove(name)).orElse(false)) {
-            var key = name.key();
-            context.changed(HeldKey.of(server, key));
-            settle(name, key, context);
+    /** Returns the registration that held, if none does any more. */
+    Optional<Registration> remove(long server, EndpointName name, Context<Void> context) {
+        var held = servers.get(server);
+        var key = name.key();
+        if (held == null || !held.remove(name, key)) {
+            return Optional.empty();
         }
-    }
-
-    void removeAll(long server, List<EndpointName> names, Context<Void> context) {
-        names.forEach(name -> remove(server, name, context));
+        context.changed(HeldKey.of(server, key));
+        return settle(name, key, context);
     }
 
     /** A lost server of which nothing is left is forgotten. */
@@ -115,16 +113,22 @@ final class Claims {
         servers.values().removeIf(held -> held.isLost() && held.isEmpty());
     }
 
-    private void settle(EndpointName name, String key, Context<Void> context) {
-        var before = directory.find(name);
-        var after = strongest(name);
-        if (after.equals(before)) {
-            return;
+    /** Returns the registration that held, if none does any more. */
+    private Optional<Registration> settle(EndpointName name, String key, Context<Void> context) {
+        var strongest = strongest(name);
+        if (strongest.isEmpty()) {
+            var gone = directory.remove(name);
+            if (gone.isPresent()) {
+                context.changed(key);
+            }
+            return gone;
         }
-        after.ifPresentOrElse(directory::put, () -> directory.remove(name));
-        if (!after.map(Registration::endpoint).equals(before.map(Registration::endpoint))) {
+        var after = strongest.get();
+        var before = directory.put(after);
+        if (before.map(Registration::endpoint).filter(after.endpoint()::equals).isEmpty()) {
             context.changed(key);
         }
+        return Optional.empty();
     }
 
     /** Asked in the order of the servers, this one among them, so that all come to the same answer. */

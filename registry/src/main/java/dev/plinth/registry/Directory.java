@@ -3,8 +3,9 @@ package dev.plinth.registry;
 import dev.plinth.kernel.Limits;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
-import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -18,7 +19,7 @@ final class Directory {
      */
     private final RegistrationTable registrations = new RegistrationTable();
     private final TreeMap<String, NameSorted<EndpointName>> namesByCell = new TreeMap<>();
-    private final TreeMap<String, Counts> services = new TreeMap<>();
+    private final HashMap<String, Counts> counts = new HashMap<>();
     private long metadataBytes;
 
     private static final class Counts {
@@ -40,27 +41,31 @@ final class Directory {
         return registrations.nameOf(service);
     }
 
-    void put(Registration registration) {
+    /** Returns what was there before. */
+    Optional<Registration> put(Registration registration) {
         var before = registrations.put(registration);
         var endpoint = registration.endpoint();
-        if (before.map(Registration::endpoint).filter(endpoint::equals).isPresent()) {
-            return;
+        if (before.map(Registration::endpoint).filter(endpoint::equals).isEmpty()) {
+            before.ifPresent(other -> uncount(other.endpoint()));
+            count(endpoint);
         }
-        before.ifPresent(other -> uncount(other.endpoint()));
-        count(endpoint);
+        return before;
     }
 
-    void remove(EndpointName name) {
-        registrations.remove(name).ifPresent(registration -> uncount(registration.endpoint()));
+    /** Returns what was there. */
+    Optional<Registration> remove(EndpointName name) {
+        var removed = registrations.remove(name);
+        removed.ifPresent(registration -> uncount(registration.endpoint()));
+        return removed;
     }
 
     private void count(Endpoint endpoint) {
         metadataBytes += endpoint.metadataBytes();
-        var counts = services.computeIfAbsent(endpoint.name().service(), _ -> new Counts());
-        counts.endpoints++;
-        counts.digest += endpoint.digest();
+        var ofService = counts.computeIfAbsent(endpoint.name().service(), _ -> new Counts());
+        ofService.endpoints++;
+        ofService.digest += endpoint.digest();
         endpoint.cell().ifPresent(cell -> {
-            counts.byCell.merge(cell, 1, Integer::sum);
+            ofService.byCell.merge(cell, 1, Integer::sum);
             namesByCell
                     .computeIfAbsent(cell, _ -> new NameSorted<>(name -> name))
                     .put(endpoint.name());
@@ -74,13 +79,13 @@ final class Directory {
                     names.remove(endpoint.name());
                     return names.isEmpty() ? null : names;
                 }));
-        services.computeIfPresent(endpoint.name().service(), (_, counts) -> {
-            counts.endpoints--;
-            counts.digest -= endpoint.digest();
+        counts.computeIfPresent(endpoint.name().service(), (_, ofService) -> {
+            ofService.endpoints--;
+            ofService.digest -= endpoint.digest();
             endpoint.cell()
-                    .ifPresent(
-                            cell -> counts.byCell.computeIfPresent(cell, (_, count) -> count > 1 ? count - 1 : null));
-            return counts.endpoints > 0 ? counts : null;
+                    .ifPresent(cell ->
+                            ofService.byCell.computeIfPresent(cell, (_, count) -> count > 1 ? count - 1 : null));
+            return ofService.endpoints > 0 ? ofService : null;
         });
     }
 
@@ -90,18 +95,18 @@ final class Directory {
 
     /** How many endpoints a service has. */
     int endpoints(String service) {
-        var counts = services.get(service);
-        return counts == null ? 0 : counts.endpoints;
+        var ofService = counts.get(service);
+        return ofService == null ? 0 : ofService.endpoints;
     }
 
     /** What a service's endpoints come to, as {@link dev.plinth.wire.registry.EndpointDigest} says. */
     long digest(String service) {
-        var counts = services.get(service);
-        return counts == null ? 0 : counts.digest;
+        var ofService = counts.get(service);
+        return ofService == null ? 0 : ofService.digest;
     }
 
     int services() {
-        return services.size();
+        return registrations.services();
     }
 
     long metadataBytes() {
@@ -115,15 +120,14 @@ final class Directory {
 
     Page<ServiceSummary> services(String after, int limit) {
         int most = within(limit);
-        NavigableMap<String, Counts> rest = services.tailMap(after, false);
         List<ServiceSummary> page = new ArrayList<>();
-        for (var entry : rest.entrySet()) {
+        for (var service : registrations.servicesAfter(after)) {
             if (page.size() == most) {
                 return new Page<>(List.copyOf(page), true);
             }
-            var counts = entry.getValue();
+            var ofService = Objects.requireNonNull(counts.get(service));
             page.add(new ServiceSummary(
-                    entry.getKey(), counts.endpoints, Collections.unmodifiableSortedMap(new TreeMap<>(counts.byCell))));
+                    service, ofService.endpoints, Collections.unmodifiableSortedMap(new TreeMap<>(ofService.byCell))));
         }
         return new Page<>(List.copyOf(page), false);
     }

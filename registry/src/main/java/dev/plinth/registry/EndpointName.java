@@ -56,9 +56,10 @@ public record EndpointName(String service, String protocol, String address) impl
 
     /** In the order of the keys. */
     @Override
+    @SuppressWarnings("ReferenceEquality") // most names of a service share its text, which then need not be read
     public int compareTo(EndpointName other) {
-        int compared = service.compareTo(other.service);
-        if (compared == 0) {
+        int compared = service == other.service ? 0 : service.compareTo(other.service);
+        if (compared == 0 && protocol != other.protocol) {
             compared = protocol.compareTo(other.protocol);
         }
         return compared == 0 ? address.compareTo(other.address) : compared;

@@ -70,10 +70,11 @@ final class Held {
         leases.merge(registration.claim().lease(), 1, Integer::sum);
     }
 
-    boolean remove(EndpointName name) {
+    /** @param key of the name */
+    boolean remove(EndpointName name, String key) {
         var before = registrations.remove(name);
         before.ifPresent(registration -> {
-            forget(name.key(), registration);
+            forget(key, registration);
             unconfirmed.remove(name);
         });
         return before.isPresent();

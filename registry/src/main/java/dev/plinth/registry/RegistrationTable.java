@@ -1,8 +1,10 @@
 package dev.plinth.registry;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -10,10 +12,15 @@ import java.util.function.Predicate;
 final class RegistrationTable {
     /*
      * By service, and in a service by name. The keys are not kept: they are most of what an entry would weigh, and each is told by
-     * its registration.
+     * its registration. A service is looked up by hash, for a registration asks after its service several times, and the names of
+     * services begin so much alike that to compare them is most of what a sorted map does; the sorted one is for who goes through them.
      */
-    private final TreeMap<String, NameSorted<Registration>> services = new TreeMap<>();
+    private final HashMap<String, OfService> byName = new HashMap<>();
+    private final TreeMap<String, OfService> sorted = new TreeMap<>();
     private int size;
+
+    /** @param name the text that all who have it from here share */
+    private record OfService(String name, NameSorted<Registration> registrations) {}
 
     int size() {
         return size;
@@ -24,21 +31,30 @@ final class RegistrationTable {
     }
 
     Optional<Registration> find(EndpointName name) {
-        var service = services.get(name.service());
-        return service == null ? Optional.empty() : Optional.ofNullable(service.find(name));
+        var service = byName.get(name.service());
+        return service == null
+                ? Optional.empty()
+                : Optional.ofNullable(service.registrations().find(name));
     }
 
     Optional<Registration> find(String key) {
-        var service = services.get(EndpointName.serviceOf(key));
-        return service == null ? Optional.empty() : Optional.ofNullable(service.find(key));
+        var service = byName.get(EndpointName.serviceOf(key));
+        return service == null
+                ? Optional.empty()
+                : Optional.ofNullable(service.registrations().find(key));
     }
 
     /** Returns what was there before. */
     Optional<Registration> put(Registration registration) {
-        var before = services.computeIfAbsent(
-                        registration.endpoint().name().service(),
-                        _ -> new NameSorted<>(other -> other.endpoint().name()))
-                .put(registration);
+        var name = registration.endpoint().name().service();
+        var service = byName.get(name);
+        if (service == null) {
+            service = new OfService(
+                    name, new NameSorted<>(other -> other.endpoint().name()));
+            byName.put(name, service);
+            sorted.put(name, service);
+        }
+        var before = service.registrations().put(registration);
         if (before == null) {
             size++;
         }
@@ -47,15 +63,16 @@ final class RegistrationTable {
 
     /** Returns what was there. */
     Optional<Registration> remove(EndpointName name) {
-        var service = services.get(name.service());
+        var service = byName.get(name.service());
         if (service == null) {
             return Optional.empty();
         }
-        var removed = service.remove(name);
+        var removed = service.registrations().remove(name);
         if (removed != null) {
             size--;
-            if (service.isEmpty()) {
-                services.remove(name.service());
+            if (service.registrations().isEmpty()) {
+                byName.remove(name.service());
+                sorted.remove(name.service());
             }
         }
         return Optional.ofNullable(removed);
@@ -63,7 +80,16 @@ final class RegistrationTable {
 
     /** The text of a service's name as this table has it, if the service is known: the same for all who have it from here. */
     Optional<String> nameOf(String service) {
-        return Optional.ofNullable(services.ceilingKey(service)).filter(service::equals);
+        return Optional.ofNullable(byName.get(service)).map(OfService::name);
+    }
+
+    int services() {
+        return byName.size();
+    }
+
+    /** The names of the services that come after {@code after}, in order; a view. */
+    Set<String> servicesAfter(String after) {
+        return sorted.tailMap(after, false).keySet();
     }
 
     /**
@@ -73,7 +99,7 @@ final class RegistrationTable {
      */
     void visit(String prefix, String after, Predicate<? super Registration> wanted) {
         var from = after.compareTo(prefix) < 0 ? prefix : after;
-        for (var service : services.tailMap(EndpointName.serviceOf(from), true).entrySet()) {
+        for (var service : sorted.tailMap(EndpointName.serviceOf(from), true).entrySet()) {
             if (service.getKey().length() >= prefix.length()
                     && !service.getKey().startsWith(prefix)) {
                 if (service.getKey().compareTo(prefix) > 0) {
@@ -81,7 +107,7 @@ final class RegistrationTable {
                 }
                 continue;
             }
-            boolean more = service.getValue().visitAfter(after, registration -> {
+            boolean more = service.getValue().registrations().visitAfter(after, registration -> {
                 var name = registration.endpoint().name();
                 return name.startsWith(prefix) ? wanted.test(registration) : name.compareToKey(prefix) < 0;
             });

@@ -147,12 +147,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     /** What this server's or another one's sessions vouched for, they do no more. */
     private void remove(long of, EndpointName name, Departure.Cause cause, Context<Void> context) {
-        var before = directory().find(name);
-        claims.remove(of, name, context);
-        if (before.isPresent() && directory().find(name).isEmpty()) {
-            departures.add(
-                    name, new Departure(context.now(), cause, before.get().client()));
-        }
+        claims.remove(of, name, context)
+                .ifPresent(gone -> departures.add(name, new Departure(context.now(), cause, gone.client())));
     }
 
     private void removeAll(long of, List<EndpointName> names, Departure.Cause cause, Context<Void> context) {
@@ -277,7 +273,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     private RegistryOutcome register(Session session, Endpoint endpoint, Context<Void> context) {
         var name = endpoint.name();
         var own = claims.own().find(name);
-        boolean mine = session.endpoints.contains(name);
+        boolean mine = own.isPresent() && session.endpoints.contains(name);
         boolean claimed = mine && own.isPresent() && !own.get().claim().since().isBefore(session.heldSince);
         if (claimed && own.get().endpoint().equals(endpoint)) {
             return new RegistryOutcome.Done();

@@ -18,15 +18,15 @@ import dev.plinth.rpc.grpc.GrpcCall;
 import dev.plinth.wire.nacos.Payload;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +58,7 @@ final class NacosConnection {
     /** The label of a client that registers what others have registered elsewhere. */
     private static final String STAND_IN = "plinth.stand-in";
 
+    private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
     private static final Payload REGISTERED = instanceResponse(REGISTER);
     private static final Payload DEREGISTERED = instanceResponse(DEREGISTER);
     private static final Payload HEALTHY = NacosPayloads.payload("HealthCheckResponse", NacosPayloads.success());
@@ -364,30 +365,49 @@ final class NacosConnection {
     private CompletableFuture<Void> publish(NacosService service, List<Endpoint> endpoints) {
         var hold = hold();
         var before = published.of(service.inRegistry());
-        var outcomes = endpoints.stream()
-                .map(endpoint -> registry.submit(new RegistryCommand.Register(hold, endpoint)))
-                .toList();
-        return all(outcomes).thenCompose(_ -> {
-            Set<EndpointName> now = new HashSet<>();
-            for (int i = 0; i < outcomes.size(); i++) {
-                check(outcomes.get(i).join());
-                now.add(endpoints.get(i).name());
-            }
-            published.addAll(now);
-            return withdraw(before.stream().filter(name -> !now.contains(name)).toList());
-        });
+        return inOrder(
+                        endpoints.stream()
+                                .map(endpoint -> new RegistryCommand.Register(hold, endpoint))
+                                .toList(),
+                        register -> published.add(register.endpoint().name()))
+                .thenCompose(_ -> {
+                    if (before.isEmpty()) {
+                        return DONE;
+                    }
+                    var now = endpoints.stream().map(Endpoint::name).collect(Collectors.toSet());
+                    return withdraw(
+                            before.stream().filter(name -> !now.contains(name)).toList());
+                });
     }
 
     private CompletableFuture<Void> withdraw(List<EndpointName> names) {
         var hold = hold();
-        var outcomes = names.stream()
-                .map(name -> registry.submit(new RegistryCommand.Deregister(hold, name)))
-                .toList();
+        return inOrder(
+                names.stream()
+                        .map(name -> new RegistryCommand.Deregister(hold, name))
+                        .toList(),
+                deregister -> published.remove(deregister.name()));
+    }
+
+    /**
+     * Submits commands one after the other without waiting in between.
+     *
+     * @param done for each that took place
+     */
+    private <T extends RegistryCommand.OfSession> CompletableFuture<Void> inOrder(List<T> commands, Consumer<T> done) {
+        if (commands.size() == 1) {
+            var only = commands.getFirst();
+            return done(only).thenRun(() -> done.accept(only));
+        }
+        var outcomes = commands.stream().map(registry::submit).toList();
         return all(outcomes).thenRun(() -> {
+            // What took place is remembered, also where something before it did not.
             for (int i = 0; i < outcomes.size(); i++) {
-                check(outcomes.get(i).join());
-                published.remove(names.get(i));
+                if (outcomes.get(i).join() instanceof RegistryOutcome.Done) {
+                    done.accept(commands.get(i));
+                }
             }
+            outcomes.forEach(outcome -> check(outcome.join()));
         });
     }
 

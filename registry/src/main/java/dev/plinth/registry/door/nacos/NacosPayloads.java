@@ -33,7 +33,7 @@ final class NacosPayloads {
 
     static JsonNode body(Payload payload) {
         try {
-            var body = JSON.readTree(payload.getBody().getValue().newInput());
+            var body = JSON.readTree(payload.getBody().getValue().toByteArray());
             if (!body.isObject()) {
                 throw new NacosRefusal(NacosRefusal.INVALID, "the body is no JSON object");
             }

@@ -2,7 +2,6 @@ package dev.plinth.registry.door.nacos;
 
 import dev.plinth.registry.EndpointName;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 
@@ -38,10 +37,6 @@ final class Published {
         if (at < 0) {
             names.add(-at - 1, name);
         }
-    }
-
-    void addAll(Collection<EndpointName> more) {
-        more.forEach(this::add);
     }
 
     void remove(EndpointName name) {
