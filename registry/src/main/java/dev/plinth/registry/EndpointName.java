@@ -48,6 +48,11 @@ public record EndpointName(String service, String protocol, String address) impl
         return service + SEPARATOR;
     }
 
+    /** Whether no key of another service starts with it. */
+    static boolean isOfOne(String prefix) {
+        return prefix.indexOf(SEPARATOR) >= 0;
+    }
+
     /** The service in a key, or in the beginning of one; all of it if it has no second part. */
     static String serviceOf(String key) {
         int end = key.indexOf(SEPARATOR);

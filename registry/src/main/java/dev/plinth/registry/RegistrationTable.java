@@ -3,20 +3,23 @@ package dev.plinth.registry;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** Registrations by the names of their endpoints, in the order of {@link EndpointName#key}. */
 final class RegistrationTable {
     /*
      * By service, and in a service by name. The keys are not kept: they are most of what an entry would weigh, and each is told by
      * its registration. A service is looked up by hash, for a registration asks after its service several times, and the names of
-     * services begin so much alike that to compare them is most of what a sorted map does; the sorted one is for who goes through them.
+     * services begin so much alike that to compare them is most of what a sorted map does. The sorted one is for who goes through them,
+     * and there from when somebody does: nobody goes through what this server's own sessions say while it is alone.
      */
     private final HashMap<String, OfService> byName = new HashMap<>();
-    private final TreeMap<String, OfService> sorted = new TreeMap<>();
+    private @Nullable NavigableMap<String, OfService> sorted;
     private int size;
 
     /** @param name the text that all who have it from here share */
@@ -52,7 +55,9 @@ final class RegistrationTable {
             service = new OfService(
                     name, new NameSorted<>(other -> other.endpoint().name()));
             byName.put(name, service);
-            sorted.put(name, service);
+            if (sorted != null) {
+                sorted.put(name, service);
+            }
         }
         var before = service.registrations().put(registration);
         if (before == null) {
@@ -72,7 +77,9 @@ final class RegistrationTable {
             size--;
             if (service.registrations().isEmpty()) {
                 byName.remove(name.service());
-                sorted.remove(name.service());
+                if (sorted != null) {
+                    sorted.remove(name.service());
+                }
             }
         }
         return Optional.ofNullable(removed);
@@ -89,7 +96,14 @@ final class RegistrationTable {
 
     /** The names of the services that come after {@code after}, in order; a view. */
     Set<String> servicesAfter(String after) {
-        return sorted.tailMap(after, false).keySet();
+        return sorted().tailMap(after, false).keySet();
+    }
+
+    private NavigableMap<String, OfService> sorted() {
+        if (sorted == null) {
+            sorted = new TreeMap<>(byName);
+        }
+        return sorted;
     }
 
     /**
@@ -98,8 +112,15 @@ final class RegistrationTable {
      * @param wanted false to end it
      */
     void visit(String prefix, String after, Predicate<? super Registration> wanted) {
+        if (EndpointName.isOfOne(prefix)) {
+            var only = byName.get(EndpointName.serviceOf(prefix));
+            if (only != null) {
+                visit(only, prefix, after, wanted);
+            }
+            return;
+        }
         var from = after.compareTo(prefix) < 0 ? prefix : after;
-        for (var service : sorted.tailMap(EndpointName.serviceOf(from), true).entrySet()) {
+        for (var service : sorted().tailMap(EndpointName.serviceOf(from), true).entrySet()) {
             if (service.getKey().length() >= prefix.length()
                     && !service.getKey().startsWith(prefix)) {
                 if (service.getKey().compareTo(prefix) > 0) {
@@ -107,14 +128,19 @@ final class RegistrationTable {
                 }
                 continue;
             }
-            boolean more = service.getValue().registrations().visitAfter(after, registration -> {
-                var name = registration.endpoint().name();
-                return name.startsWith(prefix) ? wanted.test(registration) : name.compareToKey(prefix) < 0;
-            });
-            if (!more) {
+            if (!visit(service.getValue(), prefix, after, wanted)) {
                 return;
             }
         }
+    }
+
+    /** The same in one service; returns false if it is to end. */
+    private static boolean visit(
+            OfService service, String prefix, String after, Predicate<? super Registration> wanted) {
+        return service.registrations().visitAfter(after, registration -> {
+            var name = registration.endpoint().name();
+            return name.startsWith(prefix) ? wanted.test(registration) : name.compareToKey(prefix) < 0;
+        });
     }
 
     List<Registration> page(String prefix, String after, int limit) {

@@ -149,7 +149,10 @@ final class Frames {
 
     private static void end(ByteBuf out, int at, int flags, int stream) {
         int length = out.writerIndex() - at - HEADER;
-        out.setMedium(at, length).setByte(at + 3, HEADERS).setByte(at + 4, flags).setInt(at + 5, stream);
+        out.setMedium(at, length)
+                .setByte(at + 3, HEADERS)
+                .setByte(at + 4, flags)
+                .setInt(at + 5, stream);
     }
 
     /** With a name of RFC 7541's own table. */

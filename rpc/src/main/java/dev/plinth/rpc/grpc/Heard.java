@@ -46,8 +46,7 @@ final class Heard implements Http2FrameListener {
     }
 
     @Override
-    public void onPriorityRead(
-            ChannelHandlerContext ctx, int stream, int dependency, short weight, boolean exclusive)
+    public void onPriorityRead(ChannelHandlerContext ctx, int stream, int dependency, short weight, boolean exclusive)
             throws Http2Exception {
         connection.idleFrame();
     }
@@ -86,8 +85,7 @@ final class Heard implements Http2FrameListener {
 
     /** The client begins nothing more, and ends the connection when it likes. */
     @Override
-    public void onGoAwayRead(ChannelHandlerContext ctx, int lastStream, long error, ByteBuf why)
-            throws Http2Exception {
+    public void onGoAwayRead(ChannelHandlerContext ctx, int lastStream, long error, ByteBuf why) throws Http2Exception {
         connection.idleFrame();
     }
 
@@ -97,8 +95,7 @@ final class Heard implements Http2FrameListener {
     }
 
     @Override
-    public void onUnknownFrame(
-            ChannelHandlerContext ctx, byte type, int stream, Http2Flags flags, ByteBuf payload)
+    public void onUnknownFrame(ChannelHandlerContext ctx, byte type, int stream, Http2Flags flags, ByteBuf payload)
             throws Http2Exception {
         connection.idleFrame();
     }

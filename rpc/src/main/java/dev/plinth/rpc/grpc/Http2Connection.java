@@ -80,8 +80,7 @@ final class Http2Connection extends ByteToMessageDecoder {
     private long partBytes;
     private long idleSince;
 
-    Http2Connection(
-            SocketChannel channel, InetSocketAddress from, GrpcBounds bounds, GrpcService.Connected accept) {
+    Http2Connection(SocketChannel channel, InetSocketAddress from, GrpcBounds bounds, GrpcService.Connected accept) {
         this.channel = channel;
         this.from = from;
         this.bounds = bounds;

@@ -65,7 +65,8 @@ class GrpcServerTest {
     }
 
     private ClientCall<BytesValue, BytesValue> call(String name, MethodDescriptor.MethodType type) {
-        return channel.newCall(method(name, type), CallOptions.DEFAULT.withDeadlineAfter(SECONDS_MAX, TimeUnit.SECONDS));
+        return channel.newCall(
+                method(name, type), CallOptions.DEFAULT.withDeadlineAfter(SECONDS_MAX, TimeUnit.SECONDS));
     }
 
     private BytesValue ask(String name, BytesValue request) {

@@ -245,7 +245,8 @@ class Http2FloodsTest {
     @Test
     void dataAfterTheEndEndItsCall() throws IOException {
         try (var raw = raw().greeted()) {
-            // The first message is not whole, so the call is answered with an error and is over: more of it is passed over.
+            // The first message is not whole, so the call is answered with an error and is over: more of it is passed
+            // over.
             raw.frame(HEADERS, END_HEADERS, 1, request())
                     .frame(DATA, END_STREAM, 1, (byte) 0, (byte) 0)
                     .frame(DATA, 0, 1, new byte[8])
@@ -258,8 +259,7 @@ class Http2FloodsTest {
 
     @Test
     void messagesThatDoNotComeWholeAreBoundedForAConnectionAsAWhole() throws Exception {
-        var tight = new GrpcBounds(
-                1_000, 16, Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1));
+        var tight = new GrpcBounds(1_000, 16, Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1));
         try (var small = service.open(tight);
                 var raw = new Raw(small).greeted()) {
             byte[] most = new byte[800];

@@ -45,8 +45,8 @@ public final class NacosDoor implements AutoCloseable {
     /** Requests of one connection that are under way: what more it has waits at its end. */
     static final int CALLS_MAX = 128;
 
-    private static final GrpcBounds BOUNDS = new GrpcBounds(
-            10 << 20, CALLS_MAX, Duration.ofSeconds(10), Duration.ofSeconds(5), Duration.ofSeconds(60));
+    private static final GrpcBounds BOUNDS =
+            new GrpcBounds(10 << 20, CALLS_MAX, Duration.ofSeconds(10), Duration.ofSeconds(5), Duration.ofSeconds(60));
 
     private final GrpcServer server;
     private final ConfigListeners listeners;

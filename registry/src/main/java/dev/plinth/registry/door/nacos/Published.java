@@ -2,47 +2,93 @@ package dev.plinth.registry.door.nacos;
 
 import dev.plinth.registry.EndpointName;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What one client has registered, as it said it last. */
 final class Published {
     /*
-     * One sorted list: a client may have a thousand instances, each of a service of its own, and a set for each of these would weigh
-     * more than all that the registry knows of it.
+     * A table of names by their service's hash, each at its place or, where others were there before, at one of the next ones (linear
+     * probing; Knuth, The Art of Computer Programming, volume 3, section 6.4, algorithms L and R). A client may have a thousand
+     * instances, each of a service of its own: a list for each of these would weigh more than all that the registry knows of it.
      */
-    private final List<EndpointName> names = new ArrayList<>();
+    private static final int PLACES_AT_FIRST = 8;
+
+    private @Nullable EndpointName[] places = new EndpointName[PLACES_AT_FIRST];
+    private int size;
 
     List<EndpointName> of(String service) {
-        int low = 0;
-        int high = names.size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (names.get(middle).service().compareTo(service) < 0) {
-                low = middle + 1;
-            } else {
-                high = middle;
+        List<EndpointName> found = List.of();
+        int at = place(service);
+        for (var name = places[at]; name != null; name = places[at]) {
+            if (name.service().equals(service)) {
+                if (found.isEmpty()) {
+                    found = new ArrayList<>(1);
+                }
+                found.add(name);
             }
-        }
-        List<EndpointName> found = new ArrayList<>();
-        while (low < names.size() && names.get(low).service().equals(service)) {
-            found.add(names.get(low));
-            low++;
+            at = next(at);
         }
         return found;
     }
 
     void add(EndpointName name) {
-        int at = Collections.binarySearch(names, name);
-        if (at < 0) {
-            names.add(-at - 1, name);
+        int at = find(name);
+        if (places[at] == null) {
+            places[at] = name;
+            size++;
+            if (4 * size > 3 * places.length) {
+                grow();
+            }
         }
     }
 
     void remove(EndpointName name) {
-        int at = Collections.binarySearch(names, name);
-        if (at >= 0) {
-            names.remove(at);
+        int at = find(name);
+        if (places[at] == null) {
+            return;
         }
+        size--;
+        // What stands behind it moves up, unless that would be before its own place.
+        int free = at;
+        places[free] = null;
+        for (at = next(free); places[at] != null; at = next(at)) {
+            var other = places[at];
+            int wanted = place(other.service());
+            boolean between = free <= at ? free < wanted && wanted <= at : free < wanted || wanted <= at;
+            if (!between) {
+                places[free] = other;
+                places[at] = null;
+                free = at;
+            }
+        }
+    }
+
+    private void grow() {
+        var before = places;
+        places = new EndpointName[2 * before.length];
+        for (var name : before) {
+            if (name != null) {
+                places[find(name)] = name;
+            }
+        }
+    }
+
+    /** Where the name is, or the free place where it would be. */
+    private int find(EndpointName name) {
+        int at = place(name.service());
+        for (var there = places[at]; there != null && !there.equals(name); there = places[at]) {
+            at = next(at);
+        }
+        return at;
+    }
+
+    private int place(String service) {
+        int hash = service.hashCode() * 0x9E3779B9;
+        return ((hash >>> 16) ^ hash) & (places.length - 1);
+    }
+
+    private int next(int at) {
+        return (at + 1) & (places.length - 1);
     }
 }
