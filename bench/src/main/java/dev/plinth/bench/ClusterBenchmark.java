@@ -18,6 +18,10 @@ import java.util.function.LongSupplier;
  */
 final class ClusterBenchmark {
     private static final int IN_FLIGHT = 512;
+
+    /** Beside it, for what an entry costs whatever is in it weighs less the more is in it. */
+    private static final int MANY_IN_FLIGHT = 4_096;
+
     private static final int GROUPS = 10;
 
     /** In turns, for they run the same code, and two processors that are busy compile it slowly. */
@@ -33,27 +37,29 @@ final class ClusterBenchmark {
         private final String name;
         private final List<? extends Clients.Log> logs;
         private final LongSupplier syncs;
+        private final int inFlight;
         private final double[] rates;
         private final double[] cpu;
         private final double[] perSync;
 
-        Subject(String name, List<? extends Clients.Log> logs, LongSupplier syncs, int rounds) {
+        Subject(String name, List<? extends Clients.Log> logs, LongSupplier syncs, int inFlight, int rounds) {
             this.name = name;
             this.logs = logs;
             this.syncs = syncs;
+            this.inFlight = inFlight;
             this.rates = new double[rounds];
             this.cpu = new double[rounds];
             this.perSync = new double[rounds];
         }
 
         void warmUp(Duration time) throws InterruptedException {
-            Clients.run(logs, IN_FLIGHT, time);
+            Clients.run(logs, inFlight, time);
         }
 
         void round(int number, Duration time) throws InterruptedException {
             long syncsBefore = syncs.getAsLong();
             long cpuBefore = Processor.nanos();
-            var round = Clients.run(logs, IN_FLIGHT, time);
+            var round = Clients.run(logs, inFlight, time);
             rates[number] = round.rate();
             cpu[number] = (Processor.nanos() - cpuBefore) / 1e3 / round.commands();
             perSync[number] = round.commands() / (double) Math.max(1, syncs.getAsLong() - syncsBefore);
@@ -108,12 +114,15 @@ final class ClusterBenchmark {
                 var ten = new Members(directory.resolve("ten"), GROUPS);
                 var plainOne = new PlainRaft(directory.resolve("plain-one"), 1);
                 var plainTen = new PlainRaft(directory.resolve("plain-ten"), GROUPS)) {
-            var oneGroup = new Subject("one group, at its leader", one.atLeaders(), one::syncs, rounds);
-            var follower = new Subject("one group, at a follower", one.atFollowers(), one::syncs, rounds);
-            var tenGroups = new Subject("ten groups, at their leaders", ten.atLeaders(), ten::syncs, rounds);
-            var plain = new Subject("JRaft as it comes, one group", plainOne.atLeaders(), () -> 0, rounds);
-            var plainGroups = new Subject("JRaft as it comes, ten groups", plainTen.atLeaders(), () -> 0, rounds);
-            var subjects = List.of(oneGroup, follower, tenGroups, plain, plainGroups);
+            var oneGroup = new Subject("one group, at its leader", one.atLeaders(), one::syncs, IN_FLIGHT, rounds);
+            var follower = new Subject("one group, at a follower", one.atFollowers(), one::syncs, IN_FLIGHT, rounds);
+            var tenGroups = new Subject("ten groups, at their leaders", ten.atLeaders(), ten::syncs, IN_FLIGHT, rounds);
+            var plain = new Subject("JRaft as it comes, one group", plainOne.atLeaders(), () -> 0, IN_FLIGHT, rounds);
+            var plainGroups = new Subject("JRaft as it comes, ten groups", plainTen.atLeaders(), () -> 0, IN_FLIGHT, rounds);
+            var oneBusy = new Subject("one group, 4,096 in flight", one.atLeaders(), one::syncs, MANY_IN_FLIGHT, rounds);
+            var tenBusy =
+                    new Subject("ten groups, 4,096 in flight", ten.atLeaders(), ten::syncs, MANY_IN_FLIGHT, rounds);
+            var subjects = List.of(oneGroup, follower, tenGroups, oneBusy, tenBusy, plain, plainGroups);
             for (int i = 0; i < WARM_UPS; i++) {
                 for (var subject : subjects) {
                     subject.warmUp(time.multipliedBy(2));
@@ -130,8 +139,9 @@ final class ClusterBenchmark {
             }
             System.out.printf(
                     Locale.ROOT,
-                    "ten groups to one: %.2f here, %.2f with JRaft as it comes%n",
+                    "ten groups to one: %.2f here, %.2f with 4,096 in flight, %.2f with JRaft as it comes%n",
                     tenGroups.rate() / oneGroup.rate(),
+                    tenBusy.rate() / oneBusy.rate(),
                     plainGroups.rate() / plain.rate());
             return List.of(
                     new Promise("cluster.rate", oneGroup.rate(), "commands/s", RATE_TARGET),

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -25,7 +26,8 @@ final class Directory {
     private static final class Counts {
         int endpoints;
         long digest;
-        final TreeMap<String, Integer> byCell = new TreeMap<>();
+        /** Most services have none. */
+        Map<String, Integer> byCell = Map.of();
     }
 
     Optional<Registration> find(EndpointName name) {
@@ -65,6 +67,9 @@ final class Directory {
         ofService.endpoints++;
         ofService.digest += endpoint.digest();
         endpoint.cell().ifPresent(cell -> {
+            if (ofService.byCell.isEmpty()) {
+                ofService.byCell = new TreeMap<>();
+            }
             ofService.byCell.merge(cell, 1, Integer::sum);
             namesByCell
                     .computeIfAbsent(cell, _ -> new NameSorted<>(name -> name))

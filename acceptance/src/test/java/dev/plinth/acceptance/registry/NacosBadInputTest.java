@@ -28,6 +28,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +132,34 @@ class NacosBadInputTest {
     private static String instance(String service, String more) {
         return "{\"type\":\"registerInstance\",\"serviceName\":\"" + service
                 + "\",\"groupName\":\"DEFAULT_GROUP\",\"instance\":{\"ip\":\"10.0.0.1\",\"port\":80" + more + "}}";
+    }
+
+    @Test
+    void what_was_taken_of_a_batch_that_was_refused_goes_with_the_next_one() throws Exception {
+        new Rude().setUp("Nacos-Java-Client:v3.2.1").register("partly", "");
+        var refused = new Rude().setUp("Nacos-Java-Client:v3.2.1");
+        refused.assertRefused(
+                "BatchInstanceRequest", batch("10.0.0.2", "10.0.0.1"), 500, "is registered by \"nacos rude@127.0.0.1\"");
+
+        assertThat(refused.ask("BatchInstanceRequest", batch("10.0.0.3"))
+                        .get("resultCode")
+                        .getAsInt())
+                .isEqualTo(200);
+
+        var hosts = refused.ask("ServiceQueryRequest", "{\"serviceName\":\"partly\",\"groupName\":\"DEFAULT_GROUP\"}")
+                .getAsJsonObject("serviceInfo")
+                .getAsJsonArray("hosts");
+        assertThat(hosts)
+                .extracting(host -> host.getAsJsonObject().get("ip").getAsString())
+                .containsExactlyInAnyOrder("10.0.0.1", "10.0.0.3");
+    }
+
+    private static String batch(String... ips) {
+        var instances = Stream.of(ips)
+                .map(ip -> "{\"ip\":\"" + ip + "\",\"port\":80}")
+                .collect(Collectors.joining(","));
+        return "{\"type\":\"batchRegisterInstance\",\"serviceName\":\"partly\",\"groupName\":\"DEFAULT_GROUP\","
+                + "\"instances\":[" + instances + "]}";
     }
 
     @Test

@@ -116,7 +116,7 @@ final class RegistryServers {
     static Starting nacos(Path directory, List<String> flags) throws IOException, InterruptedException {
         Files.createDirectories(directory);
         var lib = Peer.NACOS_SERVER.programs();
-        int port = FreePorts.find(1).getFirst();
+        int port = FreePorts.withOthersAbove(NACOS_OFFSET, NACOS_OFFSET + 1);
         List<String> command = new ArrayList<>();
         command.add(PlinthServerProgram.java());
         command.addAll(flags);
