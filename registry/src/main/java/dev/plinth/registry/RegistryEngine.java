@@ -165,7 +165,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             case RegistryCommand.KeepAlive _ -> new RegistryOutcome.Done();
             case RegistryCommand.Register register -> register(session, register.endpoint(), context);
             case RegistryCommand.Deregister deregister -> {
-                if (session.endpoints.remove(deregister.name()) != null) {
+                if (session.endpoints.remove(deregister.name())) {
                     remove(server, deregister.name(), Departure.Cause.DEREGISTERED, context);
                 }
                 yield new RegistryOutcome.Done();
@@ -293,7 +293,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 sharing,
                 own.or(() -> holding).map(known -> known.endpoint().name()),
                 directory().nameOf(name.service()));
-        session.endpoints.put(shared.name());
+        session.endpoints.add(shared.name());
         boolean goesOn = mine || holding.map(Registration::session).equals(session.movedFrom);
         long since = goesOn && holding.isPresent()
                 ? holding.get().sinceMillis()
@@ -505,7 +505,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     }
 
     private void forget(Session session, EndpointName name) {
-        if (session.endpoints.remove(name) != null && session.kept) {
+        if (session.endpoints.remove(name) && session.kept) {
             kept--;
         }
     }

@@ -36,7 +36,7 @@ final class Session {
     /** The lease is over, and what is left of the session's endpoints is kept because too many vanished at once. */
     boolean kept;
 
-    final NameSorted<EndpointName> endpoints = new NameSorted<>(name -> name);
+    final NameTable endpoints = new NameTable();
 
     /** What all registrations of the stream say of it, as it was said last. */
     @Nullable

@@ -15,12 +15,12 @@ final class Sharing {
     private static final int TEXT_CHARS_MAX = 64;
     private static final int METADATA_BYTES_MAX = 1 << 10;
 
-    private final @Nullable Object[] texts = new Object[TEXTS];
+    private final SharedTexts texts = new SharedTexts(TEXTS, TEXT_CHARS_MAX);
     private final @Nullable Object[] metadata = new Object[METADATA];
     private final @Nullable Object[] others = new Object[OTHERS];
 
     String text(String text) {
-        return text.length() > TEXT_CHARS_MAX ? text : one(texts, text);
+        return texts.one(text);
     }
 
     Metadata metadata(Metadata given) {
@@ -53,7 +53,6 @@ final class Sharing {
     }
 
     private static int place(Object thing, int places) {
-        int hash = thing.hashCode() * 0x9E3779B9;
-        return ((hash >>> 8) ^ (hash >>> 20)) & (places - 1);
+        return SharedTexts.place(thing.hashCode(), places);
     }
 }

@@ -6,6 +6,7 @@ import dev.plinth.registry.Endpoint;
 import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.Registration;
 import dev.plinth.registry.RegistryLimits;
+import dev.plinth.registry.SharedTexts;
 import dev.plinth.registry.persistent.PersistentEndpoints;
 import java.util.Collection;
 import java.util.HashMap;
@@ -23,25 +24,26 @@ final class Instances {
     private static final String PROTOCOL = "protocol";
     private static final String PROTOCOL_DEFAULT = "tcp";
     private static final String CLUSTER = "nacos.cluster";
-    private static final String CLUSTER_DEFAULT = "DEFAULT";
     private static final String SWITCHED_OFF_AT = "nacos.switched-off-weight";
 
     /** The field of a list that says when it was so. */
     static final String AS_OF = "lastRefTime";
 
+    private static final SharedTexts SERVICES = new SharedTexts(1 << 15, RegistryLimits.SERVICE_CHARS_MAX);
     private static final Set<String> OURS = Set.of(CLUSTER, SWITCHED_OFF_AT, Endpoint.TEXT, PersistentEndpoints.MARK);
 
     private Instances() {}
 
     static Endpoint endpoint(NacosService service, JsonNode instance) {
-        Map<String, String> metadata = new HashMap<>();
-        instance.path("metadata")
-                .properties()
-                .forEach(entry -> metadata.put(entry.getKey(), entry.getValue().asText()));
-        if (!instance.path("ephemeral").asBoolean(true)) {
+        return endpoint(service, Instance.of(instance));
+    }
+
+    static Endpoint endpoint(NacosService service, Instance instance) {
+        Map<String, String> metadata = new HashMap<>(instance.metadata());
+        if (!instance.ephemeral()) {
             metadata.put(PersistentEndpoints.MARK, "true");
         }
-        double weight = instance.path("weight").asDouble(1);
+        double weight = instance.weight();
         if (weight < 0 || weight > (double) RegistryLimits.WEIGHT_MAX / RegistryLimits.WEIGHT_DEFAULT) {
             throw new NacosRefusal(
                     NacosRefusal.INVALID,
@@ -49,13 +51,12 @@ final class Instances {
                             + RegistryLimits.WEIGHT_MAX / RegistryLimits.WEIGHT_DEFAULT);
         }
         int ours = weight == 0 ? 0 : Math.max(1, (int) Math.round(weight * RegistryLimits.WEIGHT_DEFAULT));
-        if (!instance.path("enabled").asBoolean(true)) {
+        if (!instance.enabled()) {
             metadata.put(SWITCHED_OFF_AT, Integer.toString(ours));
             ours = 0;
         }
-        var cluster = NacosPayloads.text(instance, "clusterName").orElse(CLUSTER_DEFAULT);
-        if (!cluster.isEmpty() && !cluster.equals(CLUSTER_DEFAULT)) {
-            metadata.put(CLUSTER, cluster);
+        if (!instance.cluster().isEmpty() && !instance.cluster().equals(Instance.CLUSTER_DEFAULT)) {
+            metadata.put(CLUSTER, instance.cluster());
         }
         try {
             return Endpoint.of(name(service, instance, metadata), ours, metadata);
@@ -68,15 +69,15 @@ final class Instances {
         return endpoint.metadata().containsKey(PersistentEndpoints.MARK);
     }
 
-    private static EndpointName name(NacosService service, JsonNode instance, Map<String, String> metadata) {
-        var ip = NacosPayloads.text(instance, "ip").orElse("");
+    private static EndpointName name(NacosService service, Instance instance, Map<String, String> metadata) {
+        var ip = instance.ip();
         var host = ip.contains(":") && !ip.startsWith("[") ? "[" + ip + "]" : ip;
         var protocol = metadata.getOrDefault(PROTOCOL, "");
         // One text for all clients that name the service, for each of them keeps the names of its instances.
         return new EndpointName(
-                service.inRegistry().intern(),
+                SERVICES.one(service.inRegistry()),
                 protocol.isEmpty() ? PROTOCOL_DEFAULT : protocol,
-                host + ":" + instance.path("port").asInt());
+                host + ":" + instance.port());
     }
 
     /** A whole service, as clients are told of it. */
@@ -95,7 +96,7 @@ final class Instances {
         var hosts = info.putArray("hosts");
         for (var registration : registrations) {
             var endpoint = registration.endpoint();
-            var cluster = endpoint.metadata().getOrDefault(CLUSTER, CLUSTER_DEFAULT);
+            var cluster = endpoint.metadata().getOrDefault(CLUSTER, Instance.CLUSTER_DEFAULT);
             if (!endpoint.isValue() && (wanted.isEmpty() || wanted.contains(cluster))) {
                 hosts.add(instance(service, cluster, endpoint));
             }

@@ -8,6 +8,7 @@ import dev.plinth.kernel.Refused;
 import dev.plinth.registry.Endpoint;
 import dev.plinth.registry.EndpointName;
 import dev.plinth.registry.Hold;
+import dev.plinth.registry.NameTable;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryCommand;
 import dev.plinth.registry.RegistryOutcome;
@@ -80,7 +81,7 @@ final class NacosConnection {
     // What follows belongs to whose turn it is.
     private @Nullable Hold hold;
     private boolean over;
-    private final Published published = new Published();
+    private final NameTable published = new NameTable();
 
     NacosConnection(
             Registry registry,
@@ -222,7 +223,7 @@ final class NacosConnection {
             answer = switch (type) {
                 case "HealthCheckRequest" ->
                     done(new RegistryCommand.KeepAlive(hold())).thenApply(_ -> HEALTHY);
-                case "InstanceRequest" -> instance(NacosPayloads.body(request));
+                case "InstanceRequest" -> instance(InstanceRequest.read(request), request);
                 default -> waiting(() -> answer(type, request));
             };
         } catch (RuntimeException e) {
@@ -304,14 +305,13 @@ final class NacosConnection {
         };
     }
 
-    private CompletableFuture<Payload> instance(JsonNode body) {
-        var service = service(body);
-        var type = NacosPayloads.text(body, "type").orElse("");
-        var endpoint = Instances.endpoint(service, body.path("instance"));
+    private CompletableFuture<Payload> instance(InstanceRequest asked, Payload request) {
+        var service = asked.ofService();
+        var endpoint = Instances.endpoint(service, asked.instance());
         if (Instances.isPersistent(endpoint)) {
-            return waiting(() -> persistentInstance(body));
+            return waiting(() -> persistentInstance(NacosPayloads.body(request)));
         }
-        return switch (type) {
+        return switch (asked.type()) {
             case REGISTER -> publish(service, List.of(endpoint)).thenApply(_ -> REGISTERED);
             case DEREGISTER -> {
                 // Who deregisters need not say again what else it said when it registered: the address is enough.
@@ -320,7 +320,7 @@ final class NacosConnection {
                         .toList();
                 yield withdraw(names).thenApply(_ -> DEREGISTERED);
             }
-            default -> throw unknownType(type);
+            default -> throw unknownType(asked.type());
         };
     }
 

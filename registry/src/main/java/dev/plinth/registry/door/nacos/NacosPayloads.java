@@ -1,5 +1,6 @@
 package dev.plinth.registry.door.nacos;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -41,6 +42,10 @@ final class NacosPayloads {
         } catch (IOException e) {
             throw new NacosRefusal(NacosRefusal.INVALID, "the body is no JSON: " + e.getMessage());
         }
+    }
+
+    static JsonParser parser(Payload payload) throws IOException {
+        return JSON.createParser(payload.getBody().getValue().toByteArray());
     }
 
     static Payload payload(String type, JsonNode body) {

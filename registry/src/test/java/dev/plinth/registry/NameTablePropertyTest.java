@@ -1,17 +1,17 @@
-package dev.plinth.registry.door.nacos;
+package dev.plinth.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.plinth.registry.EndpointName;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
-class PublishedPropertyTest {
+class NameTablePropertyTest {
     private static EndpointName name(int number) {
         // Texts of one hash among them, so that names lie on one another's places.
         var service = List.of("Aa", "BB", "svc", "other", "C#", "Bb").get(number % 6) + number / 48;
@@ -21,22 +21,24 @@ class PublishedPropertyTest {
     @Property(tries = 300)
     void whatIsAddedAndNotRemovedIsThere(
             @ForAll @Size(max = 200) List<@IntRange(min = -383, max = 383) Integer> steps) {
-        var published = new Published();
+        var table = new NameTable();
         Set<EndpointName> expected = new HashSet<>();
         for (int step : steps) {
             var name = name(Math.abs(step));
             if (step < 0) {
-                published.remove(name);
-                expected.remove(name);
+                assertThat(table.remove(name)).isEqualTo(expected.remove(name));
             } else {
-                published.add(name);
+                table.add(name);
                 expected.add(name);
             }
         }
 
+        assertThat(table.list()).containsExactlyElementsOf(new TreeSet<>(expected));
+        assertThat(table.size()).isEqualTo(expected.size());
         for (int i = 0; i < 384; i++) {
+            assertThat(table.contains(name(i))).isEqualTo(expected.contains(name(i)));
             var service = name(i).service();
-            assertThat(published.of(service))
+            assertThat(table.of(service))
                     .containsExactlyInAnyOrderElementsOf(expected.stream()
                             .filter(name -> name.service().equals(service))
                             .toList());

@@ -1,12 +1,12 @@
-package dev.plinth.registry.door.nacos;
+package dev.plinth.registry;
 
-import dev.plinth.registry.EndpointName;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What one client has registered, as it said it last. */
-final class Published {
+/** The names of one client's endpoints, each once. */
+public final class NameTable {
     /*
      * A table of names by their service's hash, each at its place or, where others were there before, at one of the next ones (linear
      * probing; Knuth, The Art of Computer Programming, volume 3, section 6.4, algorithms L and R). A client may have a thousand
@@ -17,7 +17,20 @@ final class Published {
     private @Nullable EndpointName[] places = new EndpointName[PLACES_AT_FIRST];
     private int size;
 
-    List<EndpointName> of(String service) {
+    public int size() {
+        return size;
+    }
+
+    public boolean isEmpty() {
+        return size == 0;
+    }
+
+    public boolean contains(EndpointName name) {
+        return places[find(name)] != null;
+    }
+
+    /** Those of a service, in no order. */
+    public List<EndpointName> of(String service) {
         List<EndpointName> found = List.of();
         int at = place(service);
         for (var name = places[at]; name != null; name = places[at]) {
@@ -32,7 +45,19 @@ final class Published {
         return found;
     }
 
-    void add(EndpointName name) {
+    /** All, as they are now, in the order of their keys. */
+    public List<EndpointName> list() {
+        List<EndpointName> all = new ArrayList<>(size);
+        for (var name : places) {
+            if (name != null) {
+                all.add(name);
+            }
+        }
+        Collections.sort(all);
+        return all;
+    }
+
+    public void add(EndpointName name) {
         int at = find(name);
         if (places[at] == null) {
             places[at] = name;
@@ -43,10 +68,11 @@ final class Published {
         }
     }
 
-    void remove(EndpointName name) {
+    /** Returns whether it was there. */
+    public boolean remove(EndpointName name) {
         int at = find(name);
         if (places[at] == null) {
-            return;
+            return false;
         }
         size--;
         // What stands behind it moves up, unless that would be before its own place.
@@ -62,6 +88,7 @@ final class Published {
                 free = at;
             }
         }
+        return true;
     }
 
     private void grow() {
