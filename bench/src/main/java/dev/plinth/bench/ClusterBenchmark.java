@@ -118,8 +118,10 @@ final class ClusterBenchmark {
             var follower = new Subject("one group, at a follower", one.atFollowers(), one::syncs, IN_FLIGHT, rounds);
             var tenGroups = new Subject("ten groups, at their leaders", ten.atLeaders(), ten::syncs, IN_FLIGHT, rounds);
             var plain = new Subject("JRaft as it comes, one group", plainOne.atLeaders(), () -> 0, IN_FLIGHT, rounds);
-            var plainGroups = new Subject("JRaft as it comes, ten groups", plainTen.atLeaders(), () -> 0, IN_FLIGHT, rounds);
-            var oneBusy = new Subject("one group, 4,096 in flight", one.atLeaders(), one::syncs, MANY_IN_FLIGHT, rounds);
+            var plainGroups =
+                    new Subject("JRaft as it comes, ten groups", plainTen.atLeaders(), () -> 0, IN_FLIGHT, rounds);
+            var oneBusy =
+                    new Subject("one group, 4,096 in flight", one.atLeaders(), one::syncs, MANY_IN_FLIGHT, rounds);
             var tenBusy =
                     new Subject("ten groups, 4,096 in flight", ten.atLeaders(), ten::syncs, MANY_IN_FLIGHT, rounds);
             var subjects = List.of(oneGroup, follower, tenGroups, oneBusy, tenBusy, plain, plainGroups);

@@ -1,7 +1,6 @@
 package dev.plinth.registry;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +44,7 @@ public final class NameTable {
         return found;
     }
 
-    /** All, as they are now, in the order of their keys. */
+    /** All, as they are now, in no order. */
     public List<EndpointName> list() {
         List<EndpointName> all = new ArrayList<>(size);
         for (var name : places) {
@@ -53,7 +52,6 @@ public final class NameTable {
                 all.add(name);
             }
         }
-        Collections.sort(all);
         return all;
     }
 

@@ -578,7 +578,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     /** The lease is over: the endpoints go, but for those whose service would lose too many at once. */
     private void leaseOver(Session session, Context<Void> context) {
         if (!session.kept) {
-            for (var name : session.endpoints.list()) {
+            // In order: of those of a service that may not all go, the same ones go wherever the same is decided.
+            for (var name : new TreeSet<>(session.endpoints.list())) {
                 var service = name.service();
                 if (vanishing.mayGo(service, directory().endpoints(service), session.id, context.now())) {
                     session.endpoints.remove(name);
@@ -718,8 +719,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             text.append(" stream ").append(session.stream);
             text.append(" until ").append(session.deadline);
             text.append(" subscribed ").append(session.subscriptions).append('\n');
-            session.endpoints
-                    .list()
+            new TreeSet<>(session.endpoints.list())
                     .forEach(name ->
                             text.append("  ").append(ownRegistration(name)).append('\n'));
         });

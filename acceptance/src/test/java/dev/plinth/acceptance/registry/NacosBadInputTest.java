@@ -139,7 +139,10 @@ class NacosBadInputTest {
         new Rude().setUp("Nacos-Java-Client:v3.2.1").register("partly", "");
         var refused = new Rude().setUp("Nacos-Java-Client:v3.2.1");
         refused.assertRefused(
-                "BatchInstanceRequest", batch("10.0.0.2", "10.0.0.1"), 500, "is registered by \"nacos rude@127.0.0.1\"");
+                "BatchInstanceRequest",
+                batch("10.0.0.2", "10.0.0.1"),
+                409,
+                "is registered by \"nacos rude@127.0.0.1\"");
 
         assertThat(refused.ask("BatchInstanceRequest", batch("10.0.0.3"))
                         .get("resultCode")
@@ -155,9 +158,8 @@ class NacosBadInputTest {
     }
 
     private static String batch(String... ips) {
-        var instances = Stream.of(ips)
-                .map(ip -> "{\"ip\":\"" + ip + "\",\"port\":80}")
-                .collect(Collectors.joining(","));
+        var instances =
+                Stream.of(ips).map(ip -> "{\"ip\":\"" + ip + "\",\"port\":80}").collect(Collectors.joining(","));
         return "{\"type\":\"batchRegisterInstance\",\"serviceName\":\"partly\",\"groupName\":\"DEFAULT_GROUP\","
                 + "\"instances\":[" + instances + "]}";
     }

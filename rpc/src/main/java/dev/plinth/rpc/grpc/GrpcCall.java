@@ -62,7 +62,7 @@ public final class GrpcCall {
         int size = message.getSerializedSize();
         if (connection.isMine()) {
             if (isOpen()) {
-                connection.say(this, message, size);
+                connection.outgoing().say(this, message, size);
             }
             return;
         }
@@ -71,7 +71,7 @@ public final class GrpcCall {
             connection.execute(() -> {
                 waitingBytes.addAndGet(-size);
                 if (isOpen()) {
-                    connection.say(this, message, size);
+                    connection.outgoing().say(this, message, size);
                 }
                 toldIfReady();
             });
@@ -87,7 +87,7 @@ public final class GrpcCall {
         connection.execute(() -> {
             if (isOpen()) {
                 end = new End(code, message);
-                connection.write(this);
+                connection.outgoing().write(this);
             }
         });
     }
@@ -136,7 +136,7 @@ public final class GrpcCall {
     }
 
     boolean isToEnd() {
-        return end != null && waiting.isEmpty();
+        return !over && end != null && waiting.isEmpty();
     }
 
     GrpcCode endCode() {

@@ -1,8 +1,5 @@
 package dev.plinth.rpc.grpc;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.MessageLite;
-import com.google.protobuf.UnsafeByteOperations;
 import dev.plinth.rpc.EventLoops;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -21,8 +18,8 @@ import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -46,8 +43,6 @@ final class Http2Connection extends ByteToMessageDecoder {
     /** For a client that takes nothing, and so does not hear that it is to go. */
     private static final long GO_AWAY_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
 
-    private static final int OUT_BYTES = 4_096;
-    private static final int OUT_BYTES_MAX = 64 << 10;
     private static final ByteBuf PREFACE = Http2CodecUtil.connectionPrefaceBuf();
 
     private final SocketChannel channel;
@@ -58,8 +53,9 @@ final class Http2Connection extends ByteToMessageDecoder {
             // Of the headers only the few that are looked at matter, so they are not checked further.
             new DefaultHttp2HeadersDecoder(false, HEADER_BYTES_MAX));
     private final Heard heard = new Heard(this);
-    private final Frames frames = new Frames();
     private final Floods floods;
+    private final Messages messages;
+    private final Outgoing outgoing;
     private final IntObjectHashMap<GrpcCall> calls = new IntObjectHashMap<>();
 
     /** Of other threads. */
@@ -68,16 +64,13 @@ final class Http2Connection extends ByteToMessageDecoder {
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
     private @Nullable GrpcService service;
-    private @Nullable ByteBuf out;
+    private @Nullable Future<?> alarm;
     private boolean prefaced;
     private boolean shaken;
     private boolean closing;
-    private boolean batching;
     private int lastStream;
     private int room = WINDOW;
-    private long window = Http2CodecUtil.DEFAULT_WINDOW_SIZE;
     private int windowOfCalls = Http2CodecUtil.DEFAULT_WINDOW_SIZE;
-    private long partBytes;
     private long idleSince;
 
     Http2Connection(SocketChannel channel, InetSocketAddress from, GrpcBounds bounds, GrpcService.Connected accept) {
@@ -86,6 +79,8 @@ final class Http2Connection extends ByteToMessageDecoder {
         this.bounds = bounds;
         this.accept = accept;
         this.floods = new Floods(bounds.pingsApartMin());
+        this.messages = new Messages(bounds, floods, channel.alloc());
+        this.outgoing = new Outgoing(channel, floods, this::forget);
     }
 
     // ---- what comes
@@ -100,9 +95,12 @@ final class Http2Connection extends ByteToMessageDecoder {
         });
     }
 
+    /** One thing is waited for at a time: the handshake, that nothing is asked any more, or that the connection is closed. */
     private void after(long nanos, Runnable task) {
-        var alarm = channel.eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
-        channel.closeFuture().addListener(closed -> alarm.cancel(false));
+        if (alarm != null) {
+            alarm.cancel(false);
+        }
+        alarm = channel.eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
     }
 
     private void closeWhenIdle() {
@@ -122,7 +120,7 @@ final class Http2Connection extends ByteToMessageDecoder {
             in.skipBytes(in.readableBytes());
             return;
         }
-        batching = true;
+        outgoing.gather();
         if (!prefaced && !preface(in)) {
             return;
         }
@@ -149,8 +147,8 @@ final class Http2Connection extends ByteToMessageDecoder {
         }
         in.skipBytes(length);
         prefaced = true;
-        frames.settings(out(), bounds.callsMax(), WINDOW, HEADER_BYTES_MAX);
-        frames.windowUpdate(out(), 0, WINDOW - Http2CodecUtil.DEFAULT_WINDOW_SIZE);
+        outgoing.frames().settings(outgoing.out(), bounds.callsMax(), WINDOW, HEADER_BYTES_MAX);
+        outgoing.frames().windowUpdate(outgoing.out(), 0, WINDOW - Http2CodecUtil.DEFAULT_WINDOW_SIZE);
         return true;
     }
 
@@ -164,8 +162,7 @@ final class Http2Connection extends ByteToMessageDecoder {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
-        batching = false;
-        flush();
+        outgoing.leave();
         super.channelReadComplete(ctx);
     }
 
@@ -174,7 +171,7 @@ final class Http2Connection extends ByteToMessageDecoder {
         channel.config().setAutoRead(channel.isWritable());
         if (channel.isWritable()) {
             writeAll();
-            flush();
+            outgoing.flush();
         }
     }
 
@@ -204,10 +201,10 @@ final class Http2Connection extends ByteToMessageDecoder {
         for (var call : new ArrayList<>(calls.values())) {
             cancelled(call);
         }
-        if (out != null) {
-            out.release();
-            out = null;
+        if (alarm != null) {
+            alarm.cancel(false);
         }
+        outgoing.release();
         reader.close();
         if (service != null) {
             service.closed();
@@ -230,7 +227,7 @@ final class Http2Connection extends ByteToMessageDecoder {
             windowOfCalls = initial;
             calls.values().forEach(call -> call.window += more);
         }
-        frames.settingsAck(out());
+        outgoing.frames().settingsAck(outgoing.out());
         writeAll();
     }
 
@@ -239,7 +236,7 @@ final class Http2Connection extends ByteToMessageDecoder {
         if (!floods.ping(System.nanoTime())) {
             throw Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "too_many_pings");
         }
-        frames.pingAck(out(), data);
+        outgoing.frames().pingAck(outgoing.out(), data);
     }
 
     /** A frame that asks for nothing. */
@@ -254,10 +251,9 @@ final class Http2Connection extends ByteToMessageDecoder {
 
     void windowUpdate(int stream, int more) throws Http2Exception {
         if (stream == 0) {
-            window += more;
-            if (window > Integer.MAX_VALUE) {
+            if (!outgoing.widen(more)) {
                 throw Http2Exception.connectionError(
-                        Http2Error.FLOW_CONTROL_ERROR, "a window of %d bytes: expected fewer than 2^31", window);
+                        Http2Error.FLOW_CONTROL_ERROR, "a window of 2^31 bytes or more: expected fewer");
             }
             writeAll();
             return;
@@ -268,7 +264,7 @@ final class Http2Connection extends ByteToMessageDecoder {
             if (call.window > Integer.MAX_VALUE) {
                 reset(stream, Http2Error.FLOW_CONTROL_ERROR);
             } else {
-                write(call);
+                outgoing.write(call);
             }
         }
     }
@@ -305,12 +301,13 @@ final class Http2Connection extends ByteToMessageDecoder {
         }
         lastStream = stream;
         if (calls.size() >= bounds.callsMax()) {
-            frames.reset(out(), stream, Http2Error.REFUSED_STREAM.code());
+            outgoing.frames().reset(outgoing.out(), stream, Http2Error.REFUSED_STREAM.code());
             return;
         }
         begin(new GrpcCall(this, stream, windowOfCalls, WINDOW), headers);
-        if (last) {
-            heardAll(calls.get(stream));
+        var begun = calls.get(stream);
+        if (last && begun != null) {
+            messages.heardAll(begun);
         }
     }
 
@@ -323,15 +320,15 @@ final class Http2Connection extends ByteToMessageDecoder {
         if (!last || call.heardAll) {
             reset(stream, Http2Error.PROTOCOL_ERROR);
         } else {
-            heardAll(call);
+            messages.heardAll(call);
         }
     }
 
     private void begin(GrpcCall call, Http2Headers headers) {
         var refused = Requests.refused(headers);
         if (refused.isPresent()) {
-            frames.status(out(), call.stream, refused.getAsInt());
-            frames.reset(out(), call.stream, Http2Error.NO_ERROR.code());
+            outgoing.frames().status(outgoing.out(), call.stream, refused.getAsInt());
+            outgoing.frames().reset(outgoing.out(), call.stream, Http2Error.NO_ERROR.code());
             return;
         }
         calls.put(call.stream, call);
@@ -358,7 +355,7 @@ final class Http2Connection extends ByteToMessageDecoder {
             throw Http2Exception.connectionError(Http2Error.FLOW_CONTROL_ERROR, "more data than there was room for");
         }
         if (room <= WINDOW / 2) {
-            frames.windowUpdate(out(), 0, WINDOW - room);
+            outgoing.frames().windowUpdate(outgoing.out(), 0, WINDOW - room);
             room = WINDOW;
         }
         if (!data.isReadable() && !last) {
@@ -379,113 +376,16 @@ final class Http2Connection extends ByteToMessageDecoder {
             return;
         }
         if (call.room <= WINDOW / 2 && !last) {
-            frames.windowUpdate(out(), stream, WINDOW - call.room);
+            outgoing.frames().windowUpdate(outgoing.out(), stream, WINDOW - call.room);
             call.room = WINDOW;
         }
-        messages(call, data);
+        messages.heard(call, data);
         if (last) {
-            heardAll(call);
+            messages.heardAll(call);
         }
     }
 
-    private void messages(GrpcCall call, ByteBuf data) {
-        if (call.part == null) {
-            takeWhole(call, data);
-            if (data.isReadable() && call.isOpen()) {
-                call.part = channel.alloc().buffer(data.readableBytes());
-                call.part.writeBytes(data);
-                kept(call, call.part.readableBytes());
-            }
-        } else if (call.isOpen()) {
-            var part = call.part;
-            part.discardSomeReadBytes();
-            part.writeBytes(data);
-            takeWhole(call, part);
-            // None is left if the call is over.
-            if (call.part != null) {
-                kept(call, part.readableBytes());
-            }
-        }
-    }
-
-    /** So much is there now of a message of this call that has not come whole. */
-    private void kept(GrpcCall call, int bytes) {
-        partBytes += bytes - call.partBytes;
-        call.partBytes = bytes;
-        if (bytes == 0 && call.part != null) {
-            call.part.release();
-            call.part = null;
-        }
-        long most = 2L * bounds.messageBytesMax();
-        if (partBytes > most) {
-            call.end(
-                    GrpcCode.RESOURCE_EXHAUSTED,
-                    "of this connection " + partBytes
-                            + " bytes of messages are here that have not come whole: expected at most " + most);
-        }
-    }
-
-    /** Hands on the messages that are there from end to end. */
-    private void takeWhole(GrpcCall call, ByteBuf data) {
-        while (call.isOpen() && data.readableBytes() >= Frames.PREFIX) {
-            int compressed = data.getByte(data.readerIndex());
-            long length = data.getUnsignedInt(data.readerIndex() + 1);
-            if (compressed != 0) {
-                call.end(GrpcCode.INTERNAL, "a message is marked " + compressed + ", compressed: expected 0");
-            } else if (length > bounds.messageBytesMax()) {
-                call.end(
-                        GrpcCode.RESOURCE_EXHAUSTED,
-                        "a message has " + length + " bytes: expected at most " + bounds.messageBytesMax());
-            } else if (data.readableBytes() < Frames.PREFIX + length) {
-                return;
-            } else {
-                data.skipBytes(Frames.PREFIX);
-                floods.asked();
-                hear(call, message(data, (int) length));
-            }
-        }
-    }
-
-    private static ByteString message(ByteBuf data, int length) {
-        byte[] bytes = new byte[length];
-        data.readBytes(bytes);
-        // Nobody else has the array.
-        return UnsafeByteOperations.unsafeWrap(bytes);
-    }
-
-    private static void hear(GrpcCall call, ByteString message) {
-        var listener = call.listener;
-        if (listener != null) {
-            tell(call, () -> listener.heard(message));
-        }
-    }
-
-    /** What a service does wrong with one call does not touch the others. */
-    private static void tell(GrpcCall call, Runnable listening) {
-        try {
-            listening.run();
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "a call's service failed", e);
-            call.end(GrpcCode.INTERNAL, "the service failed");
-        }
-    }
-
-    private void heardAll(@Nullable GrpcCall call) {
-        if (call == null) {
-            return;
-        }
-        call.heardAll = true;
-        if (!call.isOpen()) {
-            return;
-        }
-        if (call.part != null) {
-            call.end(GrpcCode.INTERNAL, "the call ended in the midst of a message");
-        } else if (call.listener != null) {
-            tell(call, call.listener::halfClosed);
-        }
-    }
-
-    // ---- what goes
+    // ---- what other threads want
 
     boolean isMine() {
         return channel.eventLoop().inEventLoop();
@@ -495,7 +395,7 @@ final class Http2Connection extends ByteToMessageDecoder {
     void execute(Runnable task) {
         if (isMine()) {
             task.run();
-            flush();
+            outgoing.flush();
             return;
         }
         tasks.add(task);
@@ -514,66 +414,13 @@ final class Http2Connection extends ByteToMessageDecoder {
         for (var task = tasks.poll(); task != null; task = tasks.poll()) {
             task.run();
         }
-        flush();
+        outgoing.flush();
     }
 
-    private ByteBuf out() {
-        if (out == null) {
-            out = channel.alloc().buffer(OUT_BYTES);
-        } else if (out.readableBytes() > OUT_BYTES_MAX) {
-            hand();
-            out = channel.alloc().buffer(OUT_BYTES);
-        }
-        return out;
-    }
+    // ---- what goes
 
-    private void flush() {
-        if (!batching && out != null) {
-            hand();
-            channel.flush();
-        }
-    }
-
-    @SuppressWarnings("FutureReturnValueIgnored") // a write that fails closes the channel
-    private void hand() {
-        var written = out;
-        // It is the channel's from here on, which may call back before it returns.
-        out = null;
-        channel.write(Objects.requireNonNull(written));
-    }
-
-    void say(GrpcCall call, MessageLite message, int size) {
-        int framed = Frames.PREFIX + size;
-        if (call.hasWaiting() || framed > room(call) || framed > Frames.PAYLOAD_MAX) {
-            var waits = channel.alloc().buffer(framed);
-            Frames.message(waits, message, size);
-            call.wait(waits);
-            write(call);
-        } else {
-            headers(call);
-            frames.data(out(), call.stream, framed);
-            Frames.message(out(), message, size);
-            spent(call, framed);
-        }
-        flush();
-    }
-
-    private void headers(GrpcCall call) {
-        if (!call.headersSent) {
-            call.headersSent = true;
-            frames.headers(out(), call.stream);
-        }
-    }
-
-    /** How much may be sent of a call now. */
-    private long room(GrpcCall call) {
-        return channel.isWritable() ? Math.min(window, call.window) : 0;
-    }
-
-    private void spent(GrpcCall call, int bytes) {
-        window -= bytes;
-        call.window -= bytes;
-        floods.told();
+    Outgoing outgoing() {
+        return outgoing;
     }
 
     private void writeAll() {
@@ -581,38 +428,13 @@ final class Http2Connection extends ByteToMessageDecoder {
             return;
         }
         for (var call : new ArrayList<>(calls.values())) {
-            write(call);
-        }
-    }
-
-    /** Sends what waits of a call, as far as there is room, and its end. */
-    void write(GrpcCall call) {
-        for (var first = call.first(); first != null; first = call.first()) {
-            int length = (int) Math.min(Math.min(first.readableBytes(), room(call)), Frames.PAYLOAD_MAX);
-            if (length <= 0) {
-                return;
-            }
-            headers(call);
-            frames.data(out(), call.stream, length);
-            out().writeBytes(first, length);
-            spent(call, length);
-            call.written(length);
-        }
-        if (call.isToEnd() && calls.get(call.stream) == call) {
-            frames.trailers(out(), call.stream, !call.headersSent, call.endCode(), call.endMessage());
-            if (!call.heardAll) {
-                frames.reset(out(), call.stream, Http2Error.NO_ERROR.code());
-            }
-            floods.told();
-            forget(call);
-        } else {
-            call.toldIfReady();
+            outgoing.write(call);
         }
     }
 
     private void forget(GrpcCall call) {
         calls.remove(call.stream);
-        partBytes -= call.partBytes;
+        messages.forget(call);
         call.over();
         if (calls.isEmpty()) {
             idleSince = System.nanoTime();
@@ -628,7 +450,7 @@ final class Http2Connection extends ByteToMessageDecoder {
     }
 
     private void reset(int stream, Http2Error error) {
-        frames.reset(out(), stream, error.code());
+        outgoing.frames().reset(outgoing.out(), stream, error.code());
         var call = calls.get(stream);
         if (call != null) {
             cancelled(call);
@@ -641,9 +463,8 @@ final class Http2Connection extends ByteToMessageDecoder {
             return;
         }
         LOG.log(Level.DEBUG, "the connection of {0} is closed: {1}, {2}", from, error, why);
-        frames.goAway(out(), lastStream, error.code(), why);
-        batching = false;
-        flush();
+        outgoing.frames().goAway(outgoing.out(), lastStream, error.code(), why);
+        outgoing.leave();
         closing = true;
         EventLoops.closeAfterWrites(channel);
         after(GO_AWAY_NANOS_MAX, this::close);

@@ -59,7 +59,6 @@ final class NacosConnection {
     /** The label of a client that registers what others have registered elsewhere. */
     private static final String STAND_IN = "plinth.stand-in";
 
-    private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
     private static final Payload REGISTERED = instanceResponse(REGISTER);
     private static final Payload DEREGISTERED = instanceResponse(DEREGISTER);
     private static final Payload HEALTHY = NacosPayloads.payload("HealthCheckResponse", NacosPayloads.success());
@@ -365,19 +364,17 @@ final class NacosConnection {
     private CompletableFuture<Void> publish(NacosService service, List<Endpoint> endpoints) {
         var hold = hold();
         var before = published.of(service.inRegistry());
-        return inOrder(
-                        endpoints.stream()
-                                .map(endpoint -> new RegistryCommand.Register(hold, endpoint))
-                                .toList(),
-                        register -> published.add(register.endpoint().name()))
-                .thenCompose(_ -> {
-                    if (before.isEmpty()) {
-                        return DONE;
-                    }
-                    var now = endpoints.stream().map(Endpoint::name).collect(Collectors.toSet());
-                    return withdraw(
-                            before.stream().filter(name -> !now.contains(name)).toList());
-                });
+        var registered = inOrder(
+                endpoints.stream()
+                        .map(endpoint -> new RegistryCommand.Register(hold, endpoint))
+                        .toList(),
+                register -> published.add(register.endpoint().name()));
+        if (before.isEmpty()) {
+            return registered;
+        }
+        var now = endpoints.stream().map(Endpoint::name).collect(Collectors.toSet());
+        return registered.thenCompose(_ ->
+                withdraw(before.stream().filter(name -> !now.contains(name)).toList()));
     }
 
     private CompletableFuture<Void> withdraw(List<EndpointName> names) {
@@ -397,7 +394,10 @@ final class NacosConnection {
     private <T extends RegistryCommand.OfSession> CompletableFuture<Void> inOrder(List<T> commands, Consumer<T> done) {
         if (commands.size() == 1) {
             var only = commands.getFirst();
-            return done(only).thenRun(() -> done.accept(only));
+            return registry.submit(only).thenAccept(outcome -> {
+                check(outcome);
+                done.accept(only);
+            });
         }
         var outcomes = commands.stream().map(registry::submit).toList();
         return all(outcomes).thenRun(() -> {
