@@ -2,6 +2,7 @@ package dev.plinth.trust.secrets.door.aecs;
 
 import com.google.protobuf.ByteString;
 import dev.plinth.kernel.Clock;
+import dev.plinth.trust.AttestationResult;
 import dev.plinth.trust.Malformed;
 import dev.plinth.trust.secrets.ResourceName;
 import dev.plinth.trust.secrets.Secrets;
@@ -32,6 +33,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -142,7 +144,8 @@ public final class AecsDoor extends AecsGrpc.AecsImplBase {
                         return secrets.attest(report.evidence(), report.challenge(nonce), DEFAULT_POLICY, report.who())
                                 .thenCompose(attested -> {
                                     nonces.use(request.getNonce());
-                                    return secrets.release(name, 0, attested.result(), report.who());
+                                    return secrets.release(
+                                            name, 0, lasting(attested.result(), nonces.ends(nonce)), report.who());
                                 })
                                 .thenCompose(released -> publicKey(name, released)
                                         .thenApplyAsync(
@@ -151,6 +154,20 @@ public final class AecsDoor extends AecsGrpc.AecsImplBase {
                                                 workers));
                     });
         });
+    }
+
+    /** Evidence whose keys have no time, as a TPM's, is good for as long as its nonce. */
+    private static AttestationResult lasting(AttestationResult result, Instant ends) {
+        return result.validUntil().isAfter(result.at())
+                ? result
+                : new AttestationResult(
+                        result.kind(),
+                        result.findings(),
+                        result.claims(),
+                        result.vector(),
+                        result.at(),
+                        ends,
+                        result.parts());
     }
 
     /** Of the version that was released; empty if it has none. */

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /** Who the server says it is: the keys that it signs with, and what proves on which machine they are, if it has that. */
 final class AecsIdentities {
     /*
-     * AECS fetches the report of its enclave once, when it starts, for a key that it makes then. So here: one quote of the TPM for each key,
-     * made when it is first asked for. It is never told twice apart from a fresh one, nor need it be: the key that it names is of this process.
+     * AECS fetches the report of its enclave once, when it starts, for a key that it makes then. So here: one quote of the TPM for each
+     * key, made when it is first asked for. It need not be fresher than that: the key that it names is of this process, and gone with it.
      * Its platform has a name of its own; nobody can take it for an enclave's report.
      */
     static final String PLATFORM = "PLINTH_TPM";

@@ -14,8 +14,8 @@ import java.util.Set;
 /** Protocol Buffers' messages as JSON, as AECS puts them into texts. */
 final class AecsJson {
     /*
-     * A member has the name that the .proto gives it or, where that gives none, lowerCamelCase: secretName, but hex_signer. Readers of Protocol
-     * Buffers take both, so this does, and refuses what is neither.
+     * A member has the name that the .proto gives it or, where that gives none, lowerCamelCase: secretName, but hex_signer. Readers of
+     * Protocol Buffers take both, so this does, and refuses what is neither.
      */
     private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)

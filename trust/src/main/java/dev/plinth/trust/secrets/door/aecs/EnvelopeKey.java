@@ -27,8 +27,8 @@ import org.bouncycastle.crypto.params.ParametersWithRandom;
 import org.bouncycastle.crypto.util.PublicKeyFactory;
 
 /**
- * The key that somebody wants answers encrypted to, and the text that his evidence has to name. RSA of 2,048 to 4,096 bits as PKCS 1 ({@code
- * RSA PUBLIC KEY}), or SM2 ({@code PUBLIC KEY}).
+ * The key that somebody wants answers encrypted to, and the text that his evidence has to name. RSA of 2,048 to 4,096 bits as PKCS 1
+ * ({@code RSA PUBLIC KEY}), or SM2 ({@code PUBLIC KEY}).
  */
 sealed interface EnvelopeKey {
     /*

@@ -83,6 +83,12 @@ final class Nonces {
         return bytes;
     }
 
+    /** When a nonce that was demanded is good no more. */
+    Instant ends(byte[] nonce) {
+        return Instant.ofEpochMilli(ByteBuffer.wrap(nonce).getLong(CHANCE_BYTES))
+                .plus(LIFE);
+    }
+
     private static SecretsProblem foreign() {
         return new SecretsProblem(
                 SecretsProblem.Code.DENIED,

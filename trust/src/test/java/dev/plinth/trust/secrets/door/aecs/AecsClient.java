@@ -53,27 +53,27 @@ import org.bouncycastle.crypto.util.SubjectPublicKeyInfoFactory;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.openssl.PEMParser;
 
-/** A workload of AECS's, and its administrator, written after AECS's own client: what an answer is for it, and nothing of the server's code. */
-final class AecsClient {
+/** A workload of AECS's, and its administrator, written after AECS's own client and without anything of the server's code. */
+public final class AecsClient {
     static final ObjectMapper JSON = new ObjectMapper();
     private static final String BEARER = "authorization";
 
     private final Channel channel;
-    final AecsGrpc.AecsBlockingStub stub;
+    public final AecsGrpc.AecsBlockingStub stub;
     final KeyPair rsa;
     private final AsymmetricCipherKeyPair sm2;
     private final boolean national;
     final String pem;
 
     /** Evidence for report data. */
-    record Platform(String name, Function<byte[], String> report) {
+    public record Platform(String name, Function<byte[], String> report) {
         static Platform of(String name, Function<byte[], byte[]> quote) {
             return new Platform(
                     name, data -> "{\"b64_quote\":\"" + Base64.getEncoder().encodeToString(quote.apply(data)) + "\"}");
         }
     }
 
-    AecsClient(Channel channel, boolean national) throws Exception {
+    public AecsClient(Channel channel, boolean national) throws Exception {
         this.channel = channel;
         this.national = national;
         this.stub = AecsGrpc.newBlockingStub(channel);
@@ -109,7 +109,7 @@ final class AecsClient {
         return stub.getAecsStatus(GetAecsStatusRequest.getDefaultInstance());
     }
 
-    String nonce() throws Exception {
+    public String nonce() throws Exception {
         return JSON.readTree(status().getStatusStr()).at("/attr/hex_nonce").asText();
     }
 
@@ -121,7 +121,8 @@ final class AecsClient {
         return data;
     }
 
-    GetEnclaveSecretRequest request(Platform platform, String service, String name, String nonce) throws Exception {
+    public GetEnclaveSecretRequest request(Platform platform, String service, String name, String nonce)
+            throws Exception {
         return request(platform, reportData(nonce), service, name, nonce);
     }
 
@@ -140,7 +141,7 @@ final class AecsClient {
                 .build();
     }
 
-    String secret(Platform platform, String service, String name) throws Exception {
+    public String secret(Platform platform, String service, String name) throws Exception {
         var nonce = nonce();
         var response = stub.getEnclaveSecret(request(platform, service, name, nonce));
         assertThat(response.getSecretEnc().getAesCipher().getAad().toStringUtf8())
@@ -151,7 +152,7 @@ final class AecsClient {
     // ---- envelopes
 
     /** Decrypts, and verifies with the key in the server's report. */
-    byte[] open(GetEnclaveSecretResponse response) throws Exception {
+    public byte[] open(GetEnclaveSecretResponse response) throws Exception {
         var envelope = response.getSecretEnc();
         var cipher = envelope.getAesCipher();
         byte[] plain;

@@ -16,6 +16,7 @@ import dev.plinth.trust.secrets.RootPeers;
 import dev.plinth.trust.secrets.SecretAlgorithm;
 import dev.plinth.trust.secrets.Secrets;
 import dev.plinth.trust.secrets.SecretsWorld;
+import dev.plinth.trust.secrets.door.kbs.ImitatedTpm;
 import dev.plinth.wire.aecs.CreateTaSecretRequest;
 import dev.plinth.wire.aecs.DestroyTaSecretRequest;
 import dev.plinth.wire.aecs.GetEnclaveSecretPublicRequest;
@@ -168,6 +169,18 @@ class AecsDoorTest {
         guard(DISK, "evidence == 'tdx'");
         assertThat(new AecsClient(channel, true).secret(AecsClient.Platform.of("TDX", TDX::quote), SERVICE, DISK))
                 .isEqualTo(VALUE);
+    }
+
+    @Test
+    void a_tpm_whose_key_somebody_vouches_for_gets_a_secret_under_a_platform_of_its_own_though_its_key_has_no_time()
+            throws Exception {
+        var tpm = new ImitatedTpm();
+        var platform = new AecsClient.Platform("PLINTH_TPM", tpm::evidence);
+        guard(DISK, "evidence == 'tpm'");
+        world.goOn();
+        refused(Status.Code.PERMISSION_DENIED, "tpm", () -> client().secret(platform, SERVICE, DISK));
+        world.secrets.vouch(Vendor.TPM, tpm.fingerprint(), "ann", true, "ann").join();
+        assertThat(client().secret(platform, SERVICE, DISK)).isEqualTo(VALUE);
     }
 
     @Test
