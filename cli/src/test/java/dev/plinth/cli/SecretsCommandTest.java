@@ -11,6 +11,7 @@ import dev.plinth.server.TrustConfiguration;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,5 +97,28 @@ class SecretsCommandTest {
                 .isEqualTo(2);
         assertThat(err.toString()).contains("--roll-back: expected without --condition and --waive");
         assertThat(said("secrets", "policy", DISK, "--by", "ann").lines()).hasSize(4);
+    }
+
+    @Test
+    void a_log_is_verified_with_the_servers_key_and_a_changed_byte_is_told() throws IOException {
+        said("secrets", "policy", DISK, "--condition", "evidence == 'tpm'", "--by", "ann");
+        var data = folder.resolve("data").toString();
+        var key = Files.writeString(folder.resolve("audit-key.json"), said("audit", "key", "--by", "ann"));
+        await().untilAsserted(() -> assertThat(said("audit", "verify", "--data", data, "--online", "--by", "ann"))
+                .startsWith("verified: "));
+        server.close();
+
+        assertThat(said("audit", "verify", "--data", data, "--key", key.toString(), "--by", "ann"))
+                .startsWith("verified: ");
+        try (var files = Files.list(folder.resolve("data/audit"))) {
+            var log = files.filter(file -> file.toString().endsWith(".jsonl"))
+                    .sorted()
+                    .findFirst()
+                    .orElseThrow();
+            Files.writeString(log, Files.readString(log).replaceFirst("\"ann\"", "\"bob\""));
+        }
+        assertThat(run("audit", "verify", "--data", data, "--key", key.toString(), "--by", "ann"))
+                .isEqualTo(1);
+        assertThat(out.toString()).contains("NOT verified: ");
     }
 }

@@ -24,8 +24,8 @@ import org.bouncycastle.crypto.params.ParametersWithRandom;
 /**
  * AECS's digital envelope: the content under a key of its own, that key encrypted to whom it is for, and the signature of whom it is from.
  *
- * <p>Source: {@code ual/common} of jinzhao-attest: envelope, aes, sm4, rsa, sm2. AES-256-GCM with 12 bytes of nonce and 16 of tag; for a key
- * of SM2, SM4-CBC with padding. The digest is written in hexadecimal digits, and those are what is signed.
+ * <p>Source: {@code ual/common} of jinzhao-attest: envelope, aes, sm4, rsa, sm2. AES-256-GCM with 12 bytes of nonce and 16 of tag; for a
+ * key of SM2, SM4-CBC with padding. The digest is written in hexadecimal digits, and those are what is signed.
  */
 final class Sealing {
     /** The additional data, if nothing else is to be. */
