@@ -310,7 +310,7 @@ final class SecretsCommand extends SecretsOptions {
 
     @Command(
             name = "policy",
-            description = "Says what evidence has to be worth; without --condition: shows what was said.",
+            description = "Says what evidence has to be worth, goes back to what was said before, or shows all of it.",
             mixinStandardHelpOptions = true)
     static final class Policy extends SecretsOptions {
         @Parameters(
@@ -332,24 +332,31 @@ final class SecretsCommand extends SecretsOptions {
                 description = "Lets it pass: debug, sample, tcb:OutOfDate, ... May be repeated.")
         private List<String> waivers = new ArrayList<>();
 
+        @Option(
+                names = "--roll-back",
+                paramLabel = "VERSION",
+                description = "Says again, as the next version, what this one said.")
+        private Optional<Integer> version = Optional.empty();
+
         @Override
         public Integer call() throws InterruptedException, IOException {
+            if (version.isPresent()) {
+                if (condition.isPresent() || !waivers.isEmpty()) {
+                    throw new picocli.CommandLine.ParameterException(
+                            spec().commandLine(), "--roll-back: expected without --condition and --waive");
+                }
+                var before = versions().stream()
+                        .filter(one -> one.getVersion() == version.get())
+                        .findFirst()
+                        .orElseThrow(() -> new picocli.CommandLine.ParameterException(
+                                spec().commandLine(), subject + " has no version " + version.get() + " that is kept"));
+                return say(before.getCondition(), before.getWaiversList());
+            }
             if (condition.isPresent()) {
-                var version = ask(secrets -> secrets.setPolicy(SetPolicyRequest.newBuilder()
-                                .setSubject(subject)
-                                .setCondition(condition.get())
-                                .addAllWaivers(waivers)
-                                .setActor(by())
-                                .build()))
-                        .getVersion();
-                out().println(subject + "@" + version);
-                out().flush();
-                return 0;
+                return say(condition.get(), waivers);
             }
             var table = new Table("VERSION", "AT", "BY", "WAIVES", "CONDITION");
-            ask(secrets -> secrets.getPolicy(
-                            GetPolicyRequest.newBuilder().setSubject(subject).build()))
-                    .getVersionsList()
+            versions()
                     .forEach(one -> table.row(
                             Integer.toString(one.getVersion()),
                             Instant.ofEpochMilli(one.getAtMillis()).toString(),
@@ -357,6 +364,25 @@ final class SecretsCommand extends SecretsOptions {
                             String.join(" ", one.getWaiversList()),
                             one.getCondition()));
             table.print(out());
+            return 0;
+        }
+
+        private List<dev.plinth.wire.secrets.v1.Policy> versions() throws InterruptedException, IOException {
+            return ask(secrets -> secrets.getPolicy(
+                            GetPolicyRequest.newBuilder().setSubject(subject).build()))
+                    .getVersionsList();
+        }
+
+        private int say(String wanted, List<String> waived) throws InterruptedException, IOException {
+            var number = ask(secrets -> secrets.setPolicy(SetPolicyRequest.newBuilder()
+                            .setSubject(subject)
+                            .setCondition(wanted)
+                            .addAllWaivers(waived)
+                            .setActor(by())
+                            .build()))
+                    .getVersion();
+            out().println(subject + "@" + number);
+            out().flush();
             return 0;
         }
     }

@@ -23,6 +23,7 @@ import dev.plinth.trust.control.door.grpc.TrustDoor;
 import dev.plinth.trust.control.door.spiffe.WorkloadApiDoor;
 import dev.plinth.trust.secrets.AuditWriter;
 import dev.plinth.trust.secrets.Secrets;
+import dev.plinth.trust.secrets.door.aecs.AecsDoor;
 import dev.plinth.trust.secrets.door.grpc.RootKeysDoor;
 import dev.plinth.trust.secrets.door.grpc.SecretsDoor;
 import dev.plinth.trust.secrets.door.kbs.KbsDoor;
@@ -149,6 +150,7 @@ final class TrustParts {
     private void openSecrets() throws IOException {
         var token = token();
         doors.add(SecretsDoor.of(secrets, token::is, clock, workers));
+        doors.add(AecsDoor.of(secrets, token::is, Release.VERSION, clock, workers, random));
         kbs = Optional.of(new KbsHttp(new KbsDoor(secrets, token::is, Release.VERSION, clock, random, workers)));
     }
 

@@ -288,24 +288,28 @@ final class IntelWorld {
     }
 
     CollateralStore collateral() {
-        var store = new CollateralStore();
+        return new CollateralStore().putAll(endorsements());
+    }
+
+    List<Endorsement> endorsements() {
+        var all = new ArrayList<Endorsement>();
         var chain = TestAuthority.pem(collateralSigner, ROOT.certificate());
         if (withTcbInfo) {
             var info = tcbInfoText.apply(tcbInfo()).getBytes(StandardCharsets.UTF_8);
-            store.put(IntelCollateral.tcbInfo(info, signature(info, flipTcbInfoSignature), chain));
+            all.add(IntelCollateral.tcbInfo(info, signature(info, flipTcbInfoSignature), chain));
         }
         if (withQeIdentity) {
             var identity = qeIdentityText.apply(qeIdentity()).getBytes(StandardCharsets.UTF_8);
-            store.put(IntelCollateral.qeIdentity(identity, signature(identity, flipQeIdentitySignature), chain));
+            all.add(IntelCollateral.qeIdentity(identity, signature(identity, flipQeIdentitySignature), chain));
         }
         if (withRootCrl) {
-            store.put(new Endorsement.RevocationList(ROOT.crl(issued, crlUntil, revokedByRoot)));
+            all.add(new Endorsement.RevocationList(ROOT.crl(issued, crlUntil, revokedByRoot)));
         }
         if (withPckCrl) {
-            store.put(new Endorsement.RevocationList(
+            all.add(new Endorsement.RevocationList(
                     PLATFORM_CA.crl(issued, crlUntil, revokePck ? List.of(pck()) : List.of())));
         }
-        return store;
+        return all;
     }
 
     private String signature(byte[] body, boolean flip) {

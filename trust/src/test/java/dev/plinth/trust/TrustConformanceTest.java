@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** docs/trust-conformance.md names for each check the test that proves it: here each such test must exist. */
 class TrustConformanceTest {
-    private static final List<String> ROOMS = List.of("trust", "server", "acceptance");
+    private static final List<String> ROOMS = List.of("trust", "server", "cli", "acceptance");
     private static final Pattern TEST = Pattern.compile("`(\\w+)#(\\w+)`");
 
     @Test

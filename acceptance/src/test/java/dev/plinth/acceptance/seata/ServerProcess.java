@@ -63,6 +63,17 @@ public final class ServerProcess implements CoordinatorHouse {
                 .isFalse();
     }
 
+    /** The operating system's number of it. */
+    public long pid() {
+        return process.pid();
+    }
+
+    /** Until it has ended by itself. */
+    public void awaitEnd() {
+        assertThat(process.onExit().orTimeout(60, TimeUnit.SECONDS).join().isAlive())
+                .isFalse();
+    }
+
     @Override
     public void goOn() throws IOException {
         start();
@@ -87,6 +98,8 @@ public final class ServerProcess implements CoordinatorHouse {
                 "-Xmx192m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
+                "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=" + log.resolveSibling("hs_err_%p.log"),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",

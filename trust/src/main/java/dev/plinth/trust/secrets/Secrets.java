@@ -56,6 +56,7 @@ public final class Secrets implements AutoCloseable {
     private final RecordedAppraisals recorded = new RecordedAppraisals();
     private final RootCustody custody;
     private final Optional<RootGiving> giving;
+    private final Optional<RootPeers.Prover> prover;
     private final Appraising appraising;
     private final Taking taking;
     private final Certifying certifying;
@@ -199,6 +200,7 @@ public final class Secrets implements AutoCloseable {
         var policy = options.peers().map(peers -> new PeerPolicy(peers, guards, recorded, clock));
         this.custody = new RootCustody(partition, keyring, options, policy, clock, workers, random);
         this.giving = policy.map(of -> new RootGiving(partition, keyring, options, of, clock, workers, random));
+        this.prover = options.peers().map(RootPeers::prover);
         this.appraising = new Appraising(partition, guards, options.collateral(), recorded, clock, workers);
         this.taking = new Taking(partition, custody, keyring, guards, recorded, clock, workers);
         this.certifying = new Certifying(partition, taking, use, clock, workers, random);
@@ -283,6 +285,11 @@ public final class Secrets implements AutoCloseable {
     /** Gives other servers root keys; empty if this server does not. */
     public Optional<RootGiving> giving() {
         return giving;
+    }
+
+    /** What this server proves itself with to others; empty: with nothing. */
+    public Optional<RootPeers.Prover> prover() {
+        return prover;
     }
 
     /** The key that signs tokens; fails while this server is sealed. */

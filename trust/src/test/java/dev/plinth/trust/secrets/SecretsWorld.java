@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Keys and secrets on a real journal in a folder, which may be closed and opened again; the wall's time is the test's. */
 public final class SecretsWorld implements AutoCloseable {
@@ -26,12 +27,17 @@ public final class SecretsWorld implements AutoCloseable {
     private SegmentStore store;
     public Secrets secrets;
     private volatile Instant wall;
+    private volatile boolean goesOn;
+    private final AtomicLong ticks = new AtomicLong();
 
     /** Time as the machine has it, but for the wall's. */
     public final Clock clock = new Clock() {
         @Override
         public Instant wall() {
-            return wall;
+            if (goesOn) {
+                ticks.incrementAndGet();
+            }
+            return wall.plusNanos(ticks.get());
         }
 
         @Override
@@ -72,6 +78,11 @@ public final class SecretsWorld implements AutoCloseable {
 
     public void wall(Instant now) {
         wall = now;
+    }
+
+    /** From now on the wall's time is a little later whenever somebody asks, as a real one's is. */
+    public void goOn() {
+        goesOn = true;
     }
 
     private void start() throws IOException {

@@ -414,7 +414,8 @@ public final class SecretsDoor extends SecretsGrpc.SecretsImplBase {
         });
     }
 
-    static StatusRuntimeException status(Throwable failure) {
+    /** What a door of keys and secrets says of a failure. */
+    public static StatusRuntimeException status(Throwable failure) {
         return switch (failure) {
             case StatusRuntimeException said -> said;
             case IllegalArgumentException wrong -> described(Status.INVALID_ARGUMENT, wrong);

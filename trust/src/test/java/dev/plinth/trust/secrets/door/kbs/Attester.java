@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /** Makes evidence, as the attester of guest-components does. */
-interface Attester {
+public interface Attester {
     /** Of its attestation key, for whoever vouches for it. */
     String fingerprint();
 

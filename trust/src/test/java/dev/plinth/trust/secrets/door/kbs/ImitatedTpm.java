@@ -15,11 +15,11 @@ import java.util.Base64;
 import java.util.HexFormat;
 
 /** Quotes as a TPM makes them, of registers that a test sets. */
-final class ImitatedTpm implements Attester {
+public final class ImitatedTpm implements Attester {
     private final KeyPair keys;
     final byte[][] registers = new byte[24][32];
 
-    ImitatedTpm() {
+    public ImitatedTpm() {
         try {
             var generator = KeyPairGenerator.getInstance("RSA");
             generator.initialize(2048);
