@@ -102,12 +102,14 @@ final class ConfigEngine implements Engine<ConfigCommand, ConfigOutcome, Void, C
         if (holds.equals(Optional.of(publish.text()))) {
             return new ConfigOutcome.Done(lastNumber(before));
         }
-        var md5 = holds.map(ConfigText::md5).orElse("");
-        if (publish.expectedMd5().isPresent() && !publish.expectedMd5().get().equals(md5)) {
-            return new ConfigOutcome.Denied(
-                    ConfigOutcome.Reason.CONFLICT,
-                    "the text has the MD5 \"" + md5 + "\", not the expected \""
-                            + publish.expectedMd5().get() + "\"");
+        if (publish.expectedMd5().isPresent()) {
+            var expected = publish.expectedMd5().get();
+            var md5 = holds.map(ConfigText::md5).orElse("");
+            if (!expected.equals(md5)) {
+                return new ConfigOutcome.Denied(
+                        ConfigOutcome.Reason.CONFLICT,
+                        "the text has the MD5 \"" + md5 + "\", not the expected \"" + expected + "\"");
+            }
         }
         return next(
                 publish.key(), name, before, Optional.of(publish.text()), publish.author(), Optional.empty(), context);
