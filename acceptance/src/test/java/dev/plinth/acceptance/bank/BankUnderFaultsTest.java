@@ -9,9 +9,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The bank under load, its servers and a payments process killed with SIGKILL. */
+@Tag("alone")
 class BankUnderFaultsTest {
     private static final int SERVER_KILLS = 5;
     private static final int LEADER_KILLS = 3;

@@ -10,12 +10,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Three servers under load, restarted one after the other, and their leaders killed: clients notice no more than a change of leader. How
  * long a write pauses is printed and not judged here, for it depends on what else the machine does.
  */
+@Tag("alone")
 class RollingRestartTest {
     private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration SOON = Duration.ofMinutes(1);

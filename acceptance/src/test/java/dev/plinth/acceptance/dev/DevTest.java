@@ -14,12 +14,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code plinth dev} as its user sees it: nine processes, a browser, a kill, and Ctrl-C. One start serves all tests. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class) // the last one stops it
+@Tag("alone")
 final class DevTest {
     private static final Duration UP_MAX = Duration.ofMinutes(4);
     private static final Duration SOON = Duration.ofMinutes(1);

@@ -18,6 +18,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * is cut off: from the servers that are left first, then from the clients too.
  */
 @Timeout(900)
+@Tag("alone")
 class OriginalClientsUnderFaultsTest {
     /*
      * Which server a client begins at is drawn by its own lot. So while it begins, its host reaches one server alone: those in the east

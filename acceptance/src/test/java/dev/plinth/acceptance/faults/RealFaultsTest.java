@@ -20,9 +20,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Three servers under every fault, one after the other, in an order that the seed gives. {@code ./plinth test --soak} repeats it. */
+@Tag("alone")
 class RealFaultsTest {
     /** Not the whole of what happens: machines are not simulated. It draws the order of the faults, and what the clients ask. */
     private static final long SEED = Long.getLong("plinth.faults.seed", System.nanoTime() & 0xFFFF_FFFFL);

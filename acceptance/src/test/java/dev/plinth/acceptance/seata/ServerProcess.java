@@ -2,6 +2,7 @@ package dev.plinth.acceptance.seata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.plinth.acceptance.FreePorts;
 import dev.plinth.cli.Plinth;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -38,7 +39,10 @@ public final class ServerProcess implements CoordinatorHouse {
     public ServerProcess(Path data, Path log, int httpPort, List<String> options) throws IOException {
         this.data = data;
         this.log = log;
-        this.httpPort = httpPort;
+        // Not of the system's choice: nobody shall have them while the server is dead.
+        var ports = FreePorts.find(2);
+        this.httpPort = httpPort == 0 ? ports.getFirst() : httpPort;
+        this.port = ports.getLast();
         this.options = options;
         start();
     }
