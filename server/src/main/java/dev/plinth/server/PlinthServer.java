@@ -50,6 +50,8 @@ import dev.plinth.transactions.door.peer.PeersDoor;
 import dev.plinth.transactions.door.seata.SeataDoor;
 import dev.plinth.transactions.door.seata.SeataParticipants;
 import io.grpc.BindableService;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -83,6 +85,9 @@ public final class PlinthServer implements AutoCloseable {
 
     /** What is under way when the server stops may take so long to end. */
     private static final Duration STOP_GRACE = Duration.ofSeconds(3);
+
+    private static final int STREAMS_OF_A_CONNECTION_MAX = 1_024;
+    private static final int READ_BYTES = 4 << 10;
 
     private final Parts parts = new Parts();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -282,6 +287,13 @@ public final class PlinthServer implements AutoCloseable {
         var builder = Server.builder().http(configuration.http().address());
         // A stream lives as long as its client, and may say as much as it likes; each message is limited instead.
         builder.requestTimeoutMillis(0).maxRequestLength(0);
+        // What a connection has beyond it waits at its client, and costs nothing here. Of what has come, a little is
+        // read at a time: a call
+        // that is refused takes memory until its refusal is written, which is after what was read with it.
+        builder.http2MaxStreamsPerConnection(STREAMS_OF_A_CONNECTION_MAX);
+        var reads = new FixedRecvByteBufAllocator(READ_BYTES);
+        reads.maxMessagesPerRead(1);
+        builder.childChannelOption(ChannelOption.RECVBUF_ALLOCATOR, reads);
         builder.gracefulShutdownTimeout(Duration.ZERO, STOP_GRACE);
         builder.service(grpcDoor.build());
         // Alone, nobody can ask before the port is open, and from then on the addresses are known.
