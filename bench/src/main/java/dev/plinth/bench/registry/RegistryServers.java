@@ -56,6 +56,15 @@ final class RegistryServers {
 
     /** @param port of our own gRPC; 0 for any */
     static Ours plinth(Path directory, int port, List<String> flags) throws IOException {
+        return plinth(directory, port, ServerUnderTest.onItsProcessor(), flags);
+    }
+
+    /** The same, and it may have every processor of the machine. */
+    static Ours plinthAnywhere(Path directory, int port, List<String> flags) throws IOException {
+        return plinth(directory, port, List.of(), flags);
+    }
+
+    private static Ours plinth(Path directory, int port, List<String> binding, List<String> flags) throws IOException {
         Files.createDirectories(directory);
         var configuration = directory.resolve("server.yaml");
         Files.writeString(configuration, """
@@ -67,7 +76,7 @@ final class RegistryServers {
                 nacos:
                   listen: 127.0.0.1:0
                 """.formatted(directory.resolve("data"), port));
-        var command = new ArrayList<>(ServerUnderTest.onItsProcessor());
+        var command = new ArrayList<>(binding);
         command.addAll(PlinthServerProgram.command(flags, List.of("--config", configuration.toString())));
         var process = new ProcessBuilder(command)
                 .redirectError(directory.resolve("plinth.log").toFile())
