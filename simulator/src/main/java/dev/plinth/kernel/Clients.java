@@ -16,7 +16,7 @@ final class Clients<X extends Engine<C, O, E, V>, C, O, E, V> {
     private static final int PATIENCE_STEPS = 150;
 
     private final Subject<X, C, O, E, V> subject;
-    private final Network network;
+    private final FaultyNetwork network;
     private final Random random;
     private final Truth<C, O, E> truth;
     private final Coverage coverage;
@@ -30,7 +30,7 @@ final class Clients<X extends Engine<C, O, E, V>, C, O, E, V> {
     /** @param seats who sits at a member now, or null */
     Clients(
             Subject<X, C, O, E, V> subject,
-            Network network,
+            FaultyNetwork network,
             Random random,
             Truth<C, O, E> truth,
             Coverage coverage,

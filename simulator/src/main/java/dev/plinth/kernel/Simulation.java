@@ -71,7 +71,7 @@ public final class Simulation<X extends Engine<C, O, E, V>, C, O, E, V> implemen
     private final Random draw;
     private final Random drawThreads;
     private final Random drawWorld;
-    private final Network network;
+    private final FaultyNetwork network;
     private final Clients<X, C, O, E, V> clients;
     private final List<Node> nodes = new ArrayList<>();
     private final @Nullable Machine<C> machine;
@@ -98,7 +98,7 @@ public final class Simulation<X extends Engine<C, O, E, V>, C, O, E, V> implemen
         this.draw = new Random(seeds.nextLong());
         this.drawThreads = new Random(seeds.nextLong());
         this.drawWorld = new Random(seeds.nextLong());
-        this.network = new Network(new Random(seeds.nextLong()), coverage);
+        this.network = new FaultyNetwork(new Random(seeds.nextLong()), coverage);
         for (int i = 0; i < shape.members(); i++) {
             nodes.add(new Node(i));
         }

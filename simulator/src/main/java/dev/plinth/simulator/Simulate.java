@@ -38,7 +38,8 @@ public final class Simulate implements Callable<Integer> {
     @Option(
             names = "--engine",
             paramLabel = "NAME",
-            description = "Only ledger, registers, transactions, cells, registry, registry-servers or coordinator.")
+            description =
+                    "Only ledger, registers, transactions, cells, registry, registry-servers, coordinator or partitions.")
     private String engine = "";
 
     @Option(names = "--journal", paramLabel = "KIND", description = "Only local, cluster, or soft.")

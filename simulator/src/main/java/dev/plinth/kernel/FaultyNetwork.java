@@ -7,7 +7,7 @@ import java.util.Random;
 import java.util.Set;
 
 /** What is on its way between clients and members: late, in any order, twice, or never there. */
-final class Network {
+final class FaultyNetwork {
     /*
      * A message has no time at which it arrives: which one does next is drawn by lot. So any delay and any order can happen, and
      * the longer something waits, the less likely it is to wait on.
@@ -27,7 +27,7 @@ final class Network {
     private boolean storm;
     private boolean calm;
 
-    Network(Random random, Coverage coverage) {
+    FaultyNetwork(Random random, Coverage coverage) {
         this.random = random;
         this.coverage = coverage;
     }
