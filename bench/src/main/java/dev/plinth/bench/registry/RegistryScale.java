@@ -14,8 +14,7 @@ import java.util.Locale;
  * 50 services each, on one server with 2 GB; changes; and a server that is killed and started again.
  *
  * <p>The server starts as the distribution's does, with its flags and a cache of its classes, but for the heap; it is measured on one
- * processor, and when it is killed and started again it may have all, for what a start takes is mostly Java's compiler's. Each session has a
- * connection of its own. Quick: a tenth of everything, and lists are told as a whole at first; in full the subscribers come as from
+ * processor, and when it is killed and started again it may have all. Each session has a connection of its own. Quick: a tenth of everything, and lists are told as a whole at first; in full the subscribers come as from
  * another server that went, and know their lists.
  */
 public final class RegistryScale {
