@@ -1,23 +1,19 @@
 package dev.plinth.bench.registry;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.plinth.bench.registry.lean.LeanConnection;
+import dev.plinth.bench.registry.lean.LeanThread;
 import dev.plinth.wire.registry.v1.Answer;
 import dev.plinth.wire.registry.v1.ClientMessage;
 import dev.plinth.wire.registry.v1.KeepAlive;
 import dev.plinth.wire.registry.v1.Open;
 import dev.plinth.wire.registry.v1.Register;
 import dev.plinth.wire.registry.v1.RegisterAll;
-import dev.plinth.wire.registry.v1.RegistryGrpc;
 import dev.plinth.wire.registry.v1.ServerMessage;
 import dev.plinth.wire.registry.v1.ServiceUpdate;
 import dev.plinth.wire.registry.v1.Subscribe;
 import dev.plinth.wire.registry.v1.SubscribeAll;
-import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.StreamObserver;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,15 +32,20 @@ final class FleetSessions implements AutoCloseable {
     /*
      * One thread for all. A session that loses its connection comes back and says everything again, as the protocol asks for: what
      * it serves, and what it follows with the digest of what it knows. What it was told is counted, and an empty list would show.
+     *
+     * What a session says when it comes back is put into bytes before the server is killed. A fleet has many machines for that, and
+     * here it shares one with the server.
      */
     private static final int LEASE_MILLIS = 30_000;
     private static final long KEEP_ALIVE_MILLIS = 10_000;
-    private static final long AGAIN_MILLIS = 100;
+    private static final long CONNECT_AGAIN_MILLIS = 500;
+    private static final long SAY_AGAIN_MILLIS = 100;
+    private static final String STREAM = "/plinth.registry.v1.Registry/Connect";
     private static final long WAIT_SECONDS = 240;
 
     private final Fleet fleet;
     private final int port;
-    private final EventLoopGroup thread = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final LeanThread thread = new LeanThread();
     private final List<Session> publishers = new ArrayList<>();
     private final List<Session> subscribers = new ArrayList<>();
     private final Map<String, Integer> numbers = new HashMap<>();
@@ -69,7 +70,7 @@ final class FleetSessions implements AutoCloseable {
         boolean holds();
     }
 
-    FleetSessions(Fleet fleet, int port) {
+    FleetSessions(Fleet fleet, int port) throws IOException {
         this.fleet = fleet;
         this.port = port;
         this.changedNanos = new long[fleet.endpoints];
@@ -141,8 +142,7 @@ final class FleetSessions implements AutoCloseable {
         if (due == count) {
             changed.complete(null);
         } else {
-            var _ = thread.schedule(
-                    () -> changeFrom(start, perSecond, from, due, count, changed), 2, TimeUnit.MILLISECONDS);
+            thread.schedule(() -> changeFrom(start, perSecond, from, due, count, changed), 2, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -155,6 +155,8 @@ final class FleetSessions implements AutoCloseable {
                 () -> {
                     back = 0;
                     listed = 0;
+                    publishers.forEach(Session::prepare);
+                    subscribers.forEach(Session::prepare);
                 },
                 () -> true);
     }
@@ -212,15 +214,15 @@ final class FleetSessions implements AutoCloseable {
     }
 
     /** One session of a publisher or a subscriber. */
-    private final class Session implements StreamObserver<ServerMessage> {
+    private final class Session implements LeanConnection.Listener {
         private final int number;
         private final boolean publishes;
-        private final ManagedChannel channel;
         private final short[] known;
-        private @Nullable StreamObserver<ClientMessage> requests;
+        private @Nullable LeanConnection connection;
+        private @Nullable ByteString prepared;
+        private int stream;
         private String id = "";
         private long asked;
-        private long life;
         private boolean isBack;
         private boolean open;
 
@@ -231,68 +233,61 @@ final class FleetSessions implements AutoCloseable {
             if (comeFromElsewhere) {
                 Arrays.fill(known, (short) fleet.each());
             }
-            this.channel = NettyChannelBuilder.forAddress("127.0.0.1", port)
-                    .usePlaintext()
-                    .eventLoopGroup(thread)
-                    .channelType(NioSocketChannel.class)
-                    .directExecutor()
-                    .build();
             connect();
-            var _ = thread.scheduleAtFixedRate(
-                    this::keepAlive, KEEP_ALIVE_MILLIS, KEEP_ALIVE_MILLIS, TimeUnit.MILLISECONDS);
+            thread.schedule(this::keepAlive, KEEP_ALIVE_MILLIS, TimeUnit.MILLISECONDS);
         }
 
         private void connect() {
-            channel.resetConnectBackoff();
-            life++;
-            long mine = life;
-            requests = RegistryGrpc.newStub(channel).connect(new StreamObserver<>() {
-                @Override
-                public void onNext(ServerMessage message) {
-                    Session.this.onNext(message);
-                }
-
-                @Override
-                public void onError(Throwable failure) {
-                    if (life == mine) {
-                        Session.this.onError(failure);
-                    }
-                }
-
-                @Override
-                public void onCompleted() {
-                    if (life == mine) {
-                        Session.this.onCompleted();
-                    }
-                }
-            });
+            try {
+                var mine = new LeanConnection(thread, port, _ -> ended());
+                connection = mine;
+                stream = mine.open(STREAM, this);
+            } catch (IOException e) {
+                throw new IllegalStateException("no socket for session " + number, e);
+            }
             say(ClientMessage.newBuilder()
                     .setOpen(Open.newBuilder()
                             .setSessionId(id)
                             .setClient((publishes ? "publisher-" : "subscriber-") + number)
-                            .setLeaseMillis(LEASE_MILLIS)));
+                            .setLeaseMillis(LEASE_MILLIS))
+                    .build()
+                    .toByteString());
         }
 
-        private void say(ClientMessage.Builder message) {
-            if (requests != null) {
-                requests.onNext(message.build());
+        private void say(ByteString message) {
+            if (connection != null) {
+                connection.say(stream, message);
             }
         }
 
         private void keepAlive() {
             if (open) {
-                say(ClientMessage.newBuilder().setRequestId(++asked).setKeepAlive(KeepAlive.getDefaultInstance()));
+                say(ClientMessage.newBuilder()
+                        .setRequestId(++asked)
+                        .setKeepAlive(KeepAlive.getDefaultInstance())
+                        .build()
+                        .toByteString());
             }
+            thread.schedule(this::keepAlive, KEEP_ALIVE_MILLIS, TimeUnit.MILLISECONDS);
         }
 
         void register(int endpoint) {
+            prepared = null;
             say(ClientMessage.newBuilder()
                     .setRequestId(++asked)
-                    .setRegister(Register.newBuilder().setEndpoint(fleet.endpoint(endpoint))));
+                    .setRegister(Register.newBuilder().setEndpoint(fleet.endpoint(endpoint)))
+                    .build()
+                    .toByteString());
         }
 
         @Override
-        public void onNext(ServerMessage message) {
+        public void heard(ByteString bytes) {
+            ServerMessage message;
+            try {
+                message = ServerMessage.parseFrom(bytes);
+            } catch (InvalidProtocolBufferException e) {
+                throw new IllegalStateException("the server said what is no message", e);
+            }
             switch (message.getMessageCase()) {
                 case OPENED -> {
                     id = message.getOpened().getSessionId();
@@ -306,31 +301,39 @@ final class FleetSessions implements AutoCloseable {
             }
         }
 
-        /** All that it serves, or follows. */
+        void prepare() {
+            prepared = all();
+        }
+
         private void sayAll() {
+            say(prepared == null ? all() : prepared);
+        }
+
+        /** All that it serves, or follows, as one message. */
+        private ByteString all() {
             var message = ClientMessage.newBuilder().setRequestId(++asked);
             if (publishes) {
                 message.setRegisterAll(RegisterAll.newBuilder().addAllEndpoints(fleet.of(number)));
             } else {
-                var all = SubscribeAll.newBuilder();
+                var followed = SubscribeAll.newBuilder();
                 for (int i = 0; i < fleet.subscriptions; i++) {
                     int service = fleet.subscribed(number, i);
                     var one = Subscribe.newBuilder().setService(Fleet.service(service));
                     if (known[i] > 0) {
                         one.setKnown(digests[service]);
                     }
-                    all.addSubscriptions(one);
+                    followed.addSubscriptions(one);
                 }
-                message.setSubscribeAll(all);
+                message.setSubscribeAll(followed);
             }
-            say(message);
+            return message.build().toByteString();
         }
 
         private void answered(Answer answer) {
             if (answer.hasRefusal() || answer.getRefusedCount() > 0) {
                 refused++;
                 if (!isBack) {
-                    var _ = thread.schedule(this::sayAll, AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+                    thread.schedule(this::sayAll, SAY_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
                 }
             } else if (!isBack) {
                 isBack = true;
@@ -375,26 +378,25 @@ final class FleetSessions implements AutoCloseable {
             }
         }
 
+        /** The stream, or the connection. */
         @Override
-        public void onError(Throwable failure) {
+        public void ended() {
             open = false;
-            requests = null;
-            if (!closing) {
-                var _ = thread.schedule(this::connect, AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+            if (connection != null) {
+                connection.close();
+                connection = null;
             }
-        }
-
-        @Override
-        public void onCompleted() {
-            onError(new IOException("the server ended the stream"));
+            if (!closing) {
+                // Not all at once.
+                long spread = number * 61L % CONNECT_AGAIN_MILLIS;
+                thread.schedule(this::connect, CONNECT_AGAIN_MILLIS / 2 + spread, TimeUnit.MILLISECONDS);
+            }
         }
     }
 
     @Override
     public void close() {
         thread.execute(() -> closing = true);
-        publishers.forEach(session -> session.channel.shutdownNow());
-        subscribers.forEach(session -> session.channel.shutdownNow());
-        thread.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+        thread.close();
     }
 }

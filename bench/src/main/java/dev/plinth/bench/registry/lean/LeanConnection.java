@@ -27,6 +27,7 @@ public final class LeanConnection {
      */
     private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final int FRAME_HEADER = 9;
+    private static final int FRAME_MAX = 16_384;
     private static final int MESSAGE_HEADER = 5;
     private static final int DATA = 0;
     private static final int HEADERS = 1;
@@ -59,7 +60,7 @@ public final class LeanConnection {
         void ended();
     }
 
-    /** Told once, when the connection or one of its calls failed. */
+    /** Told once, on the thread, when the connection could not be made, or it or one of its calls failed. */
     public interface Failure {
         void failed(IOException why);
     }
@@ -93,29 +94,39 @@ public final class LeanConnection {
     /** Of those streams on which more than one thing is said, the room that the server has for them. */
     private final Map<Integer, Long> windows = new HashMap<>();
 
+    /** Begins to connect; what is said meanwhile leaves when that is done. */
     public LeanConnection(LeanThread thread, int port, Failure failure) throws IOException {
         this.thread = thread;
         this.failure = failure;
         this.authority = "127.0.0.1:" + port;
-        this.channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        this.channel = SocketChannel.open();
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         channel.configureBlocking(false);
-        thread.execute(this::begin);
+        begin();
+        thread.execute(() -> connect(port));
     }
 
     private void begin() {
-        try {
-            channel.register(thread.selector(), SelectionKey.OP_READ, this);
-        } catch (IOException e) {
-            fail(e);
-            return;
-        }
+        // What comes before the connection leaves with it.
+        listed = true;
         put(PREFACE);
         frame(6, SETTINGS, 0, 0);
         put(0, INITIAL_WINDOW_SIZE);
         putInt(Integer.MAX_VALUE);
         frame(4, WINDOW_UPDATE, 0, 0);
         putInt(Integer.MAX_VALUE - WINDOW_AT_FIRST);
+    }
+
+    private void connect(int port) {
+        try {
+            boolean connected = channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            channel.register(thread.selector(), connected ? SelectionKey.OP_READ : SelectionKey.OP_CONNECT, this);
+            if (connected) {
+                write();
+            }
+        } catch (IOException e) {
+            fail(e);
+        }
     }
 
     /** Asks once, and hears one answer. */
@@ -201,10 +212,20 @@ public final class LeanConnection {
     private void send(Said said) {
         window -= said.length();
         windows.computeIfPresent(said.stream, (_, room) -> room - said.length());
-        frame(said.length(), DATA, said.last ? END_STREAM : 0, said.stream);
+        // Only the first frame of a message has its header.
+        int first = Math.min(said.message.size(), FRAME_MAX - MESSAGE_HEADER);
+        boolean whole = first == said.message.size();
+        frame(MESSAGE_HEADER + first, DATA, said.last && whole ? END_STREAM : 0, said.stream);
         put(0);
         putInt(said.message.size());
-        put(said.message);
+        put(said.message.substring(0, first));
+        for (int at = first; at < said.message.size(); ) {
+            int length = Math.min(said.message.size() - at, FRAME_MAX);
+            boolean last = said.last && at + length == said.message.size();
+            frame(length, DATA, last ? END_STREAM : 0, said.stream);
+            put(said.message.substring(at, at + length));
+            at += length;
+        }
     }
 
     /** Says that nothing more is said on a stream. */
@@ -226,6 +247,10 @@ public final class LeanConnection {
 
     void ready(SelectionKey key) {
         try {
+            if (key.isValid() && key.isConnectable() && channel.finishConnect()) {
+                key.interestOps(SelectionKey.OP_READ);
+                write();
+            }
             if (key.isValid() && key.isWritable()) {
                 key.interestOps(SelectionKey.OP_READ);
                 write();
