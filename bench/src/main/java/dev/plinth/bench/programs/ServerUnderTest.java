@@ -11,6 +11,9 @@ public record ServerUnderTest(String name, Process process, int port) implements
     /** The unit of the times in /proc: USER_HZ, which Linux fixes at 100 for what it shows. */
     private static final long TICK_NANOS = 10_000_000;
 
+    /** Of the machine: once this process is bound to some, it counts only these. */
+    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
     /** CPU time that it has used so far, in user and in kernel mode, of all threads; as the kernel counts it. */
     public long cpuNanos() throws IOException {
         var stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
@@ -49,12 +52,17 @@ public record ServerUnderTest(String name, Process process, int port) implements
 
     /** Whether taskset is there and there is more than one processor: then server and load get one each. */
     public static boolean pinned() {
-        return Runtime.getRuntime().availableProcessors() > 1 && Files.isExecutable(Path.of("/usr/bin/taskset"));
+        return PROCESSORS > 1 && Files.isExecutable(Path.of("/usr/bin/taskset"));
     }
 
     /** The beginning of a server's command line: on the first processor. */
     public static List<String> onItsProcessor() {
         return pinned() ? List.of("/usr/bin/taskset", "-c", "0") : List.of();
+    }
+
+    /** The same: on every processor, also where this process may not run, for a child may have no more than its parent. */
+    public static List<String> onAnyProcessor() {
+        return pinned() ? List.of("/usr/bin/taskset", "-c", all()) : List.of();
     }
 
     /** Binds this server to the first processor, if it was started on any. */
@@ -64,7 +72,7 @@ public record ServerUnderTest(String name, Process process, int port) implements
 
     /** Lets this server have every processor. */
     public void toAnyProcessor() throws IOException, InterruptedException {
-        bind(process.pid(), "0-" + (Runtime.getRuntime().availableProcessors() - 1));
+        bind(process.pid(), all());
     }
 
     /** The beginning of a load's command line: on the other processors. */
@@ -72,8 +80,12 @@ public record ServerUnderTest(String name, Process process, int port) implements
         return pinned() ? List.of("/usr/bin/taskset", "-c", others()) : List.of();
     }
 
+    private static String all() {
+        return "0-" + (PROCESSORS - 1);
+    }
+
     private static String others() {
-        return "1-" + (Runtime.getRuntime().availableProcessors() - 1);
+        return "1-" + (PROCESSORS - 1);
     }
 
     /** Binds this whole process to the other processors. */

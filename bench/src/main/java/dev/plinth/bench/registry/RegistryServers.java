@@ -61,7 +61,7 @@ final class RegistryServers {
 
     /** The same, and it may have every processor of the machine. */
     static Ours plinthAnywhere(Path directory, int port, List<String> flags) throws IOException {
-        return plinth(directory, port, List.of(), flags);
+        return plinth(directory, port, ServerUnderTest.onAnyProcessor(), flags);
     }
 
     private static Ours plinth(Path directory, int port, List<String> binding, List<String> flags) throws IOException {

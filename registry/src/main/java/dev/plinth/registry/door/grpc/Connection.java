@@ -1,5 +1,6 @@
 package dev.plinth.registry.door.grpc;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.Watcher;
@@ -27,14 +28,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One client's stream: its requests on their way in, answers and updates on their way out. */
-final class Connection implements StreamObserver<ClientMessage> {
+final class Connection implements StreamObserver<Said> {
     /*
      * Memory is bounded both ways, whatever the client does. In: a request is taken from the transport only when an answer has been
-     * written, so at most REQUESTS_MAX are under way or wait as answers. Out: each subscription holds one batch at most, of
+     * written, so at most REQUESTS_MAX are under way or wait as answers; and a large one is read only when it has come through a gate
+     * that lets few of all connections in at a time, so that clients which come back all at once are taken one after the other, as
+     * fast as the registry takes them, and need not be refused. What a client says after it waits with it, but for a sign of life. Out: each subscription holds one batch at most, of
      * references to endpoints that the engine holds anyway; the next batch is asked of the watch when this one is written, and
      * nothing is written that the transport has no room for. Services take turns, so a large one does not keep the others waiting.
      *
@@ -46,15 +50,15 @@ final class Connection implements StreamObserver<ClientMessage> {
     /** How long a stream may be open without a word. After the first, it is the lease. */
     static final Duration OPEN_WITHIN = Duration.ofSeconds(10);
 
-    /** When a client may try again that said many things before the many before were answered. */
-    private static final Duration ANOTHER_AFTER = Duration.ofMillis(100);
-
     private final Registry registry;
     private final Clock clock;
     private final Executor workers;
+    private final Gate large;
     private final ServerCallStreamObserver<ServerMessage> call;
+    private final AtomicBoolean aboutToDrain = new AtomicBoolean();
     private final SynchronizationContext turns = new SynchronizationContext((thread, failure) -> broken(failure));
 
+    private final ArrayDeque<Said> unread = new ArrayDeque<>();
     private final ArrayDeque<ServerMessage> answers = new ArrayDeque<>();
     private final Map<String, ServiceStream> subscriptions = new LinkedHashMap<>();
     private final ArrayDeque<ServiceStream> toSend = new ArrayDeque<>();
@@ -63,15 +67,23 @@ final class Connection implements StreamObserver<ClientMessage> {
     private Clock.@Nullable Alarm alarm;
     private @Nullable Hold hold;
     private boolean opening;
+    private boolean atGate;
+    private boolean within;
     private @Nullable Several several;
     private long settledNanos;
     private Clock.@Nullable Alarm settlingAlarm;
     private boolean ended;
 
-    Connection(Registry registry, Clock clock, Executor workers, ServerCallStreamObserver<ServerMessage> call) {
+    Connection(
+            Registry registry,
+            Clock clock,
+            Executor workers,
+            Gate large,
+            ServerCallStreamObserver<ServerMessage> call) {
         this.registry = registry;
         this.clock = clock;
         this.workers = workers;
+        this.large = large;
         this.call = call;
     }
 
@@ -89,11 +101,11 @@ final class Connection implements StreamObserver<ClientMessage> {
     }
 
     @Override
-    public void onNext(ClientMessage message) {
+    public void onNext(Said said) {
         turns.execute(() -> {
             if (!ended) {
                 lastHeardNanos = clock.nanoTime();
-                take(message);
+                hear(said);
             }
         });
     }
@@ -114,6 +126,74 @@ final class Connection implements StreamObserver<ClientMessage> {
         turns.execute(this::release);
     }
 
+    private void hear(Said said) {
+        if (said.isLarge()) {
+            unread.add(said);
+            readOn();
+            return;
+        }
+        var message = read(said);
+        if (message.isEmpty()) {
+            return;
+        }
+        boolean inTurn = unread.isEmpty() && (several == null || !hasMany(message.get()));
+        if (inTurn || message.get().hasKeepAlive()) {
+            take(message.get());
+        } else {
+            unread.add(said);
+        }
+    }
+
+    private static boolean hasMany(ClientMessage message) {
+        return message.hasRegisterAll() || message.hasSubscribeAll();
+    }
+
+    /** Empty if it is none, which ends the stream. */
+    private Optional<ClientMessage> read(Said said) {
+        try {
+            return Optional.of(said.read());
+        } catch (InvalidProtocolBufferException e) {
+            end(Status.INVALID_ARGUMENT.withDescription("a message cannot be read: " + e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    /** Reads and takes what waits, as far as it may. */
+    private void readOn() {
+        while (!ended && several == null && !unread.isEmpty()) {
+            if (unread.element().isLarge() && !within) {
+                enter();
+                return;
+            }
+            read(unread.remove()).ifPresent(this::take);
+            if (several == null) {
+                leave();
+            }
+        }
+    }
+
+    private void enter() {
+        if (!atGate) {
+            atGate = true;
+            large.ask(() -> later(() -> {
+                atGate = false;
+                within = true;
+                if (ended) {
+                    leave();
+                } else {
+                    readOn();
+                }
+            }));
+        }
+    }
+
+    private void leave() {
+        if (within) {
+            within = false;
+            large.leave();
+        }
+    }
+
     private void take(ClientMessage message) {
         if (hold == null) {
             open(message);
@@ -125,7 +205,7 @@ final class Connection implements StreamObserver<ClientMessage> {
                     "request_id is 0: expected another number, to know the answer by"));
             return;
         }
-        if (message.hasRegisterAll() || message.hasSubscribeAll()) {
+        if (hasMany(message)) {
             takeAll(id, message, hold);
             return;
         }
@@ -150,14 +230,6 @@ final class Connection implements StreamObserver<ClientMessage> {
     }
 
     private void takeAll(long id, ClientMessage message, Hold held) {
-        if (several != null) {
-            answer(Messages.refusal(
-                    id,
-                    Refusal.Code.OVERLOADED,
-                    "another message with many requests is not answered yet: expected one at a time",
-                    Optional.of(ANOTHER_AFTER)));
-            return;
-        }
         var items = Messages.items(message, held);
         if (items.isEmpty() || items.size() > Several.ITEMS_MAX) {
             answer(Messages.refusal(
@@ -180,7 +252,9 @@ final class Connection implements StreamObserver<ClientMessage> {
                     }
                     if (all.isTaken()) {
                         several = null;
+                        leave();
                         answeredAll(all);
+                        readOn();
                     } else {
                         goOn(all);
                     }
@@ -413,7 +487,13 @@ final class Connection implements StreamObserver<ClientMessage> {
     /** Takes work from a thread that must not wait, in the order in which it comes. */
     private void later(Runnable work) {
         turns.executeLater(work);
-        workers.execute(turns::drain);
+        // Whoever is about to do what was brought before does this too.
+        if (aboutToDrain.compareAndSet(false, true)) {
+            workers.execute(() -> {
+                aboutToDrain.set(false);
+                turns.drain();
+            });
+        }
     }
 
     private void answer(ServerMessage message) {
@@ -495,6 +575,8 @@ final class Connection implements StreamObserver<ClientMessage> {
         subscriptions.values().forEach(stream -> stream.subscription.close());
         subscriptions.clear();
         toSend.clear();
+        unread.clear();
+        leave();
         answers.clear();
         if (hold != null) {
             detach(hold);

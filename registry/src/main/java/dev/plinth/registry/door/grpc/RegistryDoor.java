@@ -7,15 +7,18 @@ import dev.plinth.registry.Listing;
 import dev.plinth.registry.Page;
 import dev.plinth.registry.Registry;
 import dev.plinth.wire.grpc.RetryHint;
-import dev.plinth.wire.registry.v1.ClientMessage;
 import dev.plinth.wire.registry.v1.ListEndpointsRequest;
 import dev.plinth.wire.registry.v1.ListEndpointsResponse;
 import dev.plinth.wire.registry.v1.ListServicesRequest;
 import dev.plinth.wire.registry.v1.ListServicesResponse;
 import dev.plinth.wire.registry.v1.RegistryGrpc;
 import dev.plinth.wire.registry.v1.ServerMessage;
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -31,10 +34,14 @@ import java.util.function.Function;
  * <p>A stream lives as long as its client, so the server that mounts the door sets neither a request time-out nor a limit on a
  * request's length as a whole (Armeria's {@code maxRequestLength} counts all messages of a stream); gRPC limits each message.
  */
-public final class RegistryDoor extends RegistryGrpc.RegistryImplBase {
+public final class RegistryDoor implements BindableService, RegistryGrpc.AsyncService {
+    /** Each message may be as large as gRPC lets it, and what it says is in memory as objects while it is taken. */
+    private static final int LARGE_MESSAGES_AT_A_TIME = 8;
+
     private final Registry registry;
     private final Clock clock;
     private final Executor workers;
+    private final Gate large = new Gate(LARGE_MESSAGES_AT_A_TIME);
 
     /** @param workers encode and send, so that the engine's thread need not; they refuse nothing, and threads are enough */
     public RegistryDoor(Registry registry, Clock clock, Executor workers) {
@@ -43,9 +50,30 @@ public final class RegistryDoor extends RegistryGrpc.RegistryImplBase {
         this.workers = workers;
     }
 
+    /** As it is generated, but that what clients say on a stream comes as bytes. */
     @Override
-    public StreamObserver<ClientMessage> connect(StreamObserver<ServerMessage> answers) {
-        var connection = new Connection(registry, clock, workers, (ServerCallStreamObserver<ServerMessage>) answers);
+    public ServerServiceDefinition bindService() {
+        var connect = RegistryGrpc.getConnectMethod().toBuilder(
+                        Said.MARSHALLER, RegistryGrpc.getConnectMethod().getResponseMarshaller())
+                .build();
+        var generated = RegistryGrpc.bindService(this);
+        var others = generated.getMethods().stream()
+                .filter(method ->
+                        !method.getMethodDescriptor().getFullMethodName().equals(connect.getFullMethodName()))
+                .toList();
+        var service = ServiceDescriptor.newBuilder(RegistryGrpc.SERVICE_NAME)
+                .setSchemaDescriptor(generated.getServiceDescriptor().getSchemaDescriptor())
+                .addMethod(connect);
+        others.forEach(method -> service.addMethod(method.getMethodDescriptor()));
+        var bound = ServerServiceDefinition.builder(service.build())
+                .addMethod(connect, ServerCalls.asyncBidiStreamingCall(this::connected));
+        others.forEach(bound::addMethod);
+        return bound.build();
+    }
+
+    private StreamObserver<Said> connected(StreamObserver<ServerMessage> answers) {
+        var connection =
+                new Connection(registry, clock, workers, large, (ServerCallStreamObserver<ServerMessage>) answers);
         connection.start();
         return connection;
     }
