@@ -69,6 +69,13 @@ final class Watches<V> {
             return first;
         }
 
+        /** What it waited for is there: it is owed the word, and no snapshot. */
+        void oweWord() {
+            waits = false;
+            owedSnapshot = false;
+            owedWord = true;
+        }
+
         /** From the start, in place of all that is owed. */
         void oweSnapshot() {
             waits = false;
@@ -87,7 +94,7 @@ final class Watches<V> {
     /** Counted where watches are opened, on any thread. */
     private final AtomicInteger count = new AtomicInteger();
 
-    private final TreeMap<String, LinkedHashSet<Watch<V>>> byPrefix = new TreeMap<>();
+    private final TreeMap<String, Watched<V>> byPrefix = new TreeMap<>();
     private final LinkedHashSet<Watch<V>> due = new LinkedHashSet<>();
 
     /** Keys that all watchers together are owed. */
@@ -151,7 +158,7 @@ final class Watches<V> {
     }
 
     void clear() {
-        byPrefix.values().forEach(same -> same.forEach(this::forgive));
+        byPrefix.values().forEach(same -> same.all().forEach(this::forgive));
         byPrefix.clear();
         due.clear();
     }
@@ -159,8 +166,9 @@ final class Watches<V> {
     /** The whole state is another one: what anyone knew is void. */
     void replaced(Revision revision) {
         byPrefix.values()
-                .forEach(same -> same.forEach(watch -> {
+                .forEach(same -> same.all().forEach(watch -> {
                     oweSnapshot(watch);
+                    same.add(watch);
                     if (watch.ready) {
                         due.add(watch);
                     }
@@ -179,14 +187,23 @@ final class Watches<V> {
             return;
         }
         var same = byPrefix.ceilingEntry(watch.prefix);
+        Watched<V> watched;
         if (same == null || !same.getKey().equals(watch.prefix)) {
-            byPrefix.put(watch.prefix, new LinkedHashSet<>(List.of(watch)));
+            watched = new Watched<>();
+            byPrefix.put(watch.prefix, watched);
         } else {
             watch.prefix = same.getKey();
-            same.getValue().add(watch);
+            watched = same.getValue();
         }
         watch.ready = true;
-        if (watch.waits && !isKnown(watch, digest.apply(watch.prefix))) {
+        if (watch.waits) {
+            var now = digest.apply(watch.prefix);
+            if (now.isPresent() && now.getAsLong() == watch.known) {
+                watch.oweWord();
+            }
+        }
+        watched.add(watch);
+        if (watch.waits) {
             return;
         }
         if (watch.owedWord || watch.owedSnapshot || !watch.owed.isEmpty()) {
@@ -194,22 +211,13 @@ final class Watches<V> {
         }
     }
 
-    /** If what the watch waits for is there, it is owed the word and no snapshot. */
-    private static <V> boolean isKnown(Watch<V> watch, OptionalLong now) {
-        if (now.isEmpty() || now.getAsLong() != watch.known) {
-            return false;
-        }
-        watch.waits = false;
-        watch.owedSnapshot = false;
-        watch.owedWord = true;
-        return true;
-    }
-
     /** The watch waits no longer. */
     void insist(Watch<V> watch, Revision revision) {
         if (watch.waits && !watch.released) {
             watch.waits = false;
-            if (watch.ready) {
+            var watched = byPrefix.get(watch.prefix);
+            if (watch.ready && watched != null) {
+                watched.add(watch);
                 deliver(watch, revision);
             }
         }
@@ -232,18 +240,24 @@ final class Watches<V> {
         }
     }
 
-    private void oweAll(Set<Watch<V>> watches, String prefix, String key) {
-        // Reckoned once for all who wait, and for most keys nobody does.
-        OptionalLong now = OptionalLong.empty();
-        for (var watch : watches) {
-            if (!watch.waits) {
-                owe(watch, key);
-                continue;
-            }
-            if (now.isEmpty()) {
-                now = digest.apply(prefix);
-            }
-            if (isKnown(watch, now) && watch.ready) {
+    private void oweAll(Watched<V> watched, String prefix, String key) {
+        for (var watch : watched.told()) {
+            owe(watch, key);
+        }
+        if (watched.hasWaiting()) {
+            letGoOn(watched, digest.apply(prefix));
+        }
+    }
+
+    /** Those who waited for what is there now are owed the word. */
+    private void letGoOn(Watched<V> watched, OptionalLong now) {
+        if (now.isEmpty()) {
+            return;
+        }
+        for (var watch : watched.take(now.getAsLong())) {
+            watch.oweWord();
+            watched.add(watch);
+            if (watch.ready) {
                 due.add(watch);
             }
         }

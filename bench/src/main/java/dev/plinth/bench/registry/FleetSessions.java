@@ -40,6 +40,10 @@ final class FleetSessions implements AutoCloseable {
     private static final long KEEP_ALIVE_MILLIS = 10_000;
     private static final long CONNECT_AGAIN_MILLIS = 500;
     private static final long SAY_AGAIN_MILLIS = 100;
+
+    /** The number of the request by which a session says all. */
+    private static final long ALL = 1;
+
     private static final String STREAM = "/plinth.registry.v1.Registry/Connect";
     private static final long WAIT_SECONDS = 240;
 
@@ -58,6 +62,7 @@ final class FleetSessions implements AutoCloseable {
     private long changesTold;
     private int back;
     private long listed;
+    private long anew;
     private long emptyLists;
     private long refused;
     private boolean closing;
@@ -155,8 +160,9 @@ final class FleetSessions implements AutoCloseable {
                 () -> {
                     back = 0;
                     listed = 0;
-                    publishers.forEach(Session::prepare);
-                    subscribers.forEach(Session::prepare);
+                    anew = 0;
+                    publishers.forEach(Session::reckon);
+                    subscribers.forEach(Session::reckon);
                 },
                 () -> true);
     }
@@ -169,6 +175,11 @@ final class FleetSessions implements AutoCloseable {
     /** Waits until every subscriber was told that what it knows holds, or a new list. */
     long awaitListed() throws IOException {
         return at(() -> {}, () -> listed == (long) fleet.subscribers * fleet.subscriptions);
+    }
+
+    /** Lists that were told as a whole since the last {@link #reckon}. */
+    long anew() {
+        return anew;
     }
 
     long emptyLists() {
@@ -222,7 +233,7 @@ final class FleetSessions implements AutoCloseable {
         private @Nullable ByteString prepared;
         private int stream;
         private String id = "";
-        private long asked;
+        private long asked = ALL;
         private boolean isBack;
         private boolean open;
 
@@ -292,7 +303,6 @@ final class FleetSessions implements AutoCloseable {
                 case OPENED -> {
                     id = message.getOpened().getSessionId();
                     open = true;
-                    isBack = false;
                     sayAll();
                 }
                 case ANSWER -> answered(message.getAnswer());
@@ -301,7 +311,8 @@ final class FleetSessions implements AutoCloseable {
             }
         }
 
-        void prepare() {
+        void reckon() {
+            isBack = false;
             prepared = all();
         }
 
@@ -311,7 +322,7 @@ final class FleetSessions implements AutoCloseable {
 
         /** All that it serves, or follows, as one message. */
         private ByteString all() {
-            var message = ClientMessage.newBuilder().setRequestId(++asked);
+            var message = ClientMessage.newBuilder().setRequestId(ALL);
             if (publishes) {
                 message.setRegisterAll(RegisterAll.newBuilder().addAllEndpoints(fleet.of(number)));
             } else {
@@ -332,10 +343,10 @@ final class FleetSessions implements AutoCloseable {
         private void answered(Answer answer) {
             if (answer.hasRefusal() || answer.getRefusedCount() > 0) {
                 refused++;
-                if (!isBack) {
+                if (answer.getRequestId() == ALL) {
                     thread.schedule(this::sayAll, SAY_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
                 }
-            } else if (!isBack) {
+            } else if (answer.getRequestId() == ALL && !isBack) {
                 isBack = true;
                 back++;
                 look();
@@ -351,6 +362,7 @@ final class FleetSessions implements AutoCloseable {
                 return;
             }
             if (update.getReset()) {
+                anew++;
                 known[place] = 0;
             }
             boolean list = update.getReset() || known[place] < fleet.each();
@@ -382,6 +394,10 @@ final class FleetSessions implements AutoCloseable {
         @Override
         public void ended() {
             open = false;
+            if (isBack) {
+                isBack = false;
+                back--;
+            }
             if (connection != null) {
                 connection.close();
                 connection = null;
