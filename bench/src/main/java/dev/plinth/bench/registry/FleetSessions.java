@@ -62,6 +62,7 @@ final class FleetSessions implements AutoCloseable {
     private long changesTold;
     private int back;
     private long listed;
+    private long opened;
     private long anew;
     private long emptyLists;
     private long refused;
@@ -160,6 +161,7 @@ final class FleetSessions implements AutoCloseable {
                 () -> {
                     back = 0;
                     listed = 0;
+                    opened = 0;
                     anew = 0;
                     publishers.forEach(Session::reckon);
                     subscribers.forEach(Session::reckon);
@@ -175,6 +177,11 @@ final class FleetSessions implements AutoCloseable {
     /** Waits until every subscriber was told that what it knows holds, or a new list. */
     long awaitListed() throws IOException {
         return at(() -> {}, () -> listed == (long) fleet.subscribers * fleet.subscriptions);
+    }
+
+    /** Streams that were opened since the last {@link #reckon}: more than there are sessions if some broke. */
+    long opened() {
+        return opened;
     }
 
     /** Lists that were told as a whole since the last {@link #reckon}. */
@@ -234,6 +241,7 @@ final class FleetSessions implements AutoCloseable {
         private int stream;
         private String id = "";
         private long asked = ALL;
+        private int mine;
         private boolean isBack;
         private boolean open;
 
@@ -303,6 +311,7 @@ final class FleetSessions implements AutoCloseable {
                 case OPENED -> {
                     id = message.getOpened().getSessionId();
                     open = true;
+                    opened++;
                     sayAll();
                 }
                 case ANSWER -> answered(message.getAnswer());
@@ -313,6 +322,7 @@ final class FleetSessions implements AutoCloseable {
 
         void reckon() {
             isBack = false;
+            mine = 0;
             prepared = all();
         }
 
@@ -358,6 +368,7 @@ final class FleetSessions implements AutoCloseable {
                     numbers.getOrDefault(update.getService(), 0) - fleet.subscribed(number, 0), fleet.services);
             if (update.getUnchanged()) {
                 listed++;
+                mine++;
                 look();
                 return;
             }
@@ -376,6 +387,7 @@ final class FleetSessions implements AutoCloseable {
             known[place] -= (short) update.getRemovedCount();
             if (list && update.getComplete()) {
                 listed++;
+                mine++;
             }
             if (update.getComplete() && known[place] == 0) {
                 emptyLists++;
@@ -398,6 +410,8 @@ final class FleetSessions implements AutoCloseable {
                 isBack = false;
                 back--;
             }
+            listed -= mine;
+            mine = 0;
             if (connection != null) {
                 connection.close();
                 connection = null;

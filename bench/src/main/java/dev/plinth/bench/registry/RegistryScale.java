@@ -66,13 +66,14 @@ public final class RegistryScale {
                 System.out.printf(
                         Locale.ROOT,
                         "killed and started again, with every processor: it takes connections after %.1f s, all %,d sessions are back with what they serve"
-                                + " and follow after %.1f s, all lists are confirmed after %.1f s, %,d of them by being told anew; %d empty lists, %d requests"
+                                + " and follow after %.1f s, all lists are confirmed after %.1f s, %,d of them by being told anew; %,d streams broke again, %d empty lists, %d requests"
                                 + " refused and repeated; %,d MB alive%n",
                         ready,
                         fleet.publishers + fleet.subscribers,
                         back,
                         listed,
                         sessions.anew(),
+                        sessions.opened() - fleet.publishers - fleet.subscribers,
                         sessions.emptyLists(),
                         sessions.refused(),
                         again.server().liveHeapBytes() >> 20);
