@@ -198,12 +198,15 @@ class Http2FloodsTest {
 
     @Test
     void headersWithoutEndEndTheConnection() throws IOException {
-        var raw = raw().greeted().frame(HEADERS, 0, 1, request());
-        byte[] more = new byte[16_000];
-        for (int i = 0; i < 64; i++) {
-            raw.frame(CONTINUATION, 0, 1, more);
-        }
-        try (raw) {
+        try (var raw = raw().greeted().frame(HEADERS, 0, 1, request())) {
+            byte[] more = new byte[16_000];
+            try {
+                for (int i = 0; i < 64; i++) {
+                    raw.frame(CONTINUATION, 0, 1, more);
+                }
+            } catch (SocketException e) {
+                // The server has ended it before all was said.
+            }
             assertThat(raw.ended()).isNotEqualTo(Http2Error.NO_ERROR.code());
         }
     }
