@@ -2,8 +2,6 @@ package dev.plinth.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -13,20 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PlinthTest {
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
-    private int run(String... arguments) {
-        return Plinth.commandLine()
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true))
-                .execute(arguments);
-    }
-
     @Test
     void help_lists_every_command_and_where_to_start() {
-        assertThat(run("--help")).isZero();
-        assertThat(out.toString())
+        assertThat(Ran.of("--help").well())
                 .contains(
                         "dev",
                         "server",
@@ -42,14 +29,13 @@ class PlinthTest {
 
     @Test
     void an_unknown_command_is_a_wrong_call() {
-        assertThat(run("fly")).isEqualTo(2);
-        assertThat(err.toString()).contains("fly");
+        assertThat(Ran.of("fly").failed(2)).contains("fly");
     }
 
     @Test
     void a_malformed_address_says_what_was_expected() {
-        assertThat(run("cells", "--server", "here")).isEqualTo(2);
-        assertThat(err.toString()).contains("--server", "expected host:port, such as 127.0.0.1:7700, not 'here'");
+        assertThat(Ran.of("cells", "--server", "here").failed(2))
+                .contains("--server", "expected host:port, such as 127.0.0.1:7700, not 'here'");
     }
 
     @Test
@@ -59,40 +45,41 @@ class PlinthTest {
             port = socket.getLocalPort();
         }
 
-        assertThat(run("services", "--server", "127.0.0.1:" + port)).isEqualTo(1);
-        assertThat(err.toString().lines()).singleElement().asString().contains("no server answers there");
+        assertThat(Ran.of("services", "--server", "127.0.0.1:" + port).failed(1).lines())
+                .singleElement()
+                .asString()
+                .contains("no server answers there");
     }
 
     @Test
     void a_member_of_a_cluster_has_to_say_who_it_is_and_comes_in_by_one_way() {
-        assertThat(run("server", "--raft", "127.0.0.1:7801")).isEqualTo(2);
-        assertThat(err.toString()).contains("--raft: expected --name and --http beside it");
-        assertThat(run("server", "--join", "127.0.0.1:7701")).isEqualTo(2);
-        assertThat(err.toString())
+        assertThat(Ran.of("server", "--raft", "127.0.0.1:7801").failed(2))
+                .contains("--raft: expected --name and --http beside it");
+        assertThat(Ran.of("server", "--join", "127.0.0.1:7701").failed(2))
                 .contains("--join: expected --name, --raft and --http, or a cluster in the configuration");
-        assertThat(run("server", "--join", "127.0.0.1:7701", "--adopt")).isEqualTo(2);
-        assertThat(err.toString()).contains("mutually exclusive");
+        assertThat(Ran.of("server", "--join", "127.0.0.1:7701", "--adopt").failed(2))
+                .contains("mutually exclusive");
     }
 
     @Test
     void a_restore_from_nothing_and_a_backup_of_nothing_say_so(@TempDir Path folder) {
         var nothing = folder.resolve("nothing");
-        assertThat(run(
-                        "restore",
-                        "--from",
-                        nothing.toString(),
-                        "--data",
-                        folder.resolve("new").toString()))
-                .isEqualTo(1);
-        assertThat(err.toString()).contains(nothing + ": there is no such file");
-        assertThat(run(
-                        "backup",
-                        "--data",
-                        nothing.toString(),
-                        "--to",
-                        folder.resolve("file").toString()))
-                .isEqualTo(1);
-        assertThat(err.toString()).contains(nothing + ": is no data of a server: expected a folder journal in it");
+        assertThat(Ran.of(
+                                "restore",
+                                "--from",
+                                nothing.toString(),
+                                "--data",
+                                folder.resolve("new").toString())
+                        .failed(1))
+                .contains(nothing + ": there is no such file");
+        assertThat(Ran.of(
+                                "backup",
+                                "--data",
+                                nothing.toString(),
+                                "--to",
+                                folder.resolve("file").toString())
+                        .failed(1))
+                .contains(nothing + ": is no data of a server: expected a folder journal in it");
         assertThat(folder).isEmptyDirectory();
     }
 
@@ -100,8 +87,7 @@ class PlinthTest {
     void a_broken_configuration_is_said_in_one_line(@TempDir Path folder) throws Exception {
         var file = Files.writeString(folder.resolve("plinth.yaml"), "htpp: {}\n");
 
-        assertThat(run("server", "--config", file.toString())).isEqualTo(1);
-        assertThat(err.toString().lines())
+        assertThat(Ran.of("server", "--config", file.toString()).failed(1).lines())
                 .singleElement()
                 .asString()
                 .isEqualTo(

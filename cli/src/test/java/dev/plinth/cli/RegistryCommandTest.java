@@ -17,9 +17,9 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,7 +34,6 @@ class RegistryCommandTest {
     private PlinthServer server;
     private ManagedChannel channel;
     private StreamObserver<ClientMessage> provider;
-    private String said = "";
 
     @BeforeEach
     void start() throws IOException {
@@ -61,10 +60,7 @@ class RegistryCommandTest {
                 .setRequestId(2)
                 .setSubscribe(Subscribe.newBuilder().setService("com.bank.Ledger"))
                 .build());
-        await().until(() -> {
-            run("subscribers", "com.bank.Ledger");
-            return said.contains("the provider");
-        });
+        expect("the provider", "subscribers", "com.bank.Ledger");
     }
 
     @AfterEach
@@ -73,26 +69,15 @@ class RegistryCommandTest {
         server.close();
     }
 
-    private int run(String... arguments) {
-        var out = new StringWriter();
-        var line = new String[arguments.length + 3];
-        line[0] = "registry";
-        System.arraycopy(arguments, 0, line, 1, arguments.length);
-        line[line.length - 2] = "--server";
-        line[line.length - 1] = server.http().toString();
-        int status = Plinth.commandLine()
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(out, true))
-                .execute(line);
-        said = out.toString();
-        return status;
+    private Ran run(String... arguments) {
+        List<String> line = new ArrayList<>(List.of("registry"));
+        line.addAll(List.of(arguments));
+        line.addAll(List.of("--server", server.http().toString()));
+        return Ran.of(line);
     }
 
     private void expect(String expected, String... arguments) {
-        await().untilAsserted(() -> {
-            assertThat(run(arguments)).isZero();
-            assertThat(said).contains(expected);
-        });
+        await().untilAsserted(() -> assertThat(run(arguments).well()).contains(expected));
     }
 
     @Test
@@ -139,14 +124,14 @@ class RegistryCommandTest {
 
     @Test
     void what_is_no_rule_is_refused_with_what_was_expected() {
-        assertThat(run("switch", "com.bank.Accounts", "10.0.0.1:1", "up")).isEqualTo(2);
-        assertThat(said).contains("expected on or off, found \"up\"");
-        assertThat(run("weight", "com.bank.Accounts", "10.0.0.1:1", "10001")).isEqualTo(1);
-        assertThat(said).contains("weight is 10001: expected 0 to 10000");
-        assertThat(run("weight", "com.bank.Accounts", "10.0.0.1", "1")).isEqualTo(1);
-        assertThat(said).contains("address is \"10.0.0.1\": expected host:port");
-        assertThat(run("blacklist", "add", "10.0.0.0/99")).isEqualTo(1);
-        assertThat(said).contains("hosts is \"10.0.0.0/99\": expected a host's name");
+        assertThat(run("switch", "com.bank.Accounts", "10.0.0.1:1", "up").failed(2))
+                .contains("expected on or off, found \"up\"");
+        assertThat(run("weight", "com.bank.Accounts", "10.0.0.1:1", "10001").failed(1))
+                .contains("weight is 10001: expected 0 to 10000");
+        assertThat(run("weight", "com.bank.Accounts", "10.0.0.1", "1").failed(1))
+                .contains("address is \"10.0.0.1\": expected host:port");
+        assertThat(run("blacklist", "add", "10.0.0.0/99").failed(1))
+                .contains("hosts is \"10.0.0.0/99\": expected a host's name");
     }
 
     /** What the registry says to a client that does not listen. */

@@ -9,8 +9,6 @@ import dev.plinth.server.SecretsConfiguration;
 import dev.plinth.server.ServerConfiguration;
 import dev.plinth.server.TrustConfiguration;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,14 +30,12 @@ class SecretsCommandTest {
     private Path folder;
 
     private PlinthServer server;
-    private StringWriter out = new StringWriter();
-    private StringWriter err = new StringWriter();
 
     @BeforeEach
     void open() throws IOException {
         server = PlinthServer.start(ServerConfiguration.alone(folder.resolve("data"), ANY, ANY, Optional.empty())
                 .with(SecretsConfiguration.inFile()));
-        await().until(() -> run("secrets") == 0);
+        await().until(() -> run("secrets").status() == 0);
     }
 
     @AfterEach
@@ -47,24 +43,18 @@ class SecretsCommandTest {
         server.close();
     }
 
-    private int run(String... arguments) {
-        out = new StringWriter();
-        err = new StringWriter();
+    private Ran run(String... arguments) {
         List<String> all = new ArrayList<>(List.of(arguments));
         all.addAll(List.of(
                 "--server",
                 server.http().toString(),
                 "--token",
                 TrustConfiguration.token(folder.resolve("data")).toString()));
-        return Plinth.commandLine()
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true))
-                .execute(all.toArray(String[]::new));
+        return Ran.of(all);
     }
 
     private String said(String... arguments) {
-        assertThat(run(arguments)).as(err.toString()).isZero();
-        return out.toString();
+        return run(arguments).well();
     }
 
     @Test
@@ -90,12 +80,12 @@ class SecretsCommandTest {
         assertThat(lines.get(2)).startsWith("2 ").contains("bob", "evidence == 'sgx'");
         assertThat(lines.get(3)).startsWith("3 ").contains("eve", "debug", "evidence == 'tpm'");
 
-        assertThat(run("secrets", "policy", DISK, "--roll-back", "9", "--by", "ann"))
-                .isEqualTo(2);
-        assertThat(err.toString()).contains(DISK + " has no version 9 that is kept");
-        assertThat(run("secrets", "policy", DISK, "--roll-back", "1", "--condition", "true", "--by", "ann"))
-                .isEqualTo(2);
-        assertThat(err.toString()).contains("--roll-back: expected without --condition and --waive");
+        assertThat(run("secrets", "policy", DISK, "--roll-back", "9", "--by", "ann")
+                        .failed(2))
+                .contains(DISK + " has no version 9 that is kept");
+        assertThat(run("secrets", "policy", DISK, "--roll-back", "1", "--condition", "true", "--by", "ann")
+                        .failed(2))
+                .contains("--roll-back: expected without --condition and --waive");
         assertThat(said("secrets", "policy", DISK, "--by", "ann").lines()).hasSize(4);
     }
 
@@ -117,8 +107,8 @@ class SecretsCommandTest {
                     .orElseThrow();
             Files.writeString(log, Files.readString(log).replaceFirst("\"ann\"", "\"bob\""));
         }
-        assertThat(run("audit", "verify", "--data", data, "--key", key.toString(), "--by", "ann"))
-                .isEqualTo(1);
-        assertThat(out.toString()).contains("NOT verified: ");
+        var verified = run("audit", "verify", "--data", data, "--key", key.toString(), "--by", "ann");
+        assertThat(verified.status()).isEqualTo(1);
+        assertThat(verified.out()).contains("NOT verified: ");
     }
 }

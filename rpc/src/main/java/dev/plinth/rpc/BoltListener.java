@@ -2,10 +2,7 @@ package dev.plinth.rpc;
 
 import dev.plinth.wire.bolt.BoltFrame;
 import dev.plinth.wire.bolt.BoltLimits;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import java.io.IOException;
@@ -20,7 +17,6 @@ import java.util.function.Predicate;
 /** Listens for Bolt connections, and hands on their frames: what they mean is for others to say. Calls are {@link BoltServer}'s. */
 public final class BoltListener implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(BoltListener.class.getName());
-    private static final int BACKLOG = 1_024;
     private static final int IO_THREADS = 2;
 
     /** One connection's other half. Told on the connection's thread, which must not wait. */
@@ -58,27 +54,7 @@ public final class BoltListener implements AutoCloseable {
         this.partialFrames = new PartialFrames(bounds.partialBytesMax());
         this.serve = serve;
         this.loops = EventLoops.group("plinth-bolt", IO_THREADS);
-        var bind = new ServerBootstrap()
-                .group(loops)
-                .channel(EventLoops.serverChannel())
-                .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.SO_KEEPALIVE, true)
-                .childHandler(new ChannelInitializer<SocketChannel>() {
-                    @Override
-                    protected void initChannel(SocketChannel channel) {
-                        accept(channel);
-                    }
-                })
-                .bind(listen)
-                .awaitUninterruptibly();
-        if (!bind.isSuccess()) {
-            EventLoops.stop(loops);
-            throw new IOException(
-                    "cannot listen on " + listen + ": " + bind.cause().getMessage(), bind.cause());
-        }
-        this.listening = bind.channel();
+        this.listening = EventLoops.listen(listen, loops, loops, this::accept);
     }
 
     /**

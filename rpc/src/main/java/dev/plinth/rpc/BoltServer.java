@@ -2,10 +2,7 @@ package dev.plinth.rpc;
 
 import dev.plinth.rpc.hessian.AllowedTypes;
 import dev.plinth.wire.bolt.BoltFrame;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import java.io.IOException;
@@ -28,7 +25,6 @@ import java.util.concurrent.RejectedExecutionException;
 public final class BoltServer implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(BoltServer.class.getName());
     private static final Duration DRAIN_DEFAULT = Duration.ofSeconds(5);
-    private static final int BACKLOG = 1_024;
 
     private final ServerOptions options;
     private final EventLoopGroup loops;
@@ -48,27 +44,7 @@ public final class BoltServer implements AutoCloseable {
         this.admission = new Admission(options);
         this.partialFrames = new PartialFrames(options.requestBytesMax());
         this.loops = EventLoops.group("plinth-rpc-server", options.ioThreads());
-        var bind = new ServerBootstrap()
-                .group(loops)
-                .channel(EventLoops.serverChannel())
-                .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.SO_KEEPALIVE, true)
-                .childHandler(new ChannelInitializer<SocketChannel>() {
-                    @Override
-                    protected void initChannel(SocketChannel channel) {
-                        accept(channel);
-                    }
-                })
-                .bind(options.listen())
-                .awaitUninterruptibly();
-        if (!bind.isSuccess()) {
-            EventLoops.stop(loops);
-            throw new IOException(
-                    "cannot listen on " + options.listen() + ": " + bind.cause().getMessage(), bind.cause());
-        }
-        this.listening = bind.channel();
+        this.listening = EventLoops.listen(options.listen(), loops, loops, this::accept);
     }
 
     private static Executor virtualThreads() {

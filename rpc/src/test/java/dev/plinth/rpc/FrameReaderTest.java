@@ -7,12 +7,11 @@ import dev.plinth.wire.bolt.BoltDialect;
 import dev.plinth.wire.bolt.BoltException;
 import dev.plinth.wire.bolt.BoltFrame;
 import dev.plinth.wire.bolt.BoltLimits;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
@@ -47,15 +46,10 @@ class FrameReaderTest {
     }
 
     @Test
-    void a_channel_can_be_closed_after_its_threads_have_ended() {
+    void a_channel_can_be_closed_after_its_threads_have_ended() throws IOException {
         var loops = EventLoops.group("test", 1);
-        Channel channel = new ServerBootstrap()
-                .group(loops)
-                .channel(EventLoops.serverChannel())
-                .childHandler(new ChannelInboundHandlerAdapter())
-                .bind(InetAddress.getLoopbackAddress(), 0)
-                .syncUninterruptibly()
-                .channel();
+        var channel = EventLoops.listen(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), loops, loops, connection -> {});
         EventLoops.stop(loops);
         assertThatCode(() -> EventLoops.closeAfterWrites(channel)).doesNotThrowAnyException();
     }

@@ -5,14 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** What follows from the transactions and has to be found fast: who holds which row, whose time is over, who ended. */
+/** What follows from the transactions and has to be found fast: which rows they hold, whose time is over, who ended. */
 final class Indexes {
     /*
-     * In no snapshot, and changed in few places only: whenever a transaction takes the place of its former self, and when a guest
-     * comes or goes. So no rule of the
+     * In no snapshot, and changed in one place only: whenever a transaction takes the place of its former self. So no rule of the
      * engine can forget to keep an index, and a restored engine has the same ones.
      */
     static final String ENDED = "ended/";
@@ -45,9 +43,9 @@ final class Indexes {
     private int unsettled;
     private long heapBytes;
 
-    /** @param freed told of each row that nobody holds any more */
-    Indexes(BiConsumer<String, LockKey> freed) {
-        locks = new LockTable(freed);
+    /** @param locks where it locks what the transactions hold */
+    Indexes(LockTable locks) {
+        this.locks = locks;
     }
 
     static String key(TransactionId id) {
@@ -111,31 +109,6 @@ final class Indexes {
             var asked = branch.asked();
             locks.unlock(asked.transaction(), asked.resourceId(), asked.lockKeys());
         }
-    }
-
-    /** A branch of another partition's transaction has taken rows that are at home here. */
-    void came(GuestLocks.Guest guest) {
-        locks.lock(guest.transaction(), guest.resourceId(), guest.lockKeys());
-        heapBytes += HeapShare.bytes(guest);
-    }
-
-    void left(GuestLocks.Guest guest) {
-        locks.unlock(guest.transaction(), guest.resourceId(), guest.lockKeys());
-        heapBytes -= HeapShare.bytes(guest);
-    }
-
-    /** Whether any row of a resource is locked here. */
-    boolean locks(String resourceId) {
-        return locks.any(resourceId);
-    }
-
-    @Nullable
-    TransactionId holder(String resourceId, LockKey key) {
-        return locks.holder(resourceId, key);
-    }
-
-    int locks() {
-        return locks.size();
     }
 
     /** What the transactions take of the heap, about. */

@@ -21,7 +21,7 @@ import java.util.function.BiConsumer;
 import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Decides about global transactions: who may join, who gets which row, and which way it goes. */
+/** Decides about global transactions: who may join, and which way it goes. Who gets which row, {@link HomeRows} says. */
 final class TransactionEngine implements Engine<Command, Outcome, Effect, TransactionView> {
     /*
      * A transaction takes branches until it is decided: by its client, or by its time-out, whichever the journal has first. The
@@ -54,14 +54,11 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
     private final TransactionIds ids;
     private final Names names = new Names();
     private TransactionTable transactions = new TransactionTable();
-    private Indexes indexes = new Indexes(this::freed);
-    private GuestLocks guests = new GuestLocks();
+    private HomeRows rows;
+    private Indexes indexes;
     private Instant noTickBefore = Instant.EPOCH;
 
-    /** Where resources are at home; of the first partition alone. */
-    private final TreeMap<String, Integer> homes = new TreeMap<>();
-
-    /** As {@link Indexes#heapBytes}, for threads that ask beside the engine's; no decision depends on it. */
+    /** What {@link Indexes} and {@link HomeRows} weigh, for threads that ask beside the engine's; no decision depends on it. */
     private volatile long heapBytes;
 
     /** For those who wait for rows beside the engine; no decision depends on it. */
@@ -78,6 +75,12 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
         this.partition = partition;
         this.bounds = bounds;
         this.ids = new TransactionIds(partition);
+        this.rows = noRows();
+        this.indexes = new Indexes(rows.locks());
+    }
+
+    private HomeRows noRows() {
+        return new HomeRows(partition, bounds, names, id -> known(id).rollingBack(), this::freed);
     }
 
     /** Has somebody told of each row that nobody holds any more, on the engine's thread; before the first command. */
@@ -96,6 +99,16 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
 
     @Override
     public Outcome apply(Command command, Context<Effect> context) {
+        var outcome = outcome(command, context);
+        weigh();
+        return outcome;
+    }
+
+    private void weigh() {
+        heapBytes = indexes.heapBytes() + rows.heapBytes();
+    }
+
+    private Outcome outcome(Command command, Context<Effect> context) {
         return switch (command) {
             case Command.Begin begin -> begin(begin, context);
             case Command.RegisterBranch register -> register(register, context);
@@ -108,13 +121,13 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
             case Command.Force force -> force(force, context);
             case Command.DecideRows decide -> decideRows(decide, context);
             case Command.Forget forget -> forget(forget, context);
-            case Command.ClaimHome claim -> claim(claim);
+            case Command.ClaimHome claim -> rows.claim(claim);
             case Command.RegisterAway away -> registerAway(away, context);
             case Command.LocksAnswered answered -> locksAnswered(answered, context);
             case Command.LocksFreed freed -> locksFreed(freed, context);
-            case Command.TakeLocks take -> takeLocks(take.wanted(), context);
-            case Command.FreeLocks free -> freeLocks(free, context);
-            case Command.HolderTold told -> holderTold(told, context);
+            case Command.TakeLocks take -> rows.take(take.wanted(), context);
+            case Command.FreeLocks free -> rows.free(free, context);
+            case Command.HolderTold told -> rows.holderTold(told, context);
         };
     }
 
@@ -140,16 +153,7 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
         }
         boolean locks = register.type() == BranchType.AT;
         if (locks) {
-            var home = homes.get(register.resourceId());
-            if (home != null && home != partition && !register.lockKeys().isEmpty()) {
-                // Only a server that was not told of all partitions asks so.
-                return new Outcome.Overloaded(
-                        register.resourceId() + " is at home in partition " + home
-                                + ", of which the server that was asked was not told (transactions.partitions)",
-                        RETRY_AFTER);
-            }
-            var refused = rowsRefused(
-                    register.transaction(), register.resourceId(), register.lockKeys(), register.autoCommit(), context);
+            var refused = rows.refusal(register, context);
             if (refused != null) {
                 return refused;
             }
@@ -175,66 +179,43 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
         return null;
     }
 
-    /** Why rows that are at home here cannot be locked; null if they can. */
-    private Outcome.@Nullable OfTaking rowsRefused(
-            TransactionId asker, String resourceId, List<LockKey> keys, boolean autoCommit, Context<Effect> context) {
-        var conflict = conflict(asker, resourceId, keys, autoCommit);
-        if (conflict != null) {
-            if (guest(conflict.holder())) {
-                guests.inTheWay(conflict.holder(), resourceId, conflict.key(), context);
-            }
-            return conflict;
+    private Outcome report(Command.ReportBranch report, Context<Effect> context) {
+        var transaction = current(report.transaction(), context);
+        if (transaction == null) {
+            return new Outcome.NotFound(report.transaction());
         }
-        return indexes.locks() + keys.size() > bounds.locks()
-                ? new Outcome.Overloaded(bounds.locks() + " rows are locked", RETRY_AFTER)
-                : null;
-    }
-
-    /** As in Seata, an asker that holds local locks looks on past the first conflict, for one whose holder is rolling back. */
-    private Outcome.@Nullable LockConflict conflict(
-            TransactionId asker, String resourceId, List<LockKey> keys, boolean autoCommit) {
-        Outcome.LockConflict first = null;
-        for (LockKey key : keys) {
-            var holder = indexes.holder(resourceId, key);
-            if (holder == null || holder.equals(asker)) {
-                continue;
-            }
-            if (!autoCommit && rollingBack(holder)) {
-                return new Outcome.LockConflict(resourceId, key, holder, true);
-            }
-            if (first == null) {
-                first = new Outcome.LockConflict(resourceId, key, holder, false);
-            }
-            if (autoCommit) {
-                return first;
-            }
+        int index = transaction.indexOf(report.branchId());
+        if (index < 0) {
+            return new Outcome.BranchNotFound(transaction.id(), report.branchId());
         }
-        return first;
-    }
-
-    private boolean rollingBack(TransactionId holder) {
-        return guest(holder) ? guests.rollingBack(holder) : known(holder).rollingBack();
-    }
-
-    /** Whether a transaction is another partition's. */
-    private boolean guest(TransactionId holder) {
-        return holder.partition() != partition;
-    }
-
-    // ---- rows at home in another partition, and rows of others at home here
-
-    private Outcome claim(Command.ClaimHome claim) {
-        var home = homes.get(claim.resourceId());
-        if (home == null) {
-            if (homes.size() >= bounds.homes()) {
-                return new Outcome.Overloaded(bounds.homes() + " resources have a home", RETRY_AFTER);
-            }
-            // Rows that were locked before there were several partitions are locked here.
-            home = indexes.locks(claim.resourceId()) ? partition : claim.wished();
-            homes.put(claim.resourceId(), home);
+        var branch = transaction.branches().get(index);
+        // What phase two did, its own answers say; only a Saga's branches are the Saga's to report. A late report
+        // changes nothing.
+        boolean counts =
+                !transaction.over() && (transaction.saga() || (aboutPhaseOne(report.status()) && branch.pending()));
+        if (counts) {
+            put(transaction
+                    .with(index, branch.reported(report.status(), report.applicationData()))
+                    .event(
+                            context.now(),
+                            Kind.BRANCH_REPORTED,
+                            branch.id(),
+                            report.status().name()));
         }
-        return new Outcome.Claimed(home);
+        return new Outcome.Reported();
     }
+
+    private static boolean aboutPhaseOne(BranchStatus status) {
+        return switch (status) {
+            case REGISTERED, PHASE_ONE_DONE, PHASE_ONE_FAILED, PHASE_ONE_TIMEOUT, PHASE_ONE_RDONLY -> true;
+            case UNKNOWN, PHASE_TWO_COMMITTED, PHASE_TWO_ROLLBACKED, STOP_RETRY -> false;
+            case PHASE_TWO_COMMIT_FAILED_RETRYABLE, PHASE_TWO_COMMIT_FAILED_UNRETRYABLE -> false;
+            case PHASE_TWO_ROLLBACK_FAILED_RETRYABLE, PHASE_TWO_ROLLBACK_FAILED_UNRETRYABLE -> false;
+            case PHASE_TWO_COMMIT_FAILED_XAER_NOTA_RETRYABLE, PHASE_TWO_ROLLBACK_FAILED_XAER_NOTA_RETRYABLE -> false;
+        };
+    }
+
+    // ---- rows at home in another partition
 
     private Outcome registerAway(Command.RegisterAway away, Context<Effect> context) {
         var transaction = current(away.asked().transaction(), context);
@@ -286,86 +267,6 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
         if (transaction.over() && !transaction.away()) {
             context.changed(Indexes.key(transaction.id()));
         }
-    }
-
-    private Outcome takeLocks(Effect.TakeLocks wanted, Context<Effect> context) {
-        if (guests.find(wanted.transaction(), wanted.branchId()) == null) {
-            var refused = rowsRefused(
-                    wanted.transaction(), wanted.resourceId(), wanted.lockKeys(), wanted.autoCommit(), context);
-            if (refused != null) {
-                return refused;
-            }
-            indexes.came(guests.came(names.shared(wanted), context.now()));
-            heapBytes = indexes.heapBytes();
-        }
-        return new Outcome.Taken();
-    }
-
-    private Outcome freeLocks(Command.FreeLocks free, Context<Effect> context) {
-        var guest = guests.find(free.transaction(), free.branchId());
-        if (guest != null) {
-            leave(guest, context);
-        }
-        return new Outcome.Noted();
-    }
-
-    private void leave(GuestLocks.Guest guest, Context<Effect> context) {
-        guests.left(guest, context);
-        indexes.left(guest);
-        heapBytes = indexes.heapBytes();
-    }
-
-    private Outcome holderTold(Command.HolderTold told, Context<Effect> context) {
-        var guest = guests.find(told.transaction(), told.branchId());
-        if (guest == null || guest.effect() == 0) {
-            return new Outcome.Noted();
-        }
-        switch (told.standing()) {
-            case GONE -> leave(guest, context);
-            case HOLDS -> guests.stays(guest, false, context);
-            case ROLLING_BACK -> {
-                guests.stays(guest, true, context);
-                // Whoever waits for them and holds local locks does so in vain, and looks again.
-                guest.lockKeys().forEach(key -> freed(guest.resourceId(), key));
-            }
-        }
-        return new Outcome.Noted();
-    }
-
-    private Outcome report(Command.ReportBranch report, Context<Effect> context) {
-        var transaction = current(report.transaction(), context);
-        if (transaction == null) {
-            return new Outcome.NotFound(report.transaction());
-        }
-        int index = transaction.indexOf(report.branchId());
-        if (index < 0) {
-            return new Outcome.BranchNotFound(transaction.id(), report.branchId());
-        }
-        var branch = transaction.branches().get(index);
-        // What phase two did, its own answers say; only a Saga's branches are the Saga's to report. A late report
-        // changes nothing.
-        boolean counts =
-                !transaction.over() && (transaction.saga() || (aboutPhaseOne(report.status()) && branch.pending()));
-        if (counts) {
-            put(transaction
-                    .with(index, branch.reported(report.status(), report.applicationData()))
-                    .event(
-                            context.now(),
-                            Kind.BRANCH_REPORTED,
-                            branch.id(),
-                            report.status().name()));
-        }
-        return new Outcome.Reported();
-    }
-
-    private static boolean aboutPhaseOne(BranchStatus status) {
-        return switch (status) {
-            case REGISTERED, PHASE_ONE_DONE, PHASE_ONE_FAILED, PHASE_ONE_TIMEOUT, PHASE_ONE_RDONLY -> true;
-            case UNKNOWN, PHASE_TWO_COMMITTED, PHASE_TWO_ROLLBACKED, STOP_RETRY -> false;
-            case PHASE_TWO_COMMIT_FAILED_RETRYABLE, PHASE_TWO_COMMIT_FAILED_UNRETRYABLE -> false;
-            case PHASE_TWO_ROLLBACK_FAILED_RETRYABLE, PHASE_TWO_ROLLBACK_FAILED_UNRETRYABLE -> false;
-            case PHASE_TWO_COMMIT_FAILED_XAER_NOTA_RETRYABLE, PHASE_TWO_ROLLBACK_FAILED_XAER_NOTA_RETRYABLE -> false;
-        };
     }
 
     // ---- the decision
@@ -426,14 +327,15 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
     public void tick(Context<Effect> context) {
         var overdue = indexes.overdue(context.now(), TIMEOUTS_PER_TICK_MAX);
         overdue.forEach(id -> put(SecondPhase.timeOut(known(id), context)));
-        guests.check(TIMEOUTS_PER_TICK_MAX, context);
+        rows.check(TIMEOUTS_PER_TICK_MAX, context);
         noTickBefore = context.now().plus(TICK_SPACING);
+        weigh();
     }
 
     @Override
     public Optional<Instant> nextDeadline() {
         var first = indexes.firstDeadline();
-        var check = guests.firstCheck();
+        var check = rows.firstCheck();
         if (check.isPresent() && (first == null || check.get().isBefore(first))) {
             first = check.get();
         }
@@ -508,14 +410,12 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
                 context.changed(Indexes.key(id));
             }
         }
-        heapBytes = indexes.heapBytes();
         return new Outcome.Noted();
     }
 
     private Transaction put(Transaction transaction) {
         indexes.replaced(transactions.get(transaction.id()), transaction);
         transactions.put(transaction);
-        heapBytes = indexes.heapBytes();
         return transaction;
     }
 
@@ -568,7 +468,7 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
 
     /** Where a resource is at home, as this partition was told. */
     Optional<Integer> home(String resourceId) {
-        return Optional.ofNullable(homes.get(resourceId));
+        return rows.home(resourceId);
     }
 
     /** How a branch of this partition stands to rows that are at home in another one. */
@@ -585,18 +485,15 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
 
     /** Whether none of the rows is locked by another transaction. */
     boolean lockable(TransactionId asker, String resourceId, List<LockKey> keys) {
-        for (LockKey key : keys) {
-            var holder = indexes.holder(resourceId, key);
-            if (holder != null && !holder.equals(asker)) {
-                return false;
-            }
-        }
-        return true;
+        return rows.lockable(asker, resourceId, keys);
     }
 
     TransactionCounts counts() {
         return new TransactionCounts(
-                transactions.size() - indexes.ended(), indexes.unsettled(), indexes.locks(), indexes.ended());
+                transactions.size() - indexes.ended(),
+                indexes.unsettled(),
+                rows.locks().size(),
+                indexes.ended());
     }
 
     @Override
@@ -613,8 +510,7 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
 
     @Override
     public Snapshot snapshot() {
-        var head = new StateCodec.Head(
-                partition, ids.last(), noTickBefore, new TreeMap<>(homes), List.copyOf(guests.all()));
+        var head = new StateCodec.Head(partition, ids.last(), noTickBefore, new TreeMap<>(rows.homes()), rows.guests());
         var frozen = transactions.freeze();
         return out -> StateCodec.write(head, frozen.inOrder(), out);
     }
@@ -622,20 +518,15 @@ final class TransactionEngine implements Engine<Command, Outcome, Effect, Transa
     @Override
     public void restore(InputStream state) throws IOException {
         transactions = new TransactionTable();
-        indexes = new Indexes(this::freed);
-        guests = new GuestLocks();
-        homes.clear();
+        rows = noRows();
+        indexes = new Indexes(rows.locks());
         var head = StateCodec.read(state, transaction -> put(names.shared(transaction)));
         if (head.partition() != partition) {
             throw new IOException(
                     "a snapshot of partition " + head.partition() + " for the engine of partition " + partition);
         }
-        homes.putAll(head.homes());
-        head.guests().forEach(guest -> {
-            guests.put(guest);
-            indexes.came(guest);
-        });
-        heapBytes = indexes.heapBytes();
+        rows.restore(head.homes(), head.guests());
+        weigh();
         ids.restore(head.lastId());
         noTickBefore = head.noTickBefore();
     }

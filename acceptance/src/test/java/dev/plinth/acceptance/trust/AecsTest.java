@@ -6,33 +6,21 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
-import dev.plinth.acceptance.seata.ServerProcess;
-import dev.plinth.server.TrustConfiguration;
 import dev.plinth.trust.attester.TpmAttester;
 import dev.plinth.trust.attester.TpmProcess;
 import dev.plinth.trust.secrets.door.aecs.AecsClient;
 import dev.plinth.wire.aecs.GetEnclaveSecretRequest;
-import dev.plinth.wire.secrets.v1.GetStatusRequest;
 import dev.plinth.wire.secrets.v1.ImportRequest;
 import dev.plinth.wire.secrets.v1.ReadAuditRequest;
-import dev.plinth.wire.secrets.v1.SecretsGrpc;
 import dev.plinth.wire.secrets.v1.SetPolicyRequest;
-import dev.plinth.wire.secrets.v1.VouchRequest;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -57,22 +45,18 @@ class AecsTest {
     @TempDir
     private Path folder;
 
-    private ServerProcess server;
+    private TrustServer server;
     private TpmProcess swtpm;
     private TpmAttester tpm;
-    private ManagedChannel channel;
 
     @BeforeEach
     void start() throws Exception {
         assumeTrue(Files.isExecutable(TpmProcess.PROGRAM), "swtpm is not installed");
-        var configuration = Files.writeString(folder.resolve("plinth.yaml"), "secrets:\n  root: file\n");
-        server = new ServerProcess(
-                folder.resolve("data"), folder.resolve("server.log"), 0, List.of("--config", configuration.toString()));
+        server = TrustServer.alone(folder, CALL_SECONDS);
+        server.awaitUnsealed();
         swtpm = new TpmProcess(folder.resolve("tpm"));
         tpm = TpmAttester.of(swtpm.device().open());
-        channel = NettyChannelBuilder.forTarget(server.http()).usePlaintext().build();
-        awaitUnsealed();
-        secrets()
+        server.secrets()
                 .import_(ImportRequest.newBuilder()
                         .setName(DISK)
                         .setAlgorithm("opaque")
@@ -80,48 +64,20 @@ class AecsTest {
                         .setSecret(ByteString.copyFromUtf8(VALUE))
                         .setActor(ACTOR)
                         .build());
-        secrets()
-                .vouch(VouchRequest.newBuilder()
-                        .setVendor("tpm")
-                        .setFingerprint(HexFormat.of()
-                                .formatHex(MessageDigest.getInstance("SHA-256")
-                                        .digest(tpm.attestationKey().getEncoded())))
-                        .setOwner(ACTOR)
-                        .setActor(ACTOR)
-                        .build());
+        var _ = server.secrets().vouch(TrustServer.vouching(tpm, ACTOR));
     }
 
     @AfterEach
     void stop() throws IOException {
         if (server != null) {
-            channel.shutdownNow();
             server.close();
             tpm.close();
             swtpm.close();
         }
     }
 
-    private SecretsGrpc.SecretsBlockingStub secrets() throws IOException {
-        var headers = new Metadata();
-        headers.put(
-                Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-                "Bearer " + Files.readString(TrustConfiguration.token(folder.resolve("data"))));
-        channel.resetConnectBackoff();
-        return SecretsGrpc.newBlockingStub(channel)
-                .withDeadlineAfter(CALL_SECONDS, TimeUnit.SECONDS)
-                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
-    }
-
-    private void awaitUnsealed() {
-        await().atMost(Duration.ofSeconds(60))
-                .ignoreExceptions()
-                .until(() -> !secrets()
-                        .getStatus(GetStatusRequest.getDefaultInstance())
-                        .getSealed());
-    }
-
-    private void guard(String condition) throws IOException {
-        secrets()
+    private void guard(String condition) {
+        server.secrets()
                 .setPolicy(SetPolicyRequest.newBuilder()
                         .setSubject(DISK)
                         .setCondition(condition)
@@ -129,8 +85,8 @@ class AecsTest {
                         .build());
     }
 
-    private long releases() throws IOException {
-        return secrets().readAudit(ReadAuditRequest.getDefaultInstance()).getEntriesList().stream()
+    private long releases() {
+        return server.secrets().readAudit(ReadAuditRequest.getDefaultInstance()).getEntriesList().stream()
                 .filter(entry -> entry.getAction().equals("release"))
                 .count();
     }
@@ -156,7 +112,7 @@ class AecsTest {
     @Test
     void a_workload_gets_a_secret_under_a_policy_and_without_one_it_is_refused() throws Exception {
         for (boolean national : new boolean[] {false, true}) {
-            var client = new AecsClient(channel, national);
+            var client = new AecsClient(server.channel(), national);
             guard("evidence == 'sgx'");
             denied(client, client.request(platform(), SERVICE, NAME, client.nonce()), "the condition is false");
             guard("evidence == 'tpm'");
@@ -168,7 +124,7 @@ class AecsTest {
     @Test
     void of_a_server_that_is_killed_nothing_that_was_asked_before_is_granted_a_second_time() throws Exception {
         guard("evidence == 'tpm'");
-        var client = new AecsClient(channel, false);
+        var client = new AecsClient(server.channel(), false);
         var asked = new ConcurrentLinkedQueue<GetEnclaveSecretRequest>();
         var answered = new AtomicInteger();
         try (var thread = Executors.newSingleThreadExecutor()) {
@@ -182,15 +138,15 @@ class AecsTest {
                 }
             });
             await().atMost(Duration.ofSeconds(60)).until(() -> work.isDone() || answered.get() >= BEFORE_THE_KILL);
-            server.kill();
+            server.process.kill();
             assertThatThrownBy(() -> work.get(60, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOfSatisfying(
                             StatusRuntimeException.class,
                             e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
         }
-        server.start();
-        awaitUnsealed();
+        server.process.start();
+        server.awaitUnsealed();
         long before = releases();
         assertThat(before)
                 .as("each release was noted before the secret left, and none that nobody asked for")

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
-import dev.plinth.acceptance.FreePorts;
-import dev.plinth.server.TrustConfiguration;
 import dev.plinth.trust.attester.TpmProcess;
 import dev.plinth.wire.secrets.v1.AuditEntry;
 import dev.plinth.wire.secrets.v1.GenerateRequest;
@@ -18,14 +16,11 @@ import dev.plinth.wire.secrets.v1.SealStatus;
 import dev.plinth.wire.secrets.v1.UseRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(400)
 class AttestedServersTest {
     private static final Duration LONG = Duration.ofSeconds(90);
-    private static final List<String> NAMES = List.of("a", "b", "c");
     private static final String LEDGER = "bank/keys/ledger";
     private static final ByteString STATEMENT = ByteString.copyFromUtf8("a statement");
     private static final int SECURE_BOOT = 7;
@@ -46,102 +40,63 @@ class AttestedServersTest {
     @TempDir
     private Path folder;
 
-    private final List<Member> members = new ArrayList<>();
+    private List<TrustServer> members = List.of();
     private final List<TpmProcess> tpms = new ArrayList<>();
 
-    /** One server, and what is asked of it here. */
-    private final class Member extends TrustServer {
-        Member(String name, int http, Path configuration) throws IOException {
-            super(name, folder, http, configuration, CALL_SECONDS);
-        }
+    private static SealStatus status(TrustServer member) {
+        return member.secrets().getStatus(GetStatusRequest.getDefaultInstance());
+    }
 
-        SealStatus status() {
-            return secrets().getStatus(GetStatusRequest.getDefaultInstance());
-        }
+    private static void sign(TrustServer member) {
+        await().atMost(LONG)
+                .ignoreExceptionsMatching(failure -> failure instanceof StatusRuntimeException refused
+                        && refused.getStatus().getCode() == Status.Code.UNAVAILABLE)
+                .until(() -> !member.secrets()
+                        .sign(UseRequest.newBuilder()
+                                .setName(LEDGER)
+                                .setInput(STATEMENT)
+                                .setActor("ann")
+                                .build())
+                        .getOutput()
+                        .isEmpty());
+    }
 
-        void awaitUnsealed() {
-            await().atMost(LONG).ignoreExceptions().until(() -> status().getInitialized() && !status().getSealed());
-        }
-
-        void sign() {
-            await().atMost(LONG)
-                    .ignoreExceptionsMatching(failure -> failure instanceof StatusRuntimeException refused
-                            && refused.getStatus().getCode() == Status.Code.UNAVAILABLE)
-                    .until(() -> !secrets()
-                            .sign(UseRequest.newBuilder()
-                                    .setName(LEDGER)
-                                    .setInput(STATEMENT)
-                                    .setActor("ann")
-                                    .build())
-                            .getOutput()
-                            .isEmpty());
-        }
-
-        List<AuditEntry> audit(String action) {
-            return secrets().readAudit(ReadAuditRequest.getDefaultInstance()).getEntriesList().stream()
-                    .filter(entry -> entry.getAction().equals(action))
-                    .toList();
-        }
+    private static List<AuditEntry> audit(TrustServer member, String action) {
+        return member.secrets().readAudit(ReadAuditRequest.getDefaultInstance()).getEntriesList().stream()
+                .filter(entry -> entry.getAction().equals(action))
+                .toList();
     }
 
     @BeforeEach
     void open() throws Exception {
         assumeTrue(Files.isExecutable(TpmProcess.PROGRAM), "swtpm is not installed");
-        for (var name : NAMES) {
+        for (var name : TrustCluster.NAMES) {
             var tpm = new TpmProcess(folder.resolve("tpm-" + name));
             tpms.add(tpm);
             Files.writeString(folder.resolve("tpm-" + name + ".pem"), tpm.key());
         }
         tpms.get(2).measure(SECURE_BOOT, new byte[32]);
-        TrustConfiguration.makeRootKey(folder.resolve("trust.key"));
-        var ports = FreePorts.find(2 * NAMES.size());
-        var servers = new StringBuilder();
-        for (int i = 0; i < NAMES.size(); i++) {
-            servers.append("    - { name: %s, raft: 127.0.0.1:%d, http: 127.0.0.1:%d }%n"
-                    .formatted(NAMES.get(i), ports.get(2 * i), ports.get(2 * i + 1)));
-        }
-        var keys = NAMES.stream()
+        var keys = TrustCluster.NAMES.stream()
                 .map(name -> folder.resolve("tpm-" + name + ".pem").toString())
                 .collect(Collectors.joining(", "));
-        List<CompletableFuture<Member>> starting = new ArrayList<>();
-        for (int i = 0; i < NAMES.size(); i++) {
-            var name = NAMES.get(i);
-            int http = ports.get(2 * i + 1);
-            var configuration = Files.writeString(folder.resolve(name + ".yaml"), """
-                            trust: { domain: example.org, rootKey: %s }
-                            secrets:
-                              root: shares
-                              peers:
-                                condition: "evidence == 'tpm' && claims['tpm.sha256.7'] == '%s'"
-                                keys: [%s]
-                                tpm: { simulated: "%s", registers: [7] }
-                            cluster:
-                              servers:
-                            %s""".formatted(
-                            folder.resolve("trust.key"),
-                            "0".repeat(64),
-                            keys,
-                            tpms.get(i).address(),
-                            servers));
-            starting.add(CompletableFuture.supplyAsync(() -> {
-                try {
-                    return new Member(name, http, configuration);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            }));
-        }
-        starting.forEach(member -> members.add(member.join()));
+        members = TrustCluster.start(folder, CALL_SECONDS, name -> """
+                  root: shares
+                  peers:
+                    condition: "evidence == 'tpm' && claims['tpm.sha256.7'] == '%s'"
+                    keys: [%s]
+                    tpm: { simulated: "%s", registers: [7] }
+                """.formatted(
+                "0".repeat(64), keys, tpms.get(TrustCluster.NAMES.indexOf(name)).address()));
     }
 
     @AfterEach
     void close() {
-        members.forEach(Member::close);
+        members.forEach(TrustServer::close);
         tpms.forEach(TpmProcess::close);
     }
 
     /** Operators bring the root key to one server, and to no other. */
-    private void initialize(Member first) {
+    private void initialize(TrustServer first) {
         await().atMost(LONG)
                 .ignoreExceptionsMatching(failure -> failure instanceof StatusRuntimeException refused
                         && refused.getStatus().getCode() == Status.Code.UNAVAILABLE)
@@ -169,17 +124,17 @@ class AttestedServersTest {
         var c = members.get(2);
         initialize(a);
         b.awaitUnsealed();
-        a.sign();
-        b.sign();
+        sign(a);
+        sign(b);
 
         // c has the journal, and says why it serves nothing of it.
         var refusals = await().atMost(LONG)
                 .ignoreExceptions()
                 .until(
-                        () -> c.status().getRefusalsList(),
+                        () -> status(c).getRefusalsList(),
                         found -> found.stream().anyMatch(line -> line.contains("server c is not what it has to be")));
         assertThat(refusals).anySatisfy(line -> assertThat(line).contains("secrets.peers@1"));
-        assertThat(c.status().getSealed()).isTrue();
+        assertThat(status(c).getSealed()).isTrue();
         assertThatThrownBy(() -> c.secrets()
                         .sign(UseRequest.newBuilder()
                                 .setName(LEDGER)
@@ -190,22 +145,22 @@ class AttestedServersTest {
                         StatusRuntimeException.class,
                         refused ->
                                 assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION));
-        assertThat(a.audit("give-root")).singleElement().satisfies(entry -> {
+        assertThat(audit(a, "give-root")).singleElement().satisfies(entry -> {
             assertThat(entry.getActor()).isEqualTo("server/a");
             assertThat(entry.getDetail()).isEqualTo("to server b: evidence tpm, key tpm-b");
         });
-        assertThat(a.audit("refuse"))
+        assertThat(audit(a, "refuse"))
                 .anySatisfy(entry -> assertThat(entry.getDetail()).contains("server c is not what it has to be"));
 
         // Whoever is killed, at whatever point of a handover, has the key again from another.
         for (var victim : List.of(b, a, b, a)) {
             victim.process.kill();
-            (victim == a ? b : a).sign();
+            sign(victim == a ? b : a);
             victim.process.start();
             victim.awaitUnsealed();
-            victim.sign();
+            sign(victim);
         }
-        assertThat(c.status().getSealed()).isTrue();
+        assertThat(status(c).getSealed()).isTrue();
 
         // Its machine is started anew, as it has to be; and the one who may give it the key is killed while it asks.
         tpms.get(2).reboot();
@@ -213,9 +168,9 @@ class AttestedServersTest {
         c.process.start();
         a.process.kill();
         c.awaitUnsealed();
-        c.sign();
+        sign(c);
         a.process.start();
         a.awaitUnsealed();
-        assertThat(a.audit("take-root")).extracting(AuditEntry::getActor).contains("server/a", "server/b", "server/c");
+        assertThat(audit(a, "take-root")).extracting(AuditEntry::getActor).contains("server/a", "server/b", "server/c");
     }
 }

@@ -5,15 +5,11 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
-import dev.plinth.acceptance.FreePorts;
-import dev.plinth.server.TrustConfiguration;
 import dev.plinth.trust.attester.TpmAttester;
 import dev.plinth.trust.attester.TpmProcess;
-import dev.plinth.wire.secrets.v1.GetStatusRequest;
 import dev.plinth.wire.secrets.v1.ImportRequest;
 import dev.plinth.wire.secrets.v1.ListRequest;
 import dev.plinth.wire.secrets.v1.SetPolicyRequest;
-import dev.plinth.wire.secrets.v1.VouchRequest;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,7 +17,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -42,7 +37,6 @@ import org.junit.jupiter.api.io.TempDir;
 class CanaryTest {
     private static final Duration LONG = Duration.ofSeconds(90);
     private static final int CALL_SECONDS = 10;
-    private static final List<String> NAMES = List.of("a", "b", "c");
     private static final String NAME = "bank/disk/name-that-is-no-secret";
     private static final byte[] CANARY =
             "canary-9c41f7-nowhere-but-with-whom-it-is-for".getBytes(StandardCharsets.US_ASCII);
@@ -52,34 +46,13 @@ class CanaryTest {
     @TempDir
     private Path folder;
 
-    private final List<TrustServer> members = new ArrayList<>();
+    private List<TrustServer> members = List.of();
 
     @BeforeEach
     void open() throws IOException {
         assumeTrue(Files.isExecutable(TpmProcess.PROGRAM), "swtpm is not installed");
-        TrustConfiguration.makeRootKey(folder.resolve("trust.key"));
-        TrustConfiguration.makeRootKey(folder.resolve("secrets.key"));
-        var ports = FreePorts.find(2 * NAMES.size());
-        var text = new StringBuilder("""
-                trust: { domain: example.org, rootKey: %s }
-                secrets: { rootKey: %s }
-                cluster:
-                  servers:
-                """.formatted(folder.resolve("trust.key"), folder.resolve("secrets.key")));
-        for (int i = 0; i < NAMES.size(); i++) {
-            text.append("    - { name: %s, raft: 127.0.0.1:%d, http: 127.0.0.1:%d }%n"
-                    .formatted(NAMES.get(i), ports.get(2 * i), ports.get(2 * i + 1)));
-        }
-        var configuration = Files.writeString(folder.resolve("plinth.yaml"), text);
-        for (int i = 0; i < NAMES.size(); i++) {
-            members.add(new TrustServer(NAMES.get(i), folder, ports.get(2 * i + 1), configuration, CALL_SECONDS));
-        }
-        await().atMost(LONG)
-                .ignoreExceptions()
-                .until(() -> members.stream()
-                        .noneMatch(member -> member.secrets()
-                                .getStatus(GetStatusRequest.getDefaultInstance())
-                                .getSealed()));
+        members = TrustCluster.withRootFile(folder, CALL_SECONDS);
+        members.forEach(TrustServer::awaitUnsealed);
     }
 
     @AfterEach
@@ -145,15 +118,7 @@ class CanaryTest {
                         .setSecret(ByteString.copyFrom(CANARY))
                         .setActor(ACTOR)
                         .build());
-        member.secrets()
-                .vouch(VouchRequest.newBuilder()
-                        .setVendor("tpm")
-                        .setFingerprint(HexFormat.of()
-                                .formatHex(MessageDigest.getInstance("SHA-256")
-                                        .digest(tpm.attestationKey().getEncoded())))
-                        .setOwner(ACTOR)
-                        .setActor(ACTOR)
-                        .build());
+        var _ = member.secrets().vouch(TrustServer.vouching(tpm, ACTOR));
         for (var condition : List.of("evidence == 'sgx'", "evidence == 'tpm'")) {
             member.secrets()
                     .setPolicy(SetPolicyRequest.newBuilder()

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
-import dev.plinth.acceptance.FreePorts;
 import dev.plinth.server.TrustConfiguration;
 import dev.plinth.trust.attester.IdentityRequest;
 import dev.plinth.trust.attester.KeyBroker;
@@ -21,7 +20,6 @@ import dev.plinth.wire.secrets.v1.RotateRequest;
 import dev.plinth.wire.secrets.v1.RotateRootRequest;
 import dev.plinth.wire.secrets.v1.SetPolicyRequest;
 import dev.plinth.wire.secrets.v1.Version;
-import dev.plinth.wire.secrets.v1.VouchRequest;
 import dev.plinth.wire.trust.v1.Entry;
 import dev.plinth.wire.trust.v1.GetDomainRequest;
 import dev.plinth.wire.trust.v1.Proof;
@@ -38,11 +36,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.MessageDigest;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -68,8 +64,6 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledServersTest {
     private static final Duration LONG = Duration.ofSeconds(90);
     private static final int CALL_SECONDS = 5;
-    private static final List<String> NAMES = List.of("a", "b", "c");
-    private static final String DOMAIN = "example.org";
     private static final String LEDGER = "bank/keys/ledger";
     private static final int VERSIONS = 40;
     private static final String DISK = "bank/disk/key";
@@ -79,7 +73,7 @@ class KilledServersTest {
     @TempDir
     private Path folder;
 
-    private final List<TrustServer> members = new ArrayList<>();
+    private List<TrustServer> members = List.of();
     private final AtomicInteger turn = new AtomicInteger();
     private final AtomicBoolean enough = new AtomicBoolean();
     private Optional<TpmProcess> swtpm = Optional.empty();
@@ -87,24 +81,8 @@ class KilledServersTest {
     @BeforeEach
     void open() throws IOException {
         assumeTrue(Files.isExecutable(TpmProcess.PROGRAM), "swtpm is not installed");
-        for (var key : List.of("trust.key", "secrets.key")) {
-            TrustConfiguration.makeRootKey(folder.resolve(key));
-        }
-        var ports = FreePorts.find(2 * NAMES.size());
-        var text = new StringBuilder("""
-                trust: { domain: %s, rootKey: %s }
-                secrets: { rootKey: %s }
-                cluster:
-                  servers:
-                """.formatted(DOMAIN, folder.resolve("trust.key"), folder.resolve("secrets.key")));
-        for (int i = 0; i < NAMES.size(); i++) {
-            text.append("    - { name: %s, raft: 127.0.0.1:%d, http: 127.0.0.1:%d }%n"
-                    .formatted(NAMES.get(i), ports.get(2 * i), ports.get(2 * i + 1)));
-        }
-        var configuration = Files.writeString(folder.resolve("plinth.yaml"), text);
-        for (int i = 0; i < NAMES.size(); i++) {
-            members.add(new TrustServer(NAMES.get(i), folder, ports.get(2 * i + 1), configuration, CALL_SECONDS));
-        }
+        members = TrustCluster.withRootFile(folder, CALL_SECONDS);
+        members.forEach(TrustServer::awaitUnsealed);
         await().atMost(LONG)
                 .ignoreExceptions()
                 .until(() -> members.getFirst()
@@ -112,12 +90,6 @@ class KilledServersTest {
                                 .getDomain(GetDomainRequest.getDefaultInstance())
                                 .getAuthoritiesCount()
                         == 1);
-        await().atMost(LONG)
-                .ignoreExceptions()
-                .until(() -> members.stream()
-                        .noneMatch(member -> member.secrets()
-                                .getStatus(GetStatusRequest.getDefaultInstance())
-                                .getSealed()));
     }
 
     @AfterEach
@@ -188,7 +160,7 @@ class KilledServersTest {
     private Void issue() throws Exception {
         for (int i = 0; !enough.get(); i++) {
             var name = "host-" + i;
-            var id = "spiffe://" + DOMAIN + "/" + name;
+            var id = "spiffe://" + TrustCluster.DOMAIN + "/" + name;
             var token = persistently(member -> member.trust()
                             .putJoinToken(PutJoinTokenRequest.newBuilder()
                                     .setName(name)
@@ -391,7 +363,7 @@ class KilledServersTest {
 
     /** The next key is on all servers first; here they share a disk. */
     private void rotateRoot() throws Exception {
-        var next = folder.resolve("secrets.key.next");
+        var next = folder.resolve(TrustCluster.ROOT + ".next");
         await().atMost(LONG).until(() -> Files.notExists(next));
         TrustConfiguration.makeRootKey(next);
         try {
@@ -427,16 +399,8 @@ class KilledServersTest {
                         .setCondition("evidence == 'tpm'")
                         .setActor(ACTOR)
                         .build()));
-        var fingerprint = HexFormat.of()
-                .formatHex(MessageDigest.getInstance("SHA-256")
-                        .digest(tpm.attestationKey().getEncoded()));
-        var _ = persistently(member -> member.secrets()
-                .vouch(VouchRequest.newBuilder()
-                        .setVendor("tpm")
-                        .setFingerprint(fingerprint)
-                        .setOwner(ACTOR)
-                        .setActor(ACTOR)
-                        .build()));
+        var vouching = TrustServer.vouching(tpm, ACTOR);
+        var _ = persistently(member -> member.secrets().vouch(vouching));
     }
 
     private void checkKept(TrustServer member) {

@@ -3,6 +3,8 @@ package dev.plinth.rpc.grpc;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http2.Http2Flags;
+import io.netty.handler.codec.http2.Http2FrameTypes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
@@ -16,17 +18,6 @@ final class Frames {
     static final int HEADER = 9;
     static final int PREFIX = 5;
     static final int PAYLOAD_MAX = 16_384;
-
-    private static final int DATA = 0;
-    private static final int HEADERS = 1;
-    private static final int RST_STREAM = 3;
-    private static final int SETTINGS = 4;
-    private static final int PING = 6;
-    private static final int GOAWAY = 7;
-    private static final int WINDOW_UPDATE = 8;
-    private static final int END_STREAM = 1;
-    private static final int ACK = 1;
-    private static final int END_HEADERS = 4;
 
     private static final int MAX_CONCURRENT_STREAMS = 3;
     private static final int INITIAL_WINDOW_SIZE = 4;
@@ -55,40 +46,40 @@ final class Frames {
     }
 
     void settings(ByteBuf out, int callsMax, int window, int headerBytesMax) {
-        header(out, 18, SETTINGS, 0, 0);
+        header(out, 18, Http2FrameTypes.SETTINGS, 0, 0);
         out.writeShort(MAX_CONCURRENT_STREAMS).writeInt(callsMax);
         out.writeShort(INITIAL_WINDOW_SIZE).writeInt(window);
         out.writeShort(MAX_HEADER_LIST_SIZE).writeInt(headerBytesMax);
     }
 
     void settingsAck(ByteBuf out) {
-        header(out, 0, SETTINGS, ACK, 0);
+        header(out, 0, Http2FrameTypes.SETTINGS, Http2Flags.ACK, 0);
     }
 
     void pingAck(ByteBuf out, long data) {
-        header(out, 8, PING, ACK, 0);
+        header(out, 8, Http2FrameTypes.PING, Http2Flags.ACK, 0);
         out.writeLong(data);
     }
 
     void windowUpdate(ByteBuf out, int stream, int more) {
-        header(out, 4, WINDOW_UPDATE, 0, stream);
+        header(out, 4, Http2FrameTypes.WINDOW_UPDATE, 0, stream);
         out.writeInt(more);
     }
 
     void reset(ByteBuf out, int stream, long error) {
-        header(out, 4, RST_STREAM, 0, stream);
+        header(out, 4, Http2FrameTypes.RST_STREAM, 0, stream);
         out.writeInt((int) error);
     }
 
     void goAway(ByteBuf out, int lastStream, long error, String why) {
         byte[] text = ascii(why);
-        header(out, 8 + text.length, GOAWAY, 0, 0);
+        header(out, 8 + text.length, Http2FrameTypes.GO_AWAY, 0, 0);
         out.writeInt(lastStream).writeInt((int) error).writeBytes(text);
     }
 
     /** Data that the caller writes next, so long. */
     void data(ByteBuf out, int stream, int length) {
-        header(out, length, DATA, 0, stream);
+        header(out, length, Http2FrameTypes.DATA, 0, stream);
     }
 
     /** A message with gRPC's prefix, in one piece. */
@@ -109,7 +100,7 @@ final class Frames {
         int at = block(out);
         out.writeByte(STATUS_200);
         literal(out, CONTENT_TYPE, GRPC);
-        end(out, at, END_HEADERS, stream);
+        end(out, at, Http2Flags.END_HEADERS, stream);
     }
 
     /**
@@ -127,14 +118,14 @@ final class Frames {
         if (!message.isEmpty()) {
             literal(out, GRPC_MESSAGE, percent(message));
         }
-        end(out, at, END_HEADERS | END_STREAM, stream);
+        end(out, at, Http2Flags.END_HEADERS | Http2Flags.END_STREAM, stream);
     }
 
     /** An answer of HTTP, to what is no call of gRPC. */
     void status(ByteBuf out, int stream, int status) {
         int at = block(out);
         literal(out, STATUS, ascii(Integer.toString(status)));
-        end(out, at, END_HEADERS | END_STREAM, stream);
+        end(out, at, Http2Flags.END_HEADERS | Http2Flags.END_STREAM, stream);
     }
 
     private int block(ByteBuf out) {
@@ -150,7 +141,7 @@ final class Frames {
     private static void end(ByteBuf out, int at, int flags, int stream) {
         int length = out.writerIndex() - at - HEADER;
         out.setMedium(at, length)
-                .setByte(at + 3, HEADERS)
+                .setByte(at + 3, Http2FrameTypes.HEADERS)
                 .setByte(at + 4, flags)
                 .setInt(at + 5, stream);
     }

@@ -1,14 +1,10 @@
 package dev.plinth.rpc.grpc;
 
 import dev.plinth.rpc.EventLoops;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
@@ -19,7 +15,6 @@ import java.util.function.Predicate;
 
 /** Listens for gRPC's clients, in clear; gives each connection a service of its own. */
 public final class GrpcServer implements AutoCloseable {
-    private static final int BACKLOG = 1_024;
     private static final long GO_AWAY_MS_MAX = 1_000;
 
     private final EventLoopGroup listening;
@@ -52,35 +47,17 @@ public final class GrpcServer implements AutoCloseable {
         var listening = EventLoops.group(name + "-listen", 1);
         var serving = EventLoops.group(name, Runtime.getRuntime().availableProcessors());
         var connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
-        var bind = new ServerBootstrap()
-                .group(listening, serving)
-                .channel(EventLoops.serverChannel())
-                .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.SO_KEEPALIVE, true)
-                .childHandler(new ChannelInitializer<SocketChannel>() {
-                    @Override
-                    protected void initChannel(SocketChannel connection) {
-                        // It has none if it is gone already.
-                        var from = connection.remoteAddress();
-                        if (from != null && admitted.test(from.getAddress())) {
-                            connections.add(connection);
-                            connection.pipeline().addLast(new Http2Connection(connection, from, bounds, accept));
-                        } else {
-                            EventLoops.close(connection);
-                        }
-                    }
-                })
-                .bind(address)
-                .awaitUninterruptibly();
-        if (!bind.isSuccess()) {
-            EventLoops.stop(listening);
-            EventLoops.stop(serving);
-            throw new IOException(
-                    "cannot listen on " + address + ": " + bind.cause().getMessage(), bind.cause());
-        }
-        return new GrpcServer(listening, serving, bind.channel(), connections);
+        var channel = EventLoops.listen(address, listening, serving, connection -> {
+            // It has none if it is gone already.
+            var from = connection.remoteAddress();
+            if (from != null && admitted.test(from.getAddress())) {
+                connections.add(connection);
+                connection.pipeline().addLast(new Http2Connection(connection, from, bounds, accept));
+            } else {
+                EventLoops.close(connection);
+            }
+        });
+        return new GrpcServer(listening, serving, channel, connections);
     }
 
     /** Where it listens. */

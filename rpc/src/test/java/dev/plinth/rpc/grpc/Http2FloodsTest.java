@@ -1,5 +1,15 @@
 package dev.plinth.rpc.grpc;
 
+import static io.netty.handler.codec.http2.Http2Flags.END_HEADERS;
+import static io.netty.handler.codec.http2.Http2Flags.END_STREAM;
+import static io.netty.handler.codec.http2.Http2FrameTypes.CONTINUATION;
+import static io.netty.handler.codec.http2.Http2FrameTypes.DATA;
+import static io.netty.handler.codec.http2.Http2FrameTypes.GO_AWAY;
+import static io.netty.handler.codec.http2.Http2FrameTypes.HEADERS;
+import static io.netty.handler.codec.http2.Http2FrameTypes.PING;
+import static io.netty.handler.codec.http2.Http2FrameTypes.RST_STREAM;
+import static io.netty.handler.codec.http2.Http2FrameTypes.SETTINGS;
+import static io.netty.handler.codec.http2.Http2FrameTypes.WINDOW_UPDATE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.handler.codec.http2.Http2Error;
@@ -20,16 +30,6 @@ import org.junit.jupiter.api.Test;
 /** What no well-meaning client sends: each connection ends with its reason, and the others are served. */
 class Http2FloodsTest {
     private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-    private static final int DATA = 0;
-    private static final int HEADERS = 1;
-    private static final int RST_STREAM = 3;
-    private static final int SETTINGS = 4;
-    private static final int PING = 6;
-    private static final int GOAWAY = 7;
-    private static final int WINDOW_UPDATE = 8;
-    private static final int CONTINUATION = 9;
-    private static final int END_STREAM = 1;
-    private static final int END_HEADERS = 4;
 
     private final EchoService service = new EchoService();
     private GrpcServer server;
@@ -82,7 +82,7 @@ class Http2FloodsTest {
                     in.readUnsignedByte();
                     in.readInt();
                     byte[] payload = in.readNBytes(length);
-                    if (type == GOAWAY) {
+                    if (type == GO_AWAY) {
                         return new DataInputStream(new java.io.ByteArrayInputStream(payload, 4, 4)).readInt();
                     }
                 }
@@ -198,12 +198,15 @@ class Http2FloodsTest {
 
     @Test
     void headersWithoutEndEndTheConnection() throws IOException {
-        var raw = raw().greeted().frame(HEADERS, 0, 1, request());
-        byte[] more = new byte[16_000];
-        for (int i = 0; i < 64; i++) {
-            raw.frame(CONTINUATION, 0, 1, more);
-        }
-        try (raw) {
+        try (var raw = raw().greeted().frame(HEADERS, 0, 1, request())) {
+            byte[] more = new byte[16_000];
+            try {
+                for (int i = 0; i < 64; i++) {
+                    raw.frame(CONTINUATION, 0, 1, more);
+                }
+            } catch (SocketException e) {
+                // The server has ended it before all was said.
+            }
             assertThat(raw.ended()).isNotEqualTo(Http2Error.NO_ERROR.code());
         }
     }

@@ -15,6 +15,7 @@ import dev.plinth.trust.control.TrustCommand;
 import dev.plinth.trust.control.TrustOutcome;
 import dev.plinth.trust.control.door.grpc.RefusedCalls;
 import dev.plinth.trust.proof.RefusedProof;
+import dev.plinth.trust.proof.TimedNonces;
 import dev.plinth.wire.grpc.CallAnswers;
 import dev.plinth.wire.trust.v1.AttestRequest;
 import dev.plinth.wire.trust.v1.AttestResponse;
@@ -62,7 +63,13 @@ public final class AttestationDoor extends AttestationGrpc.AttestationImplBase {
     private final Trust trust;
     private final Clock clock;
     private final Executor workers;
-    private final Challenges challenges;
+
+    /**
+     * None is used up: within its minute one may come twice. What it is bound to is a key, and whoever has that key gets for it what it
+     * got before.
+     */
+    private final TimedNonces challenges;
+
     private final TpmEnrolments enrolments;
     private final CallAnswers calls;
     private final Semaphore room = new Semaphore(WORKED_ON_MAX);
@@ -72,7 +79,7 @@ public final class AttestationDoor extends AttestationGrpc.AttestationImplBase {
         this.trust = trust;
         this.clock = clock;
         this.workers = workers;
-        this.challenges = new Challenges(random, clock);
+        this.challenges = new TimedNonces("challenge", "this server gave out since it started", random, clock);
         this.calls = new CallAnswers(workers, AttestationDoor::status);
         this.enrolments = new TpmEnrolments(trust, clock, random);
     }

@@ -9,12 +9,8 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.Status;
 
-/** Lets nobody in who does not show the token: {@code authorization: Bearer TOKEN}. */
+/** Lets nobody in who does not show the token: a {@link BearerToken}. */
 public final class TokenGuard implements ServerInterceptor {
-    private static final Metadata.Key<String> HEADER =
-            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
-    private static final String SCHEME = "Bearer ";
-
     private final AdminToken token;
 
     private TokenGuard(AdminToken token) {
@@ -29,8 +25,7 @@ public final class TokenGuard implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        var shown = headers.get(HEADER);
-        if (shown == null || !shown.startsWith(SCHEME) || !token.is(shown.substring(SCHEME.length()))) {
+        if (BearerToken.in(headers).filter(token::is).isEmpty()) {
             call.close(
                     Status.UNAUTHENTICATED.withDescription("header authorization: expected Bearer and " + token),
                     new Metadata());

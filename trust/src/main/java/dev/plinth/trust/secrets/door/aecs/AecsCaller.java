@@ -1,5 +1,6 @@
 package dev.plinth.trust.secrets.door.aecs;
 
+import dev.plinth.trust.control.door.grpc.BearerToken;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata;
@@ -11,9 +12,6 @@ import java.util.function.Predicate;
 
 /** Whether the administrator calls, by the token in {@code authorization}. Workloads show none: their evidence says who they are. */
 final class AecsCaller implements ServerInterceptor {
-    private static final Metadata.Key<String> HEADER =
-            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
-    private static final String SCHEME = "Bearer ";
     private static final Context.Key<Boolean> ADMIN = Context.keyWithDefault("plinth-aecs-admin", false);
 
     private final Predicate<String> admin;
@@ -35,8 +33,7 @@ final class AecsCaller implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        var shown = headers.get(HEADER);
-        boolean isAdmin = shown != null && shown.startsWith(SCHEME) && admin.test(shown.substring(SCHEME.length()));
+        boolean isAdmin = BearerToken.in(headers).filter(admin).isPresent();
         return Contexts.interceptCall(Context.current().withValue(ADMIN, isAdmin), call, headers, next);
     }
 }

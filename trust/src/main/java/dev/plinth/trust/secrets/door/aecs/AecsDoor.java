@@ -143,7 +143,7 @@ public final class AecsDoor extends AecsGrpc.AecsImplBase {
                         var report = asked.report();
                         return secrets.attest(report.evidence(), report.challenge(nonce), DEFAULT_POLICY, report.who())
                                 .thenCompose(attested -> {
-                                    nonces.use(request.getNonce());
+                                    nonces.use(nonce);
                                     return secrets.release(
                                             name, 0, lasting(attested.result(), nonces.ends(nonce)), report.who());
                                 })

@@ -1,5 +1,6 @@
 package dev.plinth.trust.secrets.door.grpc;
 
+import dev.plinth.trust.control.door.grpc.BearerToken;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata;
@@ -12,10 +13,6 @@ import java.util.function.Predicate;
 
 /** Who calls, by what it shows in {@code authorization}: the administrator, or somebody with another token. Others are turned away. */
 final class Caller implements ServerInterceptor {
-    private static final Metadata.Key<String> HEADER =
-            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
-    private static final String SCHEME = "Bearer ";
-
     /** A token that is not the administrator's; empty for the administrator. */
     private static final Context.Key<Optional<String>> TOKEN = Context.key("plinth-secrets-caller");
 
@@ -32,19 +29,15 @@ final class Caller implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        var shown = headers.get(HEADER);
-        if (shown == null || !shown.startsWith(SCHEME)) {
+        var shown = BearerToken.in(headers);
+        if (shown.isEmpty()) {
             call.close(
                     Status.UNAUTHENTICATED.withDescription(
                             "header authorization: expected Bearer and the administrator's token of this server"),
                     new Metadata());
             return new ServerCall.Listener<>() {};
         }
-        var token = shown.substring(SCHEME.length());
         return Contexts.interceptCall(
-                Context.current().withValue(TOKEN, admin.test(token) ? Optional.empty() : Optional.of(token)),
-                call,
-                headers,
-                next);
+                Context.current().withValue(TOKEN, shown.filter(admin.negate())), call, headers, next);
     }
 }

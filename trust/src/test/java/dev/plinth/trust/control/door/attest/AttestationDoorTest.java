@@ -20,6 +20,7 @@ import dev.plinth.trust.attester.IdentityRequest;
 import dev.plinth.trust.control.KubernetesCluster;
 import dev.plinth.trust.control.TrustCommand;
 import dev.plinth.trust.proof.RefusedProof;
+import dev.plinth.trust.proof.TimedNonces;
 import dev.plinth.wire.trust.v1.AttestRequest;
 import dev.plinth.wire.trust.v1.AttestResponse;
 import dev.plinth.wire.trust.v1.Proof;
@@ -235,7 +236,7 @@ class AttestationDoorTest {
                         Status.Code.PERMISSION_DENIED,
                         () -> world.door()
                                 .attest(request.setCertificateRequest(ByteString.copyFrom(begin().request()))
-                                        .setChallenge(ByteString.copyFrom(new byte[56]))
+                                        .setChallenge(ByteString.copyFrom(new byte[TimedNonces.BYTES]))
                                         .build())))
                 .contains("challenge: expected one that this server gave out");
         assertThat(refusal(
