@@ -223,7 +223,10 @@ final class RegistryClient implements Directory, AutoCloseable {
         stream = fresh;
         RegistryGrpc.newStub(servers.channel(fresh.server)).connect(fresh);
         fresh.send(ClientMessage.newBuilder()
-                .setOpen(Open.newBuilder().setSessionId(sessionId).setClient(client)));
+                .setOpen(Open.newBuilder()
+                        .setSessionId(sessionId)
+                        .setClient(client)
+                        .setSeveralUpdates(true)));
         Duration openedWithin = servers.count() > 1 ? SILENCE_MAX : OPENED_WITHIN;
         turns.later(openedWithin, () -> {
             if (stream == fresh && !fresh.opened) {
@@ -325,6 +328,7 @@ final class RegistryClient implements Directory, AutoCloseable {
                     }
                 }
                 case UPDATE -> updated(message.getUpdate());
+                case UPDATES -> message.getUpdates().getUpdatesList().forEach(this::updated);
                 case MESSAGE_NOT_SET -> LOG.log(Level.DEBUG, "the registry sent something of a newer version");
             }
         }

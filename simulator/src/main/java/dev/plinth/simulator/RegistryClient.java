@@ -254,7 +254,8 @@ final class RegistryClient {
                 .setOpen(Open.newBuilder()
                         .setSessionId(sessionId)
                         .setClient("client-" + id)
-                        .setLeaseMillis((int) lease.toMillis()))
+                        .setLeaseMillis((int) lease.toMillis())
+                        .setSeveralUpdates(id % 2 == 0))
                 .build());
     }
 
@@ -306,6 +307,7 @@ final class RegistryClient {
                 }
             }
             case UPDATE -> updated(message.getUpdate());
+            case UPDATES -> message.getUpdates().getUpdatesList().forEach(this::updated);
             case MESSAGE_NOT_SET -> check(false, "an empty message came");
         }
     }

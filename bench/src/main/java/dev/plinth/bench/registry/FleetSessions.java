@@ -268,7 +268,8 @@ final class FleetSessions implements AutoCloseable {
                     .setOpen(Open.newBuilder()
                             .setSessionId(id)
                             .setClient((publishes ? "publisher-" : "subscriber-") + number)
-                            .setLeaseMillis(LEASE_MILLIS))
+                            .setLeaseMillis(LEASE_MILLIS)
+                            .setSeveralUpdates(true))
                     .build()
                     .toByteString());
         }
@@ -316,6 +317,7 @@ final class FleetSessions implements AutoCloseable {
                 }
                 case ANSWER -> answered(message.getAnswer());
                 case UPDATE -> updated(message.getUpdate());
+                case UPDATES -> message.getUpdates().getUpdatesList().forEach(this::updated);
                 case MESSAGE_NOT_SET -> throw new IllegalStateException("an empty message");
             }
         }

@@ -14,6 +14,8 @@ import dev.plinth.wire.registry.v1.ClientMessage;
 import dev.plinth.wire.registry.v1.ItemRefusal;
 import dev.plinth.wire.registry.v1.Refusal;
 import dev.plinth.wire.registry.v1.ServerMessage;
+import dev.plinth.wire.registry.v1.ServiceUpdate;
+import dev.plinth.wire.registry.v1.ServiceUpdates;
 import dev.plinth.wire.registry.v1.Subscribe;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
@@ -47,6 +49,9 @@ final class Connection implements StreamObserver<Said> {
      */
     static final int REQUESTS_MAX = 64;
 
+    /** So many bytes of updates go in one message, but for the update that passes it. */
+    private static final int UPDATES_BYTES_MAX = 32 << 10;
+
     /** How long a stream may be open without a word. After the first, it is the lease. */
     static final Duration OPEN_WITHIN = Duration.ofSeconds(10);
 
@@ -67,6 +72,8 @@ final class Connection implements StreamObserver<Said> {
     private Clock.@Nullable Alarm alarm;
     private @Nullable Hold hold;
     private boolean opening;
+    private boolean severalUpdates;
+    private boolean aboutToWrite;
     private boolean atGate;
     private boolean within;
     private @Nullable Several several;
@@ -305,6 +312,7 @@ final class Connection implements StreamObserver<Said> {
             return;
         }
         opening = true;
+        severalUpdates = message.getOpen().getSeveralUpdates();
         var _ = registry.submit(command)
                 .whenComplete((outcome, failure) -> later(() -> {
                     if (failure != null) {
@@ -390,7 +398,7 @@ final class Connection implements StreamObserver<Said> {
                     if (stream != null && subscriptions.get(service) == stream) {
                         stream.take(batch);
                         toSend.add(stream);
-                        write();
+                        writeSoon();
                     }
                 });
             }
@@ -501,20 +509,52 @@ final class Connection implements StreamObserver<Said> {
         write();
     }
 
+    /** When what else has a turn now has had it: of what is new at once, as much as fits goes in one message. */
+    private void writeSoon() {
+        if (!aboutToWrite) {
+            aboutToWrite = true;
+            turns.executeLater(() -> {
+                aboutToWrite = false;
+                write();
+            });
+        }
+    }
+
     private void write() {
         while (!ended && call.isReady()) {
             if (!answers.isEmpty()) {
                 writeAnswer();
             } else if (!toSend.isEmpty()) {
-                var stream = toSend.remove();
-                call.onNext(ServerMessage.newBuilder().setUpdate(stream.next()).build());
-                if (stream.hasMore()) {
-                    toSend.add(stream);
-                }
+                call.onNext(updates());
             } else {
                 return;
             }
         }
+    }
+
+    /** What is next: of one service, or of several if the client takes that and there are any. */
+    private ServerMessage updates() {
+        var first = nextUpdate();
+        if (!severalUpdates || toSend.isEmpty()) {
+            return ServerMessage.newBuilder().setUpdate(first).build();
+        }
+        var updates = ServiceUpdates.newBuilder().addUpdates(first);
+        int bytes = first.getSerializedSize();
+        while (!toSend.isEmpty() && bytes < UPDATES_BYTES_MAX) {
+            var next = nextUpdate();
+            bytes += next.getSerializedSize();
+            updates.addUpdates(next);
+        }
+        return ServerMessage.newBuilder().setUpdates(updates).build();
+    }
+
+    private ServiceUpdate nextUpdate() {
+        var stream = toSend.remove();
+        var update = stream.next();
+        if (stream.hasMore()) {
+            toSend.add(stream);
+        }
+        return update;
     }
 
     private void writeAnswer() {

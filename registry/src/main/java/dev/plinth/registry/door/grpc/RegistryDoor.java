@@ -7,6 +7,7 @@ import dev.plinth.registry.Listing;
 import dev.plinth.registry.Page;
 import dev.plinth.registry.Registry;
 import dev.plinth.wire.grpc.RetryHint;
+import dev.plinth.wire.registry.v1.ClientMessage;
 import dev.plinth.wire.registry.v1.ListEndpointsRequest;
 import dev.plinth.wire.registry.v1.ListEndpointsResponse;
 import dev.plinth.wire.registry.v1.ListServicesRequest;
@@ -69,6 +70,28 @@ public final class RegistryDoor implements BindableService, RegistryGrpc.AsyncSe
                 .addMethod(connect, ServerCalls.asyncBidiStreamingCall(this::connected));
         others.forEach(bound::addMethod);
         return bound.build();
+    }
+
+    /** For who has messages and no transport. */
+    @Override
+    public StreamObserver<ClientMessage> connect(StreamObserver<ServerMessage> answers) {
+        var connection = connected(answers);
+        return new StreamObserver<>() {
+            @Override
+            public void onNext(ClientMessage message) {
+                connection.onNext(new Said(message.toByteString()));
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                connection.onError(failure);
+            }
+
+            @Override
+            public void onCompleted() {
+                connection.onCompleted();
+            }
+        };
     }
 
     private StreamObserver<Said> connected(StreamObserver<ServerMessage> answers) {
