@@ -216,7 +216,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 new Hold(session.id, index), session.lease, known.isPresent(), settling(context.now()));
     }
 
-    /** A client of the time before the start: where one comes, others may be on their way. */
+    /** A client of the time before the start, or what it serves: where one comes, others may be on their way. */
     private void cameBack(Instant now) {
         var later = now.plus(RegistryLimits.SETTLING_AFTER_LAST);
         if (now.isBefore(settled) && later.isAfter(settled)) {
@@ -308,6 +308,9 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                         context.revision().index(),
                         claim(session, claimedSince)),
                 context);
+        if (holding.isEmpty() && session.movedFrom.isPresent()) {
+            cameBack(context.now());
+        }
         return new RegistryOutcome.Done();
     }
 

@@ -13,7 +13,7 @@ public final class RegistryLimits {
     /** How long after a start endpoints may be missing because their clients are not back: the usual lease, and half as much. */
     public static final Duration SETTLING = Duration.ofSeconds(15);
 
-    /** While clients of the time before the start come back, it is not over before so long after the last of them. */
+    /** While clients of the time before the start come back with what they serve, it is not over before so long after the last. */
     public static final Duration SETTLING_AFTER_LAST = Duration.ofSeconds(5);
 
     /** But not longer after the start than so. */

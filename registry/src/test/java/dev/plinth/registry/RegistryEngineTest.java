@@ -446,6 +446,21 @@ class RegistryEngineTest {
     }
 
     @Test
+    void it_settles_for_longer_while_clients_that_are_back_say_what_they_serve() {
+        trial.advance(Duration.ofSeconds(14));
+        var back = resume("back", new SessionId(7, 7)).hold();
+        var fresh = open("new").hold();
+        trial.advance(Duration.ofSeconds(4));
+        assertThat(register(fresh, endpoint("s", 1))).isEqualTo(DONE);
+        assertThat(open("a").settling()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(register(back, endpoint("s", 2))).isEqualTo(DONE);
+        assertThat(open("b").settling()).isEqualTo(RegistryLimits.SETTLING_AFTER_LAST);
+        trial.advance(Duration.ofSeconds(4));
+        assertThat(register(back, endpoint("s", 2))).isEqualTo(DONE);
+        assertThat(open("c").settling()).as("nothing new").isEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
     void a_lease_out_of_bounds_and_a_client_without_name_cannot_be_asked_for() {
         assertThatThrownBy(() -> new RegistryCommand.Open("c", Duration.ofMillis(1_999), Optional.empty()))
                 .hasMessage("lease is 1999 ms: expected 2000 to 60000");

@@ -17,6 +17,7 @@ import dev.plinth.wire.registry.v1.SubscribeAll;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -241,7 +242,7 @@ final class FleetSessions implements AutoCloseable {
         private int stream;
         private String id = "";
         private long asked = ALL;
-        private int mine;
+        private final BitSet listedHere = new BitSet();
         private boolean isBack;
         private boolean open;
 
@@ -324,7 +325,7 @@ final class FleetSessions implements AutoCloseable {
 
         void reckon() {
             isBack = false;
-            mine = 0;
+            listedHere.clear();
             prepared = all();
         }
 
@@ -369,9 +370,7 @@ final class FleetSessions implements AutoCloseable {
             int place = Math.floorMod(
                     numbers.getOrDefault(update.getService(), 0) - fleet.subscribed(number, 0), fleet.services);
             if (update.getUnchanged()) {
-                listed++;
-                mine++;
-                look();
+                listed(place);
                 return;
             }
             if (update.getReset()) {
@@ -387,14 +386,22 @@ final class FleetSessions implements AutoCloseable {
                 }
             }
             known[place] -= (short) update.getRemovedCount();
-            if (list && update.getComplete()) {
-                listed++;
-                mine++;
-            }
             if (update.getComplete() && known[place] == 0) {
                 emptyLists++;
             }
+            if (update.getComplete() && known[place] == fleet.each()) {
+                listed(place);
+            }
             look();
+        }
+
+        /** It knows all of this service. */
+        private void listed(int place) {
+            if (!listedHere.get(place)) {
+                listedHere.set(place);
+                listed++;
+                look();
+            }
         }
 
         private void told(int endpoint) {
@@ -412,8 +419,8 @@ final class FleetSessions implements AutoCloseable {
                 isBack = false;
                 back--;
             }
-            listed -= mine;
-            mine = 0;
+            listed -= listedHere.cardinality();
+            listedHere.clear();
             if (connection != null) {
                 connection.close();
                 connection = null;
