@@ -143,7 +143,7 @@ final class Connection implements StreamObserver<Said> {
         if (message.isEmpty()) {
             return;
         }
-        boolean inTurn = unread.isEmpty() && (several == null || !hasMany(message.get()));
+        boolean inTurn = unread.isEmpty() && several == null;
         if (inTurn || message.get().hasKeepAlive()) {
             take(message.get());
         } else {

@@ -12,6 +12,7 @@ import dev.plinth.registry.Rule;
 import dev.plinth.registry.Totals;
 import dev.plinth.wire.registry.EndpointDigest;
 import dev.plinth.wire.registry.v1.ClientMessage;
+import dev.plinth.wire.registry.v1.Deregister;
 import dev.plinth.wire.registry.v1.Endpoint;
 import dev.plinth.wire.registry.v1.KeepAlive;
 import dev.plinth.wire.registry.v1.ListEndpointsRequest;
@@ -597,6 +598,93 @@ abstract class RegistryDoorContract {
             other.stop();
             restarted.close();
         }
+    }
+
+    @Test
+    void updates_of_several_services_come_in_one_message_to_a_client_that_takes_them_so() throws InterruptedException {
+        var publisher = DoorClient.connect(channel);
+        publisher.open("publisher");
+        List<Subscribe.Builder> services = new ArrayList<>();
+        // The large ones fill what there is between the two; behind them the small ones gather.
+        for (int i = 0; i < 60; i++) {
+            var endpoint = endpoint("service" + i, 1);
+            if (i < 40) {
+                endpoint.putMetadata("large", "x".repeat(60_000));
+            }
+            publisher.register(endpoint);
+            services.add(Subscribe.newBuilder().setService("service" + i));
+        }
+        var subscriber = DoorClient.connect(channel, 2);
+        subscriber.open(Open.newBuilder().setClient("subscriber").setSeveralUpdates(true));
+        subscriber.subscribeAll(services);
+        assertThat(publisher.keepAlive().hasRefusal()).isFalse();
+        subscriber.request(Integer.MAX_VALUE);
+
+        Map<String, ServiceUpdate> told = new HashMap<>();
+        boolean several = false;
+        while (told.size() < services.size()) {
+            var next = subscriber.take();
+            var updates = next.hasUpdates() ? next.getUpdates().getUpdatesList() : List.of(next.getUpdate());
+            several |= updates.size() > 1;
+            for (var update : updates) {
+                assertThat(told.put(update.getService(), update)).isNull();
+                assertThat(update.getReset() && update.getComplete()).isTrue();
+                assertThat(update.getEndpointsCount()).isEqualTo(1);
+            }
+        }
+        assertThat(several).isTrue();
+    }
+
+    @Test
+    void what_a_client_says_in_two_large_messages_is_taken_in_turn_and_a_sign_of_life_between_them_is_answered()
+            throws InterruptedException {
+        var client = DoorClient.connect(channel);
+        client.open("client");
+        List<Long> asked = new ArrayList<>();
+        for (int message = 0; message < 2; message++) {
+            List<Endpoint.Builder> endpoints = new ArrayList<>();
+            for (int port = 1; port <= 300; port++) {
+                endpoints.add(endpoint("service" + message, port));
+            }
+            asked.add(client.send(DoorClient.registrations(endpoints)));
+            asked.add(client.send(ClientMessage.newBuilder().setKeepAlive(KeepAlive.getDefaultInstance())));
+        }
+        asked.add(client.send(ClientMessage.newBuilder()
+                .setDeregister(Deregister.newBuilder()
+                        .setService("service1")
+                        .setProtocol(endpoint("service1", 300).getProtocol())
+                        .setAddress(endpoint("service1", 300).getAddress()))));
+        List<Long> answered = new ArrayList<>();
+        while (answered.size() < asked.size()) {
+            var answer = client.take().getAnswer();
+            assertThat(answer.hasRefusal() || answer.getRefusedCount() > 0).isFalse();
+            answered.add(answer.getRequestId());
+        }
+        assertThat(answered).containsExactlyInAnyOrderElementsOf(asked);
+        assertThat(answered).containsSubsequence(asked.get(0), asked.get(2), asked.get(4));
+        assertThat(registry.totals().join().endpoints()).isEqualTo(599);
+    }
+
+    @Test
+    void of_many_clients_that_come_back_at_once_none_is_refused() throws InterruptedException {
+        List<DoorClient> clients = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            var client = DoorClient.connect(channel);
+            client.open("client" + i);
+            clients.add(client);
+        }
+        for (int i = 0; i < clients.size(); i++) {
+            List<Endpoint.Builder> endpoints = new ArrayList<>();
+            for (int port = 1; port <= 500; port++) {
+                endpoints.add(endpoint("service" + i, port));
+            }
+            clients.get(i).send(DoorClient.registrations(endpoints));
+        }
+        for (var client : clients) {
+            var answer = client.take().getAnswer();
+            assertThat(answer.hasRefusal() || answer.getRefusedCount() > 0).isFalse();
+        }
+        assertThat(registry.totals().join().endpoints()).isEqualTo(20_000);
     }
 
     @Test
