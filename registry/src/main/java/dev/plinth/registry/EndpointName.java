@@ -53,6 +53,11 @@ public record EndpointName(String service, String protocol, String address) impl
         return prefix.indexOf(SEPARATOR) >= 0;
     }
 
+    /** Whether it is the {@link #prefix} of a service. */
+    static boolean isAllOfOne(String prefix) {
+        return !prefix.isEmpty() && prefix.indexOf(SEPARATOR) == prefix.length() - 1;
+    }
+
     /** The service in a key, or in the beginning of one; all of it if it has no second part. */
     static String serviceOf(String key) {
         int end = key.indexOf(SEPARATOR);

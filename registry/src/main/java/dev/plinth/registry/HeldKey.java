@@ -19,7 +19,7 @@ final class HeldKey {
     }
 
     static String of(long server, String endpointKey) {
-        return prefix(server) + endpointKey;
+        return SPACE + Long.toHexString(server) + SPACE + endpointKey;
     }
 
     static long server(String key) {

@@ -696,10 +696,13 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     /** It is of what clients say: so there is none where people may have said otherwise. */
     @Override
     public OptionalLong digest(String prefix) {
+        if (HeldKey.isOne(prefix) || !EndpointName.isAllOfOne(prefix)) {
+            return OptionalLong.empty();
+        }
         var service = EndpointName.serviceOf(prefix);
-        return !HeldKey.isOne(prefix) && EndpointName.prefix(service).equals(prefix) && !rules.mayConcern(service)
-                ? OptionalLong.of(directory().digest(service))
-                : OptionalLong.empty();
+        return rules.mayConcern(service)
+                ? OptionalLong.empty()
+                : OptionalLong.of(directory().digest(service));
     }
 
     private List<String> shownKeys(String prefix, String after, int limit) {
