@@ -39,10 +39,11 @@ final class Connection implements StreamObserver<Said> {
     /*
      * Memory is bounded both ways, whatever the client does. In: a request is taken from the transport only when an answer has been
      * written, so at most REQUESTS_MAX are under way or wait as answers; and a large one is read only when it has come through a gate
-     * that lets few of all connections in at a time, so that clients which come back all at once are taken one after the other, as
-     * fast as the registry takes them, and need not be refused. What a client says after it waits with it, but for a sign of life. Out: each subscription holds one batch at most, of
-     * references to endpoints that the engine holds anyway; the next batch is asked of the watch when this one is written, and
-     * nothing is written that the transport has no room for. Services take turns, so a large one does not keep the others waiting.
+     * that lets few of all connections in at a time, so that clients which come back all at once are taken one after the other, as fast
+     * as the registry takes them, and need not be refused. What a client says after it waits with it, but for a sign of life. Out: each
+     * subscription holds one batch at most, of references to endpoints that the engine holds anyway; the next batch is asked of the
+     * watch when this one is written, and nothing is written that the transport has no room for. Services take turns, so a large one
+     * does not keep the others waiting.
      *
      * All state below belongs to `turns`: gRPC's threads, the engine's and the clock's hand their work to it, and it does one thing
      * after the other, in the order in which it came.
