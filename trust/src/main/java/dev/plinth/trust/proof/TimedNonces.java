@@ -18,7 +18,8 @@ public final class TimedNonces {
     /*
      * 32 bytes: 8 by chance, 8 of time, 16 of a MAC of both under a key of this process's life. What was given out is not remembered, so
      * nobody can fill a table by asking. What was used is, for as long as it would be good; it is for the door to let only proofs that
-     * hold get so far. A server that was started again knows none of before: whoever repeats a request to it is refused.
+     * hold get so far. A server that was started again knows none of before: whoever repeats a request to it is refused. So the time is
+     * the one that never goes back: were it the wall's, one that was used could be young again when it is forgotten.
      */
     public static final int BYTES = 32;
 
@@ -44,8 +45,8 @@ public final class TimedNonces {
     private final SecureRandom random;
     private final Clock clock;
 
-    /** When each is to be forgotten, in the order of use. Guarded by this. */
-    private final Map<ByteBuffer, Instant> used = new LinkedHashMap<>();
+    /** When each was used, in that order. Guarded by this. */
+    private final Map<ByteBuffer, Long> used = new LinkedHashMap<>();
 
     /**
      * @param name what they are called where they come back, for what is said of one that is refused
@@ -66,7 +67,7 @@ public final class TimedNonces {
         random.nextBytes(chance);
         var known = ByteBuffer.allocate(KNOWN_BYTES)
                 .put(chance)
-                .putLong(clock.wall().toEpochMilli())
+                .putLong(clock.nanoTime())
                 .array();
         return ByteBuffer.allocate(BYTES).put(known).put(mac(known)).array();
     }
@@ -78,10 +79,10 @@ public final class TimedNonces {
                         mac(Arrays.copyOf(nonce, KNOWN_BYTES)), Arrays.copyOfRange(nonce, KNOWN_BYTES, BYTES))) {
             throw new RefusedProof(foreign());
         }
-        long age = clock.wall().toEpochMilli() - given(nonce);
-        if (age < 0 || age >= LIFE.toMillis()) {
+        var age = age(nonce);
+        if (age.compareTo(LIFE) >= 0) {
             throw new RefusedProof(name + ": expected one that is not older than " + LIFE.toSeconds()
-                    + " s, found one of " + age + " ms");
+                    + " s, found one of " + age.toMillis() + " ms");
         }
     }
 
@@ -90,20 +91,20 @@ public final class TimedNonces {
         return name + ": expected one that " + own + ", found another";
     }
 
-    private static long given(byte[] nonce) {
-        return ByteBuffer.wrap(nonce).getLong(CHANCE_BYTES);
+    private Duration age(byte[] nonce) {
+        return Duration.ofNanos(clock.nanoTime() - ByteBuffer.wrap(nonce).getLong(CHANCE_BYTES));
     }
 
-    /** When a nonce that was demanded is good no more. */
+    /** When a nonce that was demanded is good no more, by the wall's time as it is now. */
     public Instant ends(byte[] nonce) {
-        return Instant.ofEpochMilli(given(nonce)).plus(LIFE);
+        return clock.wall().plus(LIFE.minus(age(nonce)));
     }
 
     /** Uses one up that was demanded, unless it was used, or there is no room. */
     public synchronized Use use(byte[] nonce) {
-        var now = clock.wall();
+        long now = clock.nanoTime();
         var oldest = used.values().iterator();
-        while (oldest.hasNext() && !now.isBefore(oldest.next())) {
+        while (oldest.hasNext() && now - oldest.next() >= LIFE.toNanos()) {
             oldest.remove();
         }
         var one = ByteBuffer.wrap(nonce.clone());
@@ -113,7 +114,7 @@ public final class TimedNonces {
         if (used.size() >= USED_MAX) {
             return Use.NO_ROOM;
         }
-        used.put(one, now.plus(LIFE));
+        used.put(one, now);
         return Use.FIRST;
     }
 
