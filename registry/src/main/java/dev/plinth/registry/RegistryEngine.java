@@ -2,7 +2,6 @@ package dev.plinth.registry;
 
 import dev.plinth.kernel.Context;
 import dev.plinth.kernel.Engine;
-import dev.plinth.kernel.Limits;
 import dev.plinth.kernel.Snapshot;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -10,11 +9,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -42,23 +39,14 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
      * Watchers see single endpoints under their keys, so a change is one item to all who watch, whatever the service's size.
      */
     private final long server;
-    private Instant settled;
-    private final Instant settledAtMost;
+    private final Settling settling;
     private final Claims claims;
-    private final TreeMap<Long, Session> sessions = new TreeMap<>();
-
-    /**
-     * The sessions by what ends first, as far as is known: every word moves a session's deadline on, and only one that has come to the
-     * front is filed anew. So a word costs nothing here, but one that shortens the lease.
-     */
-    private final TreeSet<Session> byDeadline =
-            new TreeSet<>(Comparator.<Session, Instant>comparing(session -> session.filed)
-                    .thenComparingLong(session -> session.id.number()));
-
+    private final Sessions sessions = new Sessions();
     private final Vanishing vanishing = new Vanishing();
     private final Sharing sharing = new Sharing();
     private final Departures departures = new Departures();
     private Rules rules = Rules.NONE;
+    private final Sights sights;
     private int subscriptions;
 
     /** Endpoints of this server's sessions that are kept beyond their lease. */
@@ -71,8 +59,8 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     RegistryEngine(long server, Instant started) {
         this.server = server;
         this.claims = new Claims(server);
-        settled = started.plus(RegistryLimits.SETTLING);
-        settledAtMost = started.plus(RegistryLimits.SETTLING_MAX);
+        this.settling = new Settling(started);
+        this.sights = new Sights(server, sessions, claims, departures);
     }
 
     Directory directory() {
@@ -116,7 +104,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                             "the session goes on in another stream",
                             Optional.empty());
                 }
-                renew(session, context.now());
+                sessions.renew(session, context.now());
                 yield within(within, session, context);
             }
             case RegistryCommand.OfPeer told -> ofPeer(told, context);
@@ -193,8 +181,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         var session = known.orElseGet(() -> {
             var opened = new Session(new SessionId(server, index), open.client(), open.lease(), context.now());
             opened.movedFrom = open.resume();
-            sessions.put(index, opened);
-            byDeadline.add(opened);
+            sessions.add(opened);
             return opened;
         });
         if (session.kept) {
@@ -207,27 +194,18 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         session.stream = index;
         session.heldSince = context.now().truncatedTo(ChronoUnit.MILLIS);
         unsubscribeAll(session);
-        renew(session, context.now());
+        sessions.renew(session, context.now());
         restate(session, context);
         if (known.isEmpty() && open.resume().isPresent()) {
-            cameBack(context.now());
+            settling.cameBack(context.now());
         }
         return new RegistryOutcome.Opened(
                 new Hold(session.id, index), session.lease, known.isPresent(), settling(context.now()));
     }
 
-    /** A client of the time before the start, or what it serves: where one comes, others may be on their way. */
-    private void cameBack(Instant now) {
-        var later = now.plus(RegistryLimits.SETTLING_AFTER_LAST);
-        if (now.isBefore(settled) && later.isAfter(settled)) {
-            settled = later.isBefore(settledAtMost) ? later : settledAtMost;
-        }
-    }
-
     /** For how long yet endpoints may be missing because the registry has restarted; zero if they may not. */
     Duration settling(Instant now) {
-        var settling = Duration.between(now, settled);
-        return settling.isNegative() ? Duration.ZERO : settling;
+        return settling.left(now);
     }
 
     private RegistryOutcome detach(RegistryCommand.Detach detach, Context<Void> context) {
@@ -279,7 +257,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             return new RegistryOutcome.Done();
         }
         var holding = directory().find(name);
-        if (own.isPresent() && !mine && isHeldAgainst(session, holder(own.get()))) {
+        if (own.isPresent() && !mine && isHeldAgainst(session, sessions.holder(own.get()))) {
             return duplicate(own.get());
         }
         var full = full(session, endpoint, mine, holding);
@@ -287,7 +265,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             return full.get();
         }
         if (own.isPresent() && !mine) {
-            forget(holder(own.get()), name);
+            forget(sessions.holder(own.get()), name);
         }
         var shared = endpoint.shared(
                 sharing,
@@ -309,7 +287,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                         claim(session, claimedSince)),
                 context);
         if (holding.isEmpty() && session.movedFrom.isPresent()) {
-            cameBack(context.now());
+            settling.cameBack(context.now());
         }
         return new RegistryOutcome.Done();
     }
@@ -357,88 +335,20 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         return Optional.empty();
     }
 
-    /** As {@link Directory#registrations}: those that callers are shown, with how each session stands. */
     Page<Listing> listings(Optional<String> service, Optional<String> cell, String after, int limit) {
-        var page = directory().registrations(service, cell, after, limit, rules::served);
-        return new Page<>(
-                page.items().stream()
-                        .map(registration -> new Listing(registration, connected(registration)))
-                        .toList(),
-                page.more());
+        return sights.listings(service, cell, after, limit, rules);
     }
 
-    /** Looks at no more than {@link RegistryLimits#SEARCHED_MAX} endpoints after {@code after}, and finds no more than {@code limit}. */
     Found search(Search search, String after, int limit) {
-        List<Sight> sights = new ArrayList<>();
-        int most = Math.clamp(limit, 1, Limits.READ_ITEMS_MAX);
-        var looked = new Object() {
-            int count;
-            String last = after;
-            boolean more;
-        };
-        directory().visit("", after, one -> {
-            if (looked.count == RegistryLimits.SEARCHED_MAX || sights.size() == most) {
-                looked.more = true;
-                return false;
-            }
-            looked.count++;
-            looked.last = one.endpoint().name().key();
-            if (search.fits(one.endpoint())) {
-                sights.add(sight(one));
-            }
-            return true;
-        });
-        return new Found(List.copyOf(sights), looked.more ? looked.last : "");
+        return sights.search(search, after, limit, rules);
     }
 
-    /** Also of an endpoint that callers are not shown, or that is gone. */
     Whereabouts whereabouts(String service, String address) {
-        List<Sight> sights = new ArrayList<>();
-        directory().visit(EndpointName.prefix(service), "", one -> {
-            if (one.endpoint().name().address().equals(address)) {
-                sights.add(sight(one));
-            }
-            return true;
-        });
-        return new Whereabouts(
-                List.copyOf(sights), sights.isEmpty() ? departures.find(service, address) : Optional.empty());
+        return sights.whereabouts(service, address, rules);
     }
 
-    private Sight sight(Registration registration) {
-        long of = registration.session().server();
-        var name = registration.endpoint().name();
-        boolean isKept = of == server
-                ? holder(registration).kept
-                : claims.copy(of).filter(held -> held.keeps(name)).isPresent();
-        return new Sight(registration, connected(registration), isKept, rules.about(name));
-    }
-
-    /** This server's sessions that are subscribed to a service, oldest first. */
     List<Subscriber> subscribers(String service, int limit) {
-        return sessions.values().stream()
-                .filter(session -> session.subscriptions.contains(service))
-                .limit(Math.clamp(limit, 1, Limits.READ_ITEMS_MAX))
-                .map(session -> new Subscriber(session.id, session.client))
-                .toList();
-    }
-
-    /** Whether the session's stream is open, as far as this server knows. */
-    private boolean connected(Registration registration) {
-        if (registration.session().server() == server) {
-            return holder(registration).attached();
-        }
-        return registration.claim().connected()
-                && claims.of(registration.session().server())
-                        .map(held -> !held.isLost())
-                        .orElse(false);
-    }
-
-    private Session holder(Registration registration) {
-        var holder = sessions.get(registration.session().number());
-        if (holder == null) {
-            throw new IllegalStateException(registration.endpoint().name() + " outlived its session");
-        }
-        return holder;
+        return sights.subscribers(service, limit);
     }
 
     private RegistryOutcome ofPeer(RegistryCommand.OfPeer command, Context<Void> context) {
@@ -500,7 +410,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         if (own.isEmpty() || other.isEmpty() || !other.get().beats(own.get())) {
             return;
         }
-        var session = holder(own.get());
+        var session = sessions.holder(own.get());
         if (!session.attached() || other.get().claim().movedFrom().equals(Optional.of(session.id))) {
             forget(session, name);
             remove(server, name, Departure.Cause.GIVEN_UP, context);
@@ -553,31 +463,6 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         session.subscriptions.clear();
     }
 
-    private void renew(Session session, Instant now) {
-        session.deadline = now.plus(session.lease);
-        if (session.deadline.isBefore(session.filed)) {
-            file(session);
-        }
-    }
-
-    private void file(Session session) {
-        byDeadline.remove(session);
-        session.filed = session.deadline;
-        byDeadline.add(session);
-    }
-
-    /** The session that ends first. */
-    private Optional<Session> first() {
-        while (!byDeadline.isEmpty()) {
-            var first = byDeadline.first();
-            if (first.filed.equals(first.deadline)) {
-                return Optional.of(first);
-            }
-            file(first);
-        }
-        return Optional.empty();
-    }
-
     /** The lease is over: the endpoints go, but for those whose service would lose too many at once. */
     private void leaseOver(Session session, Context<Void> context) {
         if (!session.kept) {
@@ -602,19 +487,18 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         session.stream = Session.DETACHED;
         unsubscribeAll(session);
         session.deadline = context.now().plus(RegistryLimits.KEPT);
-        file(session);
+        sessions.file(session);
         kept += session.endpoints.size();
         restate(session, context);
     }
 
     private void end(Session session, Departure.Cause cause, Context<Void> context) {
-        byDeadline.remove(session);
         if (session.kept) {
             kept -= session.endpoints.size();
         }
         unsubscribeAll(session);
         removeAll(server, session.endpoints.list(), cause, context);
-        sessions.remove(session.id.number());
+        sessions.remove(session);
     }
 
     /** @param retryAfter zero if trying again does not help */
@@ -628,7 +512,9 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     /** Ends the sessions whose lease is over, and what lost servers' sessions vouched for. */
     @Override
     public void tick(Context<Void> context) {
-        for (var due = first(); due.isPresent() && !due.get().deadline.isAfter(context.now()); due = first()) {
+        for (var due = sessions.first();
+                due.isPresent() && !due.get().deadline.isAfter(context.now());
+                due = sessions.first()) {
             leaseOver(due.get(), context);
         }
         vanishing.forget(context.now());
@@ -659,7 +545,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     @Override
     public Optional<Instant> nextDeadline() {
-        var soonest = first().map(session -> session.deadline);
+        var soonest = sessions.first().map(session -> session.deadline);
         // Asked after every command, so it makes nothing that is not needed.
         for (long peer : claims.copies()) {
             var end = claims.copy(peer).flatMap(Held::nextEnd);
@@ -720,7 +606,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     @Override
     public Snapshot snapshot() {
         var text = new StringBuilder();
-        sessions.values().forEach(session -> {
+        sessions.all().forEach(session -> {
             text.append("session ").append(session.id.number());
             text.append(" stream ").append(session.stream);
             text.append(" until ").append(session.deadline);
