@@ -1,6 +1,5 @@
 package dev.plinth.registry.door.grpc;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.plinth.kernel.Clock;
 import dev.plinth.kernel.Refused;
 import dev.plinth.kernel.Watcher;
@@ -14,15 +13,12 @@ import dev.plinth.wire.registry.v1.ClientMessage;
 import dev.plinth.wire.registry.v1.ItemRefusal;
 import dev.plinth.wire.registry.v1.Refusal;
 import dev.plinth.wire.registry.v1.ServerMessage;
-import dev.plinth.wire.registry.v1.ServiceUpdate;
-import dev.plinth.wire.registry.v1.ServiceUpdates;
 import dev.plinth.wire.registry.v1.Subscribe;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,20 +34,14 @@ import org.jspecify.annotations.Nullable;
 final class Connection implements StreamObserver<Said> {
     /*
      * Memory is bounded both ways, whatever the client does. In: a request is taken from the transport only when an answer has been
-     * written, so at most REQUESTS_MAX are under way or wait as answers; and a large one is read only when it has come through a gate
-     * that lets few of all connections in at a time, so that clients which come back all at once are taken one after the other, as fast
-     * as the registry takes them, and need not be refused. What a client says after it waits with it, but for a sign of life. Out: each
-     * subscription holds one batch at most, of references to endpoints that the engine holds anyway; the next batch is asked of the
-     * watch when this one is written, and nothing is written that the transport has no room for. Services take turns, so a large one
-     * does not keep the others waiting.
+     * written, so at most REQUESTS_MAX are under way, wait as answers, or wait to be read (Unread). Out (Outbox): each subscription
+     * holds one batch at most, of references to endpoints that the engine holds anyway; the next batch is asked of the watch when this
+     * one is written.
      *
      * All state below belongs to `turns`: gRPC's threads, the engine's and the clock's hand their work to it, and it does one thing
      * after the other, in the order in which it came.
      */
     static final int REQUESTS_MAX = 64;
-
-    /** So many bytes of updates go in one message, but for the update that passes it. */
-    private static final int UPDATES_BYTES_MAX = 32 << 10;
 
     /** How long a stream may be open without a word. After the first, it is the lease. */
     static final Duration OPEN_WITHIN = Duration.ofSeconds(10);
@@ -59,24 +49,19 @@ final class Connection implements StreamObserver<Said> {
     private final Registry registry;
     private final Clock clock;
     private final Executor workers;
-    private final Gate large;
     private final ServerCallStreamObserver<ServerMessage> call;
     private final AtomicBoolean aboutToDrain = new AtomicBoolean();
     private final SynchronizationContext turns = new SynchronizationContext((thread, failure) -> broken(failure));
 
-    private final ArrayDeque<Said> unread = new ArrayDeque<>();
-    private final ArrayDeque<ServerMessage> answers = new ArrayDeque<>();
+    private final Unread unread;
+    private final Outbox outbox;
     private final Map<String, ServiceStream> subscriptions = new LinkedHashMap<>();
-    private final ArrayDeque<ServiceStream> toSend = new ArrayDeque<>();
     private Duration silenceMax = OPEN_WITHIN;
     private long lastHeardNanos;
     private Clock.@Nullable Alarm alarm;
     private @Nullable Hold hold;
     private boolean opening;
-    private boolean severalUpdates;
     private boolean aboutToWrite;
-    private boolean atGate;
-    private boolean within;
     private @Nullable Several several;
     private long settledNanos;
     private Clock.@Nullable Alarm settlingAlarm;
@@ -91,8 +76,24 @@ final class Connection implements StreamObserver<Said> {
         this.registry = registry;
         this.clock = clock;
         this.workers = workers;
-        this.large = large;
         this.call = call;
+        this.outbox = new Outbox(call);
+        this.unread = new Unread(large, this::later, new Unread.Reader() {
+            @Override
+            public boolean isBusy() {
+                return several != null;
+            }
+
+            @Override
+            public void take(ClientMessage message) {
+                Connection.this.take(message);
+            }
+
+            @Override
+            public void unreadable(String why) {
+                end(Status.INVALID_ARGUMENT.withDescription(why));
+            }
+        });
     }
 
     /** Called once, before the call's first message. */
@@ -113,7 +114,7 @@ final class Connection implements StreamObserver<Said> {
         turns.execute(() -> {
             if (!ended) {
                 lastHeardNanos = clock.nanoTime();
-                hear(said);
+                unread.hear(said);
             }
         });
     }
@@ -134,72 +135,8 @@ final class Connection implements StreamObserver<Said> {
         turns.execute(this::release);
     }
 
-    private void hear(Said said) {
-        if (said.isLarge()) {
-            unread.add(said);
-            readOn();
-            return;
-        }
-        var message = read(said);
-        if (message.isEmpty()) {
-            return;
-        }
-        boolean inTurn = unread.isEmpty() && several == null;
-        if (inTurn || message.get().hasKeepAlive()) {
-            take(message.get());
-        } else {
-            unread.add(said);
-        }
-    }
-
     private static boolean hasMany(ClientMessage message) {
         return message.hasRegisterAll() || message.hasSubscribeAll();
-    }
-
-    /** Empty if it is none, which ends the stream. */
-    private Optional<ClientMessage> read(Said said) {
-        try {
-            return Optional.of(said.read());
-        } catch (InvalidProtocolBufferException e) {
-            end(Status.INVALID_ARGUMENT.withDescription("a message cannot be read: " + e.getMessage()));
-            return Optional.empty();
-        }
-    }
-
-    /** Reads and takes what waits, as far as it may. */
-    private void readOn() {
-        while (!ended && several == null && !unread.isEmpty()) {
-            if (unread.element().isLarge() && !within) {
-                enter();
-                return;
-            }
-            read(unread.remove()).ifPresent(this::take);
-            if (several == null) {
-                leave();
-            }
-        }
-    }
-
-    private void enter() {
-        if (!atGate) {
-            atGate = true;
-            large.ask(() -> later(() -> {
-                atGate = false;
-                within = true;
-                if (ended) {
-                    leave();
-                } else {
-                    readOn();
-                }
-            }));
-        }
-    }
-
-    private void leave() {
-        if (within) {
-            within = false;
-            large.leave();
-        }
     }
 
     private void take(ClientMessage message) {
@@ -260,9 +197,9 @@ final class Connection implements StreamObserver<Said> {
                     }
                     if (all.isTaken()) {
                         several = null;
-                        leave();
+                        unread.taken();
                         answeredAll(all);
-                        readOn();
+                        unread.goOn();
                     } else {
                         goOn(all);
                     }
@@ -313,7 +250,7 @@ final class Connection implements StreamObserver<Said> {
             return;
         }
         opening = true;
-        severalUpdates = message.getOpen().getSeveralUpdates();
+        outbox.several(message.getOpen().getSeveralUpdates());
         var _ = registry.submit(command)
                 .whenComplete((outcome, failure) -> later(() -> {
                     if (failure != null) {
@@ -336,7 +273,7 @@ final class Connection implements StreamObserver<Said> {
                 silenceMax = opened.lease();
                 settledNanos = clock.nanoTime() + opened.settling().toNanos();
                 watchForSilence(silenceMax);
-                answers.add(Messages.opened(opened, registry.incarnation()));
+                outbox.answer(Messages.opened(opened, registry.incarnation()));
                 call.request(REQUESTS_MAX - 1);
                 write();
             }
@@ -374,7 +311,7 @@ final class Connection implements StreamObserver<Said> {
             case RegistryCommand.Close _ -> {
                 answer(Messages.done(id));
                 hold = null;
-                flushAnswers();
+                outbox.flushAnswers();
                 release();
                 call.onCompleted();
                 return;
@@ -398,7 +335,7 @@ final class Connection implements StreamObserver<Said> {
                 later(() -> {
                     if (stream != null && subscriptions.get(service) == stream) {
                         stream.take(batch);
-                        toSend.add(stream);
+                        outbox.news(stream);
                         writeSoon();
                     }
                 });
@@ -461,7 +398,7 @@ final class Connection implements StreamObserver<Said> {
         var stream = subscriptions.remove(service);
         if (stream != null) {
             stream.subscription.close();
-            toSend.remove(stream);
+            outbox.remove(stream);
         }
     }
 
@@ -506,7 +443,7 @@ final class Connection implements StreamObserver<Said> {
     }
 
     private void answer(ServerMessage message) {
-        answers.add(message);
+        outbox.answer(message);
         write();
     }
 
@@ -522,51 +459,8 @@ final class Connection implements StreamObserver<Said> {
     }
 
     private void write() {
-        while (!ended && call.isReady()) {
-            if (!answers.isEmpty()) {
-                writeAnswer();
-            } else if (!toSend.isEmpty()) {
-                call.onNext(updates());
-            } else {
-                return;
-            }
-        }
-    }
-
-    /** What is next: of one service, or of several if the client takes that and there are any. */
-    private ServerMessage updates() {
-        var first = nextUpdate();
-        if (!severalUpdates || toSend.isEmpty()) {
-            return ServerMessage.newBuilder().setUpdate(first).build();
-        }
-        var updates = ServiceUpdates.newBuilder().addUpdates(first);
-        int bytes = first.getSerializedSize();
-        while (!toSend.isEmpty() && bytes < UPDATES_BYTES_MAX) {
-            var next = nextUpdate();
-            bytes += next.getSerializedSize();
-            updates.addUpdates(next);
-        }
-        return ServerMessage.newBuilder().setUpdates(updates).build();
-    }
-
-    private ServiceUpdate nextUpdate() {
-        var stream = toSend.remove();
-        var update = stream.next();
-        if (stream.hasMore()) {
-            toSend.add(stream);
-        }
-        return update;
-    }
-
-    private void writeAnswer() {
-        call.onNext(answers.remove());
-        call.request(1);
-    }
-
-    /** Before the end: the answers are few, and tell the client why. */
-    private void flushAnswers() {
-        while (!answers.isEmpty()) {
-            writeAnswer();
+        if (!ended) {
+            outbox.write();
         }
     }
 
@@ -595,7 +489,7 @@ final class Connection implements StreamObserver<Said> {
 
     private void end(Status status) {
         if (!ended) {
-            flushAnswers();
+            outbox.flushAnswers();
             release();
             call.onError(status.asRuntimeException());
         }
@@ -615,10 +509,8 @@ final class Connection implements StreamObserver<Said> {
         }
         subscriptions.values().forEach(stream -> stream.subscription.close());
         subscriptions.clear();
-        toSend.clear();
-        unread.clear();
-        leave();
-        answers.clear();
+        unread.close();
+        outbox.clear();
         if (hold != null) {
             detach(hold);
         }
