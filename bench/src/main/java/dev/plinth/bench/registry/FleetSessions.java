@@ -45,7 +45,6 @@ final class FleetSessions implements AutoCloseable {
     /** The number of the request by which a session says all. */
     private static final long ALL = 1;
 
-    private static final String STREAM = "/plinth.registry.v1.Registry/Connect";
     private static final long WAIT_SECONDS = 240;
 
     private final Fleet fleet;
@@ -261,7 +260,7 @@ final class FleetSessions implements AutoCloseable {
             try {
                 var mine = new LeanConnection(thread, port, _ -> ended());
                 connection = mine;
-                stream = mine.open(STREAM, this);
+                stream = mine.open(OurWire.STREAM, this);
             } catch (IOException e) {
                 throw new IllegalStateException("no socket for session " + number, e);
             }

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeoutException;
 
 /** Clients of our own wire, each with a connection of its own, on one thread; the counterpart of {@link NacosWire}. */
 final class OurWire implements AutoCloseable {
-    private static final String STREAM = "/plinth.registry.v1.Registry/Connect";
+    static final String STREAM = "/plinth.registry.v1.Registry/Connect";
     private static final long WAIT_SECONDS = 60;
     private static final Map<String, String> METADATA =
             Map.of("zone", "east-1", "version", "2.3.1", "preserved.register.source", "SPRING_CLOUD");

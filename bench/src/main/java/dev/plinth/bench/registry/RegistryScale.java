@@ -14,8 +14,9 @@ import java.util.Locale;
  * 50 services each, on one server with 2 GB; changes; and a server that is killed and started again.
  *
  * <p>The server starts as the distribution's does, with its flags and a cache of its classes, but for the heap; it is measured on one
- * processor, and when it is killed and started again it may have all. Each session has a connection of its own. Quick: a tenth of everything, and lists are told as a whole at first; in full the subscribers come as from
- * another server that went, and know their lists.
+ * processor, and when it is killed and started again it may have all. Each session has a connection of its own. Quick: a tenth of
+ * everything, and lists are told as a whole at first; in full the subscribers come as from another server that went, and know their
+ * lists.
  */
 public final class RegistryScale {
     private static final int HEAP_MB = 2_048;
@@ -65,9 +66,10 @@ public final class RegistryScale {
                 double listed = (sessions.awaitListed() - killed) / 1e9;
                 System.out.printf(
                         Locale.ROOT,
-                        "killed and started again, with every processor: it takes connections after %.1f s, all %,d sessions are back with what they serve"
-                                + " and follow after %.1f s, all lists are confirmed after %.1f s, %,d of them by being told anew; %,d streams broke again, %d empty lists, %d requests"
-                                + " refused and repeated; %,d MB alive%n",
+                        "killed and started again, with every processor: it takes connections after %.1f s, all %,d sessions"
+                                + " are back with what they serve and follow after %.1f s, all lists are confirmed after %.1f s,"
+                                + " %,d of them by being told anew; %,d streams broke again, %d empty lists, %d requests refused"
+                                + " and repeated; %,d MB alive%n",
                         ready,
                         fleet.publishers + fleet.subscribers,
                         back,

@@ -12,8 +12,7 @@ import java.io.InputStream;
 /** A client's message as it came; it is read when its turn has come. */
 record Said(ByteString bytes) {
     /*
-     * When all clients come back at once, most of what they say has to wait, and as bytes it takes a tenth of what it takes when it is
-     * read.
+     * When all clients come back at once, most of what they say has to wait, and bytes take less than the objects that are made of them.
      */
     private static final int LARGE_BYTES = 1_024;
 
