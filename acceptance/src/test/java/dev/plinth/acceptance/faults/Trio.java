@@ -151,7 +151,8 @@ final class Trio implements AutoCloseable {
                 .orElseThrow();
     }
 
-    private Optional<Lead> leader(List<Server> among, long after) {
+    /** The same, if it can be told now. */
+    Optional<Lead> leader(List<Server> among, long after) {
         Map<Server, Group> said = new TreeMap<>(Comparator.comparing(Server::name));
         among.forEach(server -> server.group(GROUP).ifPresent(group -> said.put(server, group)));
         for (var server : said.keySet()) {
