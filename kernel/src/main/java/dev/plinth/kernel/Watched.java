@@ -14,10 +14,21 @@ final class Watched<V> {
      * Those who wait are kept by what they know, so a change looks for those whom it lets go on, and not at everybody: when a registry
      * has restarted, all its subscribers wait, and everything changes.
      */
+    final String prefix;
     private final Set<Watch<V>> told = new LinkedHashSet<>();
 
-    /** Nearly always nobody waits. */
-    private Map<Long, Set<Watch<V>>> waiting = Map.of();
+    /* Nearly always nobody waits; and all who do know the same, as a rule. */
+    private long common;
+    private Set<Watch<V>> forCommon = Set.of();
+    private Map<Long, Set<Watch<V>>> forOther = Map.of();
+
+    Watched(String prefix) {
+        this.prefix = prefix;
+    }
+
+    boolean hasTold() {
+        return !told.isEmpty();
+    }
 
     /** Those who are told of changes, in the order in which they came. */
     Iterable<Watch<V>> told() {
@@ -27,12 +38,13 @@ final class Watched<V> {
     /** Those too who wait. */
     List<Watch<V>> all() {
         List<Watch<V>> all = new ArrayList<>(told);
-        waiting.values().forEach(all::addAll);
+        all.addAll(forCommon);
+        forOther.values().forEach(all::addAll);
         return all;
     }
 
     boolean hasWaiting() {
-        return !waiting.isEmpty();
+        return !forCommon.isEmpty() || !forOther.isEmpty();
     }
 
     /** Once more, if it waits no longer. */
@@ -42,10 +54,23 @@ final class Watched<V> {
             told.add(watch);
             return;
         }
-        if (waiting.isEmpty()) {
-            waiting = new LinkedHashMap<>();
+        var alike = forOther.get(watch.known);
+        if (alike != null) {
+            alike.add(watch);
+            return;
         }
-        waiting.computeIfAbsent(watch.known, _ -> new LinkedHashSet<>()).add(watch);
+        if (forCommon.isEmpty()) {
+            common = watch.known;
+            forCommon = new LinkedHashSet<>();
+        }
+        if (watch.known == common) {
+            forCommon.add(watch);
+            return;
+        }
+        if (forOther.isEmpty()) {
+            forOther = new LinkedHashMap<>();
+        }
+        forOther.computeIfAbsent(watch.known, _ -> new LinkedHashSet<>()).add(watch);
     }
 
     void remove(Watch<V> watch) {
@@ -54,30 +79,35 @@ final class Watched<V> {
     }
 
     private void takeFromWaiting(Watch<V> watch) {
-        var alike = waiting.get(watch.known);
+        if (watch.known == common && !forCommon.isEmpty()) {
+            forCommon.remove(watch);
+            return;
+        }
+        var alike = forOther.get(watch.known);
         if (alike != null && alike.remove(watch) && alike.isEmpty()) {
-            taken(watch.known);
+            takeOther(watch.known);
         }
     }
 
     /** Those who wait for this; they are here no more. */
     Set<Watch<V>> take(long known) {
-        var alike = waiting.get(known);
-        if (alike == null) {
-            return Set.of();
+        if (known != common || forCommon.isEmpty()) {
+            return forOther.isEmpty() ? Set.of() : takeOther(known);
         }
-        taken(known);
+        var alike = forCommon;
+        forCommon = Set.of();
         return alike;
     }
 
-    private void taken(long known) {
-        waiting.remove(known);
-        if (waiting.isEmpty()) {
-            waiting = Map.of();
+    private Set<Watch<V>> takeOther(long known) {
+        var alike = forOther.remove(known);
+        if (forOther.isEmpty()) {
+            forOther = Map.of();
         }
+        return alike == null ? Set.of() : alike;
     }
 
     boolean isEmpty() {
-        return told.isEmpty() && waiting.isEmpty();
+        return told.isEmpty() && !hasWaiting();
     }
 }

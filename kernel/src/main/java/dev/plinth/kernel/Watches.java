@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
@@ -18,10 +17,6 @@ final class Watches<V> {
      * key cost one item. What a slow watcher is owed is bounded by WATCH_KEYS_MAX, and what all of them are by
      * WATCH_KEYS_TOTAL_MAX; beyond, it is owed a snapshot, which costs nothing until it is ready for it. The alternative, a queue of
      * changes for each watcher, is either unbounded or loses some.
-     *
-     * Watches are found by prefix. A key's prefixes sort before it, so the search goes down from the key; what lies between two of
-     * them cannot match, and is passed over at one step by cutting the key to what it has in common with it. A change costs a few
-     * look-ups, however many prefixes are watched and however long the key is.
      */
     private static final int OWED_AT_FIRST = 4;
 
@@ -94,7 +89,7 @@ final class Watches<V> {
     /** Counted where watches are opened, on any thread. */
     private final AtomicInteger count = new AtomicInteger();
 
-    private final TreeMap<String, Watched<V>> byPrefix = new TreeMap<>();
+    private final Prefixes<Watched<V>> byPrefix = new Prefixes<>();
     private final LinkedHashSet<Watch<V>> due = new LinkedHashSet<>();
 
     /** Keys that all watchers together are owed. */
@@ -137,13 +132,12 @@ final class Watches<V> {
     void remove(Watch<V> watch) {
         due.remove(watch);
         forgive(watch);
-        var same = byPrefix.get(watch.prefix);
-        if (same != null) {
+        byPrefix.get(watch.prefix).ifPresent(same -> {
             same.remove(watch);
             if (same.isEmpty()) {
                 byPrefix.remove(watch.prefix);
             }
-        }
+        });
     }
 
     /** What the watch is owed is remembered no more. */
@@ -158,14 +152,14 @@ final class Watches<V> {
     }
 
     void clear() {
-        byPrefix.values().forEach(same -> same.all().forEach(this::forgive));
+        byPrefix.all().forEach(same -> same.all().forEach(this::forgive));
         byPrefix.clear();
         due.clear();
     }
 
     /** The whole state is another one: what anyone knew is void. */
     void replaced(Revision revision) {
-        byPrefix.values()
+        byPrefix.all()
                 .forEach(same -> same.all().forEach(watch -> {
                     oweSnapshot(watch);
                     same.add(watch);
@@ -186,15 +180,12 @@ final class Watches<V> {
         if (watch.released) {
             return;
         }
-        var same = byPrefix.ceilingEntry(watch.prefix);
-        Watched<V> watched;
-        if (same == null || !same.getKey().equals(watch.prefix)) {
-            watched = new Watched<>();
-            byPrefix.put(watch.prefix, watched);
-        } else {
-            watch.prefix = same.getKey();
-            watched = same.getValue();
-        }
+        var watched = byPrefix.get(watch.prefix).orElseGet(() -> {
+            var first = new Watched<V>(watch.prefix);
+            byPrefix.add(watch.prefix, first);
+            return first;
+        });
+        watch.prefix = watched.prefix;
         watch.ready = true;
         if (watch.waits) {
             var now = digest.apply(watch.prefix);
@@ -216,36 +207,25 @@ final class Watches<V> {
         if (watch.waits && !watch.released) {
             watch.waits = false;
             var watched = byPrefix.get(watch.prefix);
-            if (watch.ready && watched != null) {
-                watched.add(watch);
+            if (watch.ready && watched.isPresent()) {
+                watched.get().add(watch);
                 deliver(watch, revision);
             }
         }
     }
 
     void changed(String key) {
-        if (byPrefix.isEmpty()) {
-            return;
-        }
-        var candidate = byPrefix.floorEntry(key);
-        while (candidate != null) {
-            var prefix = candidate.getKey();
-            int shared = shared(key, prefix);
-            if (shared == prefix.length()) {
-                oweAll(candidate.getValue(), prefix, key);
-                candidate = byPrefix.lowerEntry(prefix);
-            } else {
-                candidate = byPrefix.floorEntry(key.substring(0, shared));
-            }
-        }
+        byPrefix.visit(key, this::oweAll);
     }
 
-    private void oweAll(Watched<V> watched, String prefix, String key) {
-        for (var watch : watched.told()) {
-            owe(watch, key);
+    private void oweAll(Watched<V> watched, String key) {
+        if (watched.hasTold()) {
+            for (var watch : watched.told()) {
+                owe(watch, key);
+            }
         }
         if (watched.hasWaiting()) {
-            letGoOn(watched, digest.apply(prefix));
+            letGoOn(watched, digest.apply(watched.prefix));
         }
     }
 
@@ -261,16 +241,6 @@ final class Watches<V> {
                 due.add(watch);
             }
         }
-    }
-
-    /** How many characters the two begin with alike. */
-    private static int shared(String one, String other) {
-        int length = Math.min(one.length(), other.length());
-        int shared = 0;
-        while (shared < length && one.charAt(shared) == other.charAt(shared)) {
-            shared++;
-        }
-        return shared;
     }
 
     private void owe(Watch<V> watch, String key) {

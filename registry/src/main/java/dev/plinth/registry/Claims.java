@@ -2,6 +2,9 @@ package dev.plinth.registry;
 
 import dev.plinth.kernel.Context;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -16,15 +19,15 @@ final class Claims {
      * show the same endpoints, whatever the order in which they learned them.
      */
     private final long ownServer;
-    private final Held own = new Held(Instant.MAX);
+    private final Directory directory = new Directory();
+    private final Held own;
 
     /** What each server's sessions vouch for: this one's, and copies of the others'. */
     private final TreeMap<Long, Held> servers = new TreeMap<>();
 
-    private final Directory directory = new Directory();
-
     Claims(long ownServer) {
         this.ownServer = ownServer;
+        this.own = new Held(ownServer, directory, Instant.MAX);
         servers.put(ownServer, own);
     }
 
@@ -48,14 +51,19 @@ final class Claims {
      * @param heardAt when the other server was heard
      */
     Held newCopy(long server, Instant heardAt) {
-        var copy = new Held(heardAt);
+        var copy = new Held(server, directory, heardAt);
         servers.put(server, copy);
         return copy;
     }
 
+    /** Whether nobody else's sessions are known: then what holds is what this server's own say. */
+    private boolean isAlone() {
+        return servers.size() == 1;
+    }
+
     /** The servers of which there are copies. */
     Set<Long> copies() {
-        if (servers.size() == 1) {
+        if (isAlone()) {
             return Set.of();
         }
         var copies = new TreeSet<>(servers.keySet());
@@ -72,11 +80,16 @@ final class Claims {
         var name = registration.endpoint().name();
         // A key is a text of some length, and is put together once for all who ask for it.
         var key = name.key();
-        of(server)
-                .orElseThrow(() -> new IllegalStateException("server " + server + " is not followed"))
-                .put(key, registration);
+        if (isAlone() && server == ownServer) {
+            own.said(key, hold(registration, key, context), registration);
+            context.changed(HeldKey.of(server, key));
+            return;
+        }
+        var held = of(server).orElseThrow(() -> new IllegalStateException("server " + server + " is not followed"));
+        var holding = directory.find(name);
+        held.said(key, held.find(name, holding), registration);
         context.changed(HeldKey.of(server, key));
-        settle(name, key, context);
+        settle(name, key, holding, server, Optional.of(registration), context);
         letGo(name, context);
     }
 
@@ -100,12 +113,15 @@ final class Claims {
     /** Returns the registration that held, if none does any more. */
     Optional<Registration> remove(long server, EndpointName name, Context<Void> context) {
         var held = servers.get(server);
-        var key = name.key();
-        if (held == null || !held.remove(name, key)) {
+        var holding = directory.find(name);
+        var before = held == null ? Optional.<Registration>empty() : held.find(name, holding);
+        if (held == null || before.isEmpty()) {
             return Optional.empty();
         }
+        var key = name.key();
+        held.unsaid(key, before.get());
         context.changed(HeldKey.of(server, key));
-        return settle(name, key, context);
+        return settle(name, key, holding, server, Optional.empty(), context);
     }
 
     /** A lost server of which nothing is left is forgotten. */
@@ -113,31 +129,64 @@ final class Claims {
         servers.values().removeIf(held -> held.isLost() && held.isEmpty());
     }
 
-    /** Returns the registration that held, if none does any more. */
-    private Optional<Registration> settle(EndpointName name, String key, Context<Void> context) {
-        var strongest = strongest(name);
-        if (strongest.isEmpty()) {
-            var gone = directory.remove(name);
-            if (gone.isPresent()) {
-                context.changed(key);
+    /**
+     * Decides anew which registration of an endpoint holds.
+     *
+     * @param holding the one that held so far
+     * @param server whose sessions say now
+     * @param said this of it
+     * @return the registration that held, if none does any more
+     */
+    private Optional<Registration> settle(
+            EndpointName name,
+            String key,
+            Optional<Registration> holding,
+            long server,
+            Optional<Registration> said,
+            Context<Void> context) {
+        Map<Held, Registration> claims = new LinkedHashMap<>();
+        servers.forEach((of, held) -> {
+            var theirs = of == server ? said : held.find(name, holding);
+            theirs.ifPresent(registration -> claims.put(held, registration));
+        });
+        var strongest = strongest(claims.values());
+        servers.values().forEach(held -> {
+            var theirs = claims.get(held);
+            if (theirs == null
+                    || theirs.session().equals(strongest.orElseThrow().session())) {
+                held.unbeaten(name);
+            } else {
+                held.beaten(theirs);
             }
-            return gone;
+        });
+        if (strongest.isPresent()) {
+            hold(strongest.get(), key, context);
+            return Optional.empty();
         }
-        var after = strongest.get();
-        var before = directory.put(after);
-        if (before.map(Registration::endpoint).filter(after.endpoint()::equals).isEmpty()) {
+        directory.remove(name);
+        if (holding.isPresent()) {
             context.changed(key);
         }
-        return Optional.empty();
+        return holding;
+    }
+
+    /** Returns what held before. */
+    private Optional<Registration> hold(Registration strongest, String key, Context<Void> context) {
+        var before = directory.put(strongest);
+        if (before.map(Registration::endpoint)
+                .filter(strongest.endpoint()::equals)
+                .isEmpty()) {
+            context.changed(key);
+        }
+        return before;
     }
 
     /** Asked in the order of the servers, this one among them, so that all come to the same answer. */
-    private Optional<Registration> strongest(EndpointName name) {
+    private static Optional<Registration> strongest(Collection<Registration> claims) {
         Optional<Registration> strongest = Optional.empty();
-        for (var server : servers.values()) {
-            var theirs = server.find(name);
-            if (theirs.isPresent() && (strongest.isEmpty() || theirs.get().beats(strongest.get()))) {
-                strongest = theirs;
+        for (var claim : claims) {
+            if (strongest.isEmpty() || claim.beats(strongest.get())) {
+                strongest = Optional.of(claim);
             }
         }
         return strongest;

@@ -2,11 +2,7 @@ package dev.plinth.registry;
 
 import dev.plinth.kernel.Limits;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -20,15 +16,7 @@ final class Directory {
      */
     private final RegistrationTable registrations = new RegistrationTable();
     private final TreeMap<String, NameSorted<EndpointName>> namesByCell = new TreeMap<>();
-    private final HashMap<String, Counts> counts = new HashMap<>();
     private long metadataBytes;
-
-    private static final class Counts {
-        int endpoints;
-        long digest;
-        /** Most services have none. */
-        Map<String, Integer> byCell = Map.of();
-    }
 
     Optional<Registration> find(EndpointName name) {
         return registrations.find(name);
@@ -40,58 +28,46 @@ final class Directory {
 
     /** The text of a service's name that those who name it share, if it has endpoints. */
     Optional<String> nameOf(String service) {
-        return registrations.nameOf(service);
+        return registrations.service(service).map(ServiceRegistrations::name);
     }
 
     /** Returns what was there before. */
     Optional<Registration> put(Registration registration) {
-        var before = registrations.put(registration);
+        var service = registrations.serviceFor(registration);
+        var before = registrations.put(service, registration);
         var endpoint = registration.endpoint();
         if (before.map(Registration::endpoint).filter(endpoint::equals).isEmpty()) {
-            before.ifPresent(other -> uncount(other.endpoint()));
-            count(endpoint);
+            before.ifPresent(other -> uncount(service, other.endpoint()));
+            count(service, endpoint);
         }
         return before;
     }
 
     /** Returns what was there. */
     Optional<Registration> remove(EndpointName name) {
+        var service = registrations.service(name.service());
         var removed = registrations.remove(name);
-        removed.ifPresent(registration -> uncount(registration.endpoint()));
+        removed.ifPresent(registration -> uncount(service.orElseThrow(), registration.endpoint()));
         return removed;
     }
 
-    private void count(Endpoint endpoint) {
+    private void count(ServiceRegistrations service, Endpoint endpoint) {
         metadataBytes += endpoint.metadataBytes();
-        var ofService = counts.computeIfAbsent(endpoint.name().service(), _ -> new Counts());
-        ofService.endpoints++;
-        ofService.digest += endpoint.digest();
-        endpoint.cell().ifPresent(cell -> {
-            if (ofService.byCell.isEmpty()) {
-                ofService.byCell = new TreeMap<>();
-            }
-            ofService.byCell.merge(cell, 1, Integer::sum);
-            namesByCell
-                    .computeIfAbsent(cell, _ -> new NameSorted<>(name -> name))
-                    .put(endpoint.name());
-        });
+        service.count(endpoint);
+        endpoint.cell()
+                .ifPresent(cell -> namesByCell
+                        .computeIfAbsent(cell, _ -> new NameSorted<>(name -> name))
+                        .put(endpoint.name()));
     }
 
-    private void uncount(Endpoint endpoint) {
+    private void uncount(ServiceRegistrations service, Endpoint endpoint) {
         metadataBytes -= endpoint.metadataBytes();
+        service.uncount(endpoint);
         endpoint.cell()
                 .ifPresent(cell -> namesByCell.computeIfPresent(cell, (_, names) -> {
                     names.remove(endpoint.name());
                     return names.isEmpty() ? null : names;
                 }));
-        counts.computeIfPresent(endpoint.name().service(), (_, ofService) -> {
-            ofService.endpoints--;
-            ofService.digest -= endpoint.digest();
-            endpoint.cell()
-                    .ifPresent(cell ->
-                            ofService.byCell.computeIfPresent(cell, (_, count) -> count > 1 ? count - 1 : null));
-            return ofService.endpoints > 0 ? ofService : null;
-        });
     }
 
     int endpoints() {
@@ -100,14 +76,13 @@ final class Directory {
 
     /** How many endpoints a service has. */
     int endpoints(String service) {
-        var ofService = counts.get(service);
-        return ofService == null ? 0 : ofService.endpoints;
+        return registrations.service(service).map(ServiceRegistrations::size).orElse(0);
     }
 
     /** What a service's endpoints come to, as {@link dev.plinth.wire.registry.EndpointDigest} says. */
     long digest(String service) {
-        var ofService = counts.get(service);
-        return ofService == null ? 0 : ofService.digest;
+        var known = registrations.service(service);
+        return known.isPresent() ? known.get().digest() : 0;
     }
 
     int services() {
@@ -130,9 +105,7 @@ final class Directory {
             if (page.size() == most) {
                 return new Page<>(List.copyOf(page), true);
             }
-            var ofService = Objects.requireNonNull(counts.get(service));
-            page.add(new ServiceSummary(
-                    service, ofService.endpoints, Collections.unmodifiableSortedMap(new TreeMap<>(ofService.byCell))));
+            page.add(new ServiceSummary(service.name(), service.size(), service.byCell()));
         }
         return new Page<>(List.copyOf(page), false);
     }

@@ -1,5 +1,7 @@
 package dev.plinth.registry;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What an endpoint is known by: two registrations of one name are of one endpoint.
  *
@@ -95,6 +97,31 @@ public record EndpointName(String service, String protocol, String address) impl
             }
         }
         return length - text.length();
+    }
+
+    /** The hash of the {@link #address} of the name whose key this is, as {@link String#hashCode} has it. */
+    static int addressHash(String key) {
+        int hash = 0;
+        for (int i = key.indexOf(SEPARATOR, key.indexOf(SEPARATOR) + 1) + 1; i < key.length(); i++) {
+            hash = 31 * hash + key.charAt(i);
+        }
+        return hash;
+    }
+
+    /** Most names that are compared share the texts of all but their addresses, and many are the same. */
+    @Override
+    @SuppressWarnings("ReferenceEquality") // it is asked first, and then the texts
+    public boolean equals(@Nullable Object other) {
+        return this == other
+                || (other instanceof EndpointName name
+                        && address.equals(name.address)
+                        && service.equals(name.service)
+                        && protocol.equals(name.protocol));
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * service.hashCode() + protocol.hashCode()) + address.hashCode();
     }
 
     private int length() {

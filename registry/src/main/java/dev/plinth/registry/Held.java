@@ -3,15 +3,25 @@ package dev.plinth.registry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** The registrations of one server's sessions: this server's own, or a copy of another one's. */
 final class Held {
-    private final RegistrationTable registrations = new RegistrationTable();
+    /*
+     * Nearly all of them hold, and are in the directory, with those of the others; only what another server's claim beats is kept here.
+     * Which is which, Claims decides.
+     */
+    private final long server;
+    private final Directory directory;
+    private final RegistrationTable beaten = new RegistrationTable();
+    private int size;
     private final Digests digests = Digests.none();
 
     /** How many registrations that are not kept have which lease, so that the end of the first is known without looking at them all. */
@@ -38,52 +48,112 @@ final class Held {
     /** Whether the copy comes from the other server itself. */
     private boolean direct;
 
-    Held(Instant heardAt) {
+    Held(long server, Directory directory, Instant heardAt) {
+        this.server = server;
+        this.directory = directory;
         this.heardAt = heardAt;
     }
 
     Optional<Registration> find(EndpointName name) {
-        return registrations.find(name);
+        return find(name, directory.find(name));
+    }
+
+    /** The same, where it is known which registration holds. */
+    Optional<Registration> find(EndpointName name, Optional<Registration> holding) {
+        if (isOf(holding)) {
+            return holding;
+        }
+        return beaten.isEmpty() ? Optional.empty() : beaten.find(name);
     }
 
     Optional<Registration> find(String key) {
-        return registrations.find(key);
+        var holding = directory.find(key);
+        return isOf(holding) ? holding : beaten.find(key);
+    }
+
+    private boolean isOf(Optional<Registration> registration) {
+        return registration.isPresent() && registration.get().session().server() == server;
     }
 
     boolean isEmpty() {
-        return registrations.isEmpty();
+        return size == 0;
     }
 
     int size() {
-        return registrations.size();
+        return size;
     }
 
     /** The keys that start with {@code prefix} after {@code after}. */
     List<String> keys(String prefix, String after, int limit) {
-        return registrations.keys(prefix, after, limit);
+        List<String> keys = new ArrayList<>();
+        directory.visit(prefix, after, registration -> {
+            if (registration.session().server() == server) {
+                keys.add(registration.endpoint().name().key());
+            }
+            return keys.size() < limit;
+        });
+        if (beaten.isEmpty()) {
+            return keys;
+        }
+        keys.addAll(beaten.keys(prefix, after, limit));
+        Collections.sort(keys);
+        return keys.subList(0, Math.min(limit, keys.size()));
     }
 
-    /** @param key of the registration's endpoint */
-    void put(String key, Registration registration) {
-        registrations.put(registration).ifPresent(before -> forget(key, before));
+    /** Those that hold in the order of their names, and then the others. */
+    private void visit(Consumer<Registration> visitor) {
+        Predicate<Registration> each = registration -> {
+            if (registration.session().server() == server) {
+                visitor.accept(registration);
+            }
+            return true;
+        };
+        directory.visit("", "", each);
+        beaten.visit("", "", each);
+    }
+
+    /**
+     * Its sessions say so now.
+     *
+     * @param key of the registration's endpoint
+     * @param before what they said before
+     */
+    void said(String key, Optional<Registration> before, Registration registration) {
+        size++;
+        if (before.isPresent()) {
+            forget(key, before.get());
+        }
         digests.add(key, registration.version());
         leases.merge(registration.claim().lease(), 1, Integer::sum);
     }
 
-    /** @param key of the name */
-    boolean remove(EndpointName name, String key) {
-        var before = registrations.remove(name);
-        before.ifPresent(registration -> {
-            forget(key, registration);
-            unconfirmed.remove(name);
-        });
-        return before.isPresent();
+    /**
+     * They say no more what they said.
+     *
+     * @param key of the registration's endpoint
+     */
+    void unsaid(String key, Registration before) {
+        forget(key, before);
+        unconfirmed.remove(before.endpoint().name());
     }
 
     private void forget(String key, Registration before) {
+        size--;
         digests.subtract(key, before.version());
-        if (kept.remove(before.endpoint().name()) == null) {
+        if (kept.isEmpty() || kept.remove(before.endpoint().name()) == null) {
             uncount(before);
+        }
+    }
+
+    /** Another server's claim beats this one, which is not in the directory. */
+    void beaten(Registration registration) {
+        beaten.put(registration);
+    }
+
+    /** What they say of it, if anything, holds. */
+    void unbeaten(EndpointName name) {
+        if (!beaten.isEmpty()) {
+            beaten.remove(name);
         }
     }
 
@@ -113,12 +183,11 @@ final class Held {
             return;
         }
         Set<Integer> wanted = new HashSet<>(buckets);
-        registrations.visit("", "", registration -> {
+        visit(registration -> {
             var name = registration.endpoint().name();
             if (wanted.contains(Digests.bucket(name.key()))) {
                 unconfirmed.put(name);
             }
-            return true;
         });
     }
 
@@ -178,11 +247,11 @@ final class Held {
         return kept.isEmpty() || lease.filter(keptUntil::isAfter).isPresent() ? lease : Optional.of(keptUntil);
     }
 
-    /** A lost server's registrations whose lease is over; of those that are kept, when that is over too. */
+    /** A lost server's registrations whose lease is over, in order; of those that are kept, when that is over too. */
     List<EndpointName> ended(Instant now) {
         List<EndpointName> ended = new ArrayList<>();
         if (nextEnd().filter(end -> !end.isAfter(now)).isPresent()) {
-            registrations.visit("", "", registration -> {
+            visit(registration -> {
                 var name = registration.endpoint().name();
                 var end = keeps(name)
                         ? keptUntil
@@ -190,8 +259,8 @@ final class Held {
                 if (!end.isAfter(now)) {
                     ended.add(name);
                 }
-                return true;
             });
+            Collections.sort(ended);
         }
         return ended;
     }

@@ -119,6 +119,9 @@ final class Metadata extends AbstractMap<String, String> implements SortedMap<St
 
     @Override
     public boolean equals(Object other) {
+        if (other == this) {
+            return true;
+        }
         return other instanceof Metadata metadata ? Arrays.equals(pairs, metadata.pairs) : super.equals(other);
     }
 

@@ -1,11 +1,11 @@
 package dev.plinth.registry;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -18,12 +18,9 @@ final class RegistrationTable {
      * services begin so much alike that to compare them is most of what a sorted map does. The sorted one is for who goes through them,
      * and there from when somebody does: nobody goes through what this server's own sessions say while it is alone.
      */
-    private final HashMap<String, OfService> byName = new HashMap<>();
-    private @Nullable NavigableMap<String, OfService> sorted;
+    private final HashMap<String, ServiceRegistrations> byName = new HashMap<>();
+    private @Nullable NavigableMap<String, ServiceRegistrations> sorted;
     private int size;
-
-    /** @param name the text that all who have it from here share */
-    private record OfService(String name, NameSorted<Registration> registrations) {}
 
     int size() {
         return size;
@@ -35,31 +32,45 @@ final class RegistrationTable {
 
     Optional<Registration> find(EndpointName name) {
         var service = byName.get(name.service());
-        return service == null
-                ? Optional.empty()
-                : Optional.ofNullable(service.registrations().find(name));
+        return service == null ? Optional.empty() : Optional.ofNullable(service.find(name));
     }
 
     Optional<Registration> find(String key) {
         var service = byName.get(EndpointName.serviceOf(key));
-        return service == null
-                ? Optional.empty()
-                : Optional.ofNullable(service.registrations().find(key));
+        return service == null ? Optional.empty() : Optional.ofNullable(service.find(key));
+    }
+
+    /** A service, if it is known. */
+    Optional<ServiceRegistrations> service(String name) {
+        return Optional.ofNullable(byName.get(name));
     }
 
     /** Returns what was there before. */
     Optional<Registration> put(Registration registration) {
+        return put(serviceFor(registration), registration);
+    }
+
+    /** The service of a registration that is about to be put there. */
+    ServiceRegistrations serviceFor(Registration registration) {
         var name = registration.endpoint().name().service();
         var service = byName.get(name);
         if (service == null) {
-            service = new OfService(
-                    name, new NameSorted<>(other -> other.endpoint().name()));
+            service = new ServiceRegistrations(name);
             byName.put(name, service);
             if (sorted != null) {
                 sorted.put(name, service);
             }
         }
-        var before = service.registrations().put(registration);
+        return service;
+    }
+
+    /**
+     * Returns what was there before.
+     *
+     * @param service as {@link #serviceFor} gave it
+     */
+    Optional<Registration> put(ServiceRegistrations service, Registration registration) {
+        var before = service.put(registration);
         if (before == null) {
             size++;
         }
@@ -72,10 +83,10 @@ final class RegistrationTable {
         if (service == null) {
             return Optional.empty();
         }
-        var removed = service.registrations().remove(name);
+        var removed = service.remove(name);
         if (removed != null) {
             size--;
-            if (service.registrations().isEmpty()) {
+            if (service.size() == 0) {
                 byName.remove(name.service());
                 if (sorted != null) {
                     sorted.remove(name.service());
@@ -85,21 +96,16 @@ final class RegistrationTable {
         return Optional.ofNullable(removed);
     }
 
-    /** The text of a service's name as this table has it, if the service is known: the same for all who have it from here. */
-    Optional<String> nameOf(String service) {
-        return Optional.ofNullable(byName.get(service)).map(OfService::name);
-    }
-
     int services() {
         return byName.size();
     }
 
-    /** The names of the services that come after {@code after}, in order; a view. */
-    Set<String> servicesAfter(String after) {
-        return sorted().tailMap(after, false).keySet();
+    /** The services whose names come after {@code after}, in their order; a view. */
+    Collection<ServiceRegistrations> servicesAfter(String after) {
+        return sorted().tailMap(after, false).values();
     }
 
-    private NavigableMap<String, OfService> sorted() {
+    private NavigableMap<String, ServiceRegistrations> sorted() {
         if (sorted == null) {
             sorted = new TreeMap<>(byName);
         }
@@ -136,8 +142,8 @@ final class RegistrationTable {
 
     /** The same in one service; returns false if it is to end. */
     private static boolean visit(
-            OfService service, String prefix, String after, Predicate<? super Registration> wanted) {
-        return service.registrations().visitAfter(after, registration -> {
+            ServiceRegistrations service, String prefix, String after, Predicate<? super Registration> wanted) {
+        return service.visitAfter(after, registration -> {
             var name = registration.endpoint().name();
             return name.startsWith(prefix) ? wanted.test(registration) : name.compareToKey(prefix) < 0;
         });

@@ -35,6 +35,19 @@ public sealed interface RegistryCommand {
         Hold hold();
     }
 
+    /** Commands of the same session, one after the other and nothing between; the answer is {@link RegistryOutcome.Batch}. */
+    record Batch(Hold hold, List<OfSession> commands) implements OfSession {
+        public Batch {
+            commands = List.copyOf(commands);
+            for (var command : commands) {
+                if (!command.hold().equals(hold) || command instanceof Batch || command instanceof Close) {
+                    throw new IllegalArgumentException("a batch of " + hold + " has " + command
+                            + ": expected single commands of the same, and no end");
+                }
+            }
+        }
+    }
+
     record KeepAlive(Hold hold) implements OfSession {}
 
     /** The session serves this endpoint; if it did before, weight and metadata are these now. */

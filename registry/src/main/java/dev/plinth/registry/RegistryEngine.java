@@ -120,7 +120,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                         services ->
                                 services.forEach(service -> showAnew(EndpointName.prefix(service), before, context)),
                         () -> showAnew("", before, context));
-        return new RegistryOutcome.Done();
+        return RegistryOutcome.DONE;
     }
 
     /** Watchers are told of what is shown otherwise than before. */
@@ -150,24 +150,32 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     private RegistryOutcome within(RegistryCommand.OfSession command, Session session, Context<Void> context) {
         return switch (command) {
-            case RegistryCommand.KeepAlive _ -> new RegistryOutcome.Done();
+            case RegistryCommand.Batch batch -> {
+                List<RegistryOutcome> outcomes =
+                        new ArrayList<>(batch.commands().size());
+                for (var one : batch.commands()) {
+                    outcomes.add(within(one, session, context));
+                }
+                yield new RegistryOutcome.Batch(outcomes);
+            }
+            case RegistryCommand.KeepAlive _ -> RegistryOutcome.DONE;
             case RegistryCommand.Register register -> register(session, register.endpoint(), context);
             case RegistryCommand.Deregister deregister -> {
                 if (session.endpoints.remove(deregister.name())) {
                     remove(server, deregister.name(), Departure.Cause.DEREGISTERED, context);
                 }
-                yield new RegistryOutcome.Done();
+                yield RegistryOutcome.DONE;
             }
             case RegistryCommand.Subscribe subscribe -> subscribe(session, subscribe.service());
             case RegistryCommand.Unsubscribe unsubscribe -> {
                 if (session.subscriptions.remove(unsubscribe.service())) {
                     subscriptions--;
                 }
-                yield new RegistryOutcome.Done();
+                yield RegistryOutcome.DONE;
             }
             case RegistryCommand.Close _ -> {
                 end(session, Departure.Cause.SESSION_CLOSED, context);
-                yield new RegistryOutcome.Done();
+                yield RegistryOutcome.DONE;
             }
         };
     }
@@ -216,7 +224,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             restate(session, context);
             session.endpoints.list().forEach(name -> yieldTo(directory().find(name), name, context));
         }
-        return new RegistryOutcome.Done();
+        return RegistryOutcome.DONE;
     }
 
     /** For the other servers: the session's stream has come or gone. */
@@ -250,13 +258,13 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     private RegistryOutcome register(Session session, Endpoint endpoint, Context<Void> context) {
         var name = endpoint.name();
-        var own = claims.own().find(name);
+        var holding = directory().find(name);
+        var own = claims.own().find(name, holding);
         boolean mine = own.isPresent() && session.endpoints.contains(name);
         boolean claimed = mine && own.isPresent() && !own.get().claim().since().isBefore(session.heldSince);
         if (claimed && own.get().endpoint().equals(endpoint)) {
-            return new RegistryOutcome.Done();
+            return RegistryOutcome.DONE;
         }
-        var holding = directory().find(name);
         if (own.isPresent() && !mine && isHeldAgainst(session, sessions.holder(own.get()))) {
             return duplicate(own.get());
         }
@@ -289,7 +297,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         if (holding.isEmpty() && session.movedFrom.isPresent()) {
             settling.cameBack(context.now());
         }
-        return new RegistryOutcome.Done();
+        return RegistryOutcome.DONE;
     }
 
     private static boolean isHeldAgainst(Session newer, Session holder) {
@@ -325,8 +333,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
             return Optional.of(overloaded(
                     RegistryLimits.ENDPOINTS_MAX + " endpoints are registered", RegistryLimits.LEASE_DEFAULT));
         }
-        long freed = before.map(registration -> registration.endpoint().metadataBytes())
-                .orElse(0);
+        long freed = before.isPresent() ? before.get().endpoint().metadataBytes() : 0;
         if (directory().metadataBytes() - freed + endpoint.metadataBytes() > RegistryLimits.METADATA_TOTAL_BYTES_MAX) {
             return Optional.of(overloaded(
                     "the metadata of all endpoints would pass " + RegistryLimits.METADATA_TOTAL_BYTES_MAX + " bytes",
@@ -354,7 +361,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
     private RegistryOutcome ofPeer(RegistryCommand.OfPeer command, Context<Void> context) {
         if (command.server() == server) {
             // Nobody else knows what this server's sessions say.
-            return new RegistryOutcome.Done();
+            return RegistryOutcome.DONE;
         }
         var copy = claims.copy(command.server());
         switch (command) {
@@ -378,7 +385,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
                 claims.forgetEmpty();
             }
         }
-        return new RegistryOutcome.Done();
+        return RegistryOutcome.DONE;
     }
 
     private void told(RegistryCommand.PeerTells tells, Held held, Context<Void> context) {
@@ -441,7 +448,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
 
     private RegistryOutcome subscribe(Session session, String service) {
         if (session.subscriptions.contains(service)) {
-            return new RegistryOutcome.Done();
+            return RegistryOutcome.DONE;
         }
         if (session.subscriptions.size() >= RegistryLimits.SESSION_SUBSCRIPTIONS_MAX) {
             return overloaded(
@@ -455,7 +462,7 @@ final class RegistryEngine implements Engine<RegistryCommand, RegistryOutcome, V
         }
         session.subscriptions.add(service);
         subscriptions++;
-        return new RegistryOutcome.Done();
+        return RegistryOutcome.DONE;
     }
 
     private void unsubscribeAll(Session session) {

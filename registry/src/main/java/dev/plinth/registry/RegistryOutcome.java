@@ -1,10 +1,12 @@
 package dev.plinth.registry;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** What the registry answers. */
 public sealed interface RegistryOutcome {
+    Done DONE = new Done();
 
     /**
      * The stream has its session.
@@ -15,6 +17,13 @@ public sealed interface RegistryOutcome {
     record Opened(Hold hold, Duration lease, boolean resumed, Duration settling) implements RegistryOutcome {}
 
     record Done() implements RegistryOutcome {}
+
+    /** What became of each command of a batch, in their order. */
+    record Batch(List<RegistryOutcome> outcomes) implements RegistryOutcome {
+        public Batch {
+            outcomes = List.copyOf(outcomes);
+        }
+    }
 
     /** Nothing was changed. */
     record Denied(Reason reason, String message, Optional<Duration> retryAfter) implements RegistryOutcome {}

@@ -200,7 +200,9 @@ public final class PlinthServer implements AutoCloseable {
                 Thread.ofVirtual().name("plinth-door-", 0).factory());
         parts.add("door workers", workers);
         var rules = parts.add("registry's rules", StoredRules.open(registry, texts, clock, workers));
-        registryDoors = new RegistryParts(parts, registry, texts, clock, workers).open(configuration.registryDoors());
+        var registryDoor = new RegistryDoor(registry, clock, workers);
+        registryDoors = new RegistryParts(parts, registry, texts, clock, workers)
+                .open(configuration.registryDoors(), registryDoor);
         var trusted =
                 TrustParts.open(configuration, parts, journals, membership, peers, proof, settling, clock, workers);
         trust = Optional.of(trusted);
@@ -231,7 +233,7 @@ public final class PlinthServer implements AutoCloseable {
         trusted.peerDoor().ifPresent(among::add);
         List<BindableService> doors = new ArrayList<>(List.of(
                 new CellMapsDoor(cells, workers),
-                new RegistryDoor(registry, clock, workers),
+                registryDoor,
                 new RegistryOperationsDoor(registry, rules, workers),
                 new ConfigsDoor(texts, workers),
                 new TransactionsDoor(coordinator, seataDoor::xid, workers),
@@ -529,6 +531,11 @@ public final class PlinthServer implements AutoCloseable {
     /** Where workloads find their identities, as in SPIFFE_ENDPOINT_SOCKET; empty if this server gives none. */
     public Optional<String> workloads() {
         return trust.flatMap(TrustParts::workloads);
+    }
+
+    /** Where the registry's own protocol has a port for itself: with the one that was opened; empty if it has none. */
+    public Optional<Listen> registryAlone() {
+        return registryDoors.streams().map(RegistryDoors.Streams::listen);
     }
 
     /** Where Nacos's clients connect: with the port that was opened; empty if they are not served. */

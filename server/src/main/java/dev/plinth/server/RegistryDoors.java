@@ -6,14 +6,31 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where the registry is reached in the protocols of others. What is empty is not served.
+ * Where the registry is reached besides the port that all doors share. What is empty is not served.
  *
+ * @param streams for clients of our own, if they are many
  * @param nacos for Nacos's clients and its open API
  * @param sofaRegistry for SOFARegistry's clients
  * @param dns for who has no client
  */
-public record RegistryDoors(Optional<Nacos> nacos, Optional<SofaRegistry> sofaRegistry, Optional<Dns> dns) {
-    public static final RegistryDoors NONE = new RegistryDoors(Optional.empty(), Optional.empty(), Optional.empty());
+public record RegistryDoors(
+        Optional<Streams> streams, Optional<Nacos> nacos, Optional<SofaRegistry> sofaRegistry, Optional<Dns> dns) {
+    public static final RegistryDoors NONE =
+            new RegistryDoors(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
+    /** Our own protocol alone. */
+    public record Streams(Listen listen, UnprovenClients clients) {
+        static Streams read(YamlReader.Section section) {
+            var listen = section.required("listen", "host:port, such as 127.0.0.1:7702", Listen::parse);
+            var clients = UnprovenClients.read(section);
+            section.done();
+            return new Streams(listen, clients);
+        }
+
+        private void check() {
+            clients.check("registry", "registry.listen", listen);
+        }
+    }
 
     /**
      * Nacos's two ports. What is empty is not served.
@@ -84,6 +101,8 @@ public record RegistryDoors(Optional<Nacos> nacos, Optional<SofaRegistry> sofaRe
     /** Where they are, a line each, for people. */
     List<String> lines() {
         List<String> lines = new ArrayList<>();
+        streams.ifPresent(of -> lines.add("  registry alone       " + of.listen() + " (gRPC)"
+                + of.clients().remark(of.listen())));
         nacos.ifPresent(of -> {
             of.listen()
                     .ifPresent(at -> lines.add("  Nacos's clients      " + at + " (gRPC)"
@@ -103,6 +122,7 @@ public record RegistryDoors(Optional<Nacos> nacos, Optional<SofaRegistry> sofaRe
     /** The same for the console. */
     List<ServerState.Address> addresses() {
         List<ServerState.Address> addresses = new ArrayList<>();
+        streams.ifPresent(of -> addresses.add(address("registry alone, gRPC", of.listen(), of.clients())));
         nacos.ifPresent(of -> {
             of.listen().ifPresent(at -> addresses.add(address("Nacos, gRPC", at, of.clients())));
             of.http().ifPresent(at -> addresses.add(address("Nacos, HTTP", at, of.clients())));
@@ -121,6 +141,7 @@ public record RegistryDoors(Optional<Nacos> nacos, Optional<SofaRegistry> sofaRe
 
     static RegistryDoors read(YamlReader.Section top) {
         return new RegistryDoors(
+                top.section("registry").map(Streams::read),
                 top.section("nacos").map(Nacos::read),
                 top.section("sofaregistry").map(SofaRegistry::read),
                 top.section("dns").map(Dns::read));
@@ -128,6 +149,7 @@ public record RegistryDoors(Optional<Nacos> nacos, Optional<SofaRegistry> sofaRe
 
     /** Refuses addresses for which too little was said. */
     void check() {
+        streams.ifPresent(Streams::check);
         nacos.ifPresent(Nacos::check);
         sofaRegistry.ifPresent(SofaRegistry::check);
         dns.ifPresent(Dns::check);

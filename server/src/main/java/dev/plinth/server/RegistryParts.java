@@ -4,6 +4,8 @@ import dev.plinth.config.Configs;
 import dev.plinth.kernel.Clock;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.door.dns.DnsDoor;
+import dev.plinth.registry.door.grpc.RegistryDoor;
+import dev.plinth.registry.door.grpc.RegistryStreams;
 import dev.plinth.registry.door.nacos.NacosDoor;
 import dev.plinth.registry.door.nacos.NacosHttpDoor;
 import dev.plinth.registry.door.sofa.SofaRegistryDoor;
@@ -12,7 +14,7 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 
-/** The registry's doors for the clients of others. */
+/** The registry's doors that have ports of their own. */
 final class RegistryParts {
     private final Parts parts;
     private final Registry registry;
@@ -31,9 +33,14 @@ final class RegistryParts {
     /**
      * Opens those that are wanted.
      *
+     * @param own serves our own protocol, wherever it is spoken
      * @return where they are, with the ports that were opened
      */
-    RegistryDoors open(RegistryDoors wanted) throws IOException {
+    RegistryDoors open(RegistryDoors wanted, RegistryDoor own) throws IOException {
+        Optional<RegistryDoors.Streams> streams = Optional.empty();
+        if (wanted.streams().isPresent()) {
+            streams = Optional.of(open(wanted.streams().get(), own));
+        }
         var persistent = parts.add("persistent endpoints", PersistentEndpoints.open(registry, texts, clock, workers));
         Optional<RegistryDoors.Nacos> nacos = Optional.empty();
         if (wanted.nacos().isPresent()) {
@@ -47,7 +54,14 @@ final class RegistryParts {
         if (wanted.dns().isPresent()) {
             dns = Optional.of(open(wanted.dns().get()));
         }
-        return new RegistryDoors(nacos, sofaRegistry, dns);
+        return new RegistryDoors(streams, nacos, sofaRegistry, dns);
+    }
+
+    private RegistryDoors.Streams open(RegistryDoors.Streams wanted, RegistryDoor own) throws IOException {
+        var door = parts.add(
+                "registry's own port",
+                RegistryStreams.open(own, wanted.listen().address(), new Doorkeeper("registry", wanted.clients())));
+        return new RegistryDoors.Streams(wanted.listen().at(door.address()), wanted.clients());
     }
 
     private RegistryDoors.Nacos open(RegistryDoors.Nacos wanted, PersistentEndpoints persistent) throws IOException {

@@ -45,6 +45,7 @@ class OpenDoorsTest {
         var clients = new UnprovenClients(true, List.of(Network.parse(network)));
         var any = new Listen(host, 0);
         var doors = new RegistryDoors(
+                Optional.of(new RegistryDoors.Streams(any, clients)),
                 Optional.of(new RegistryDoors.Nacos(Optional.of(any), Optional.of(any), clients)),
                 Optional.of(new RegistryDoors.SofaRegistry(any, any, List.of(), clients)),
                 Optional.of(new RegistryDoors.Dns(any, clients)));
@@ -68,6 +69,7 @@ class OpenDoorsTest {
         var sofa = server.sofaRegistry().orElseThrow();
         Map<Listen, byte[]> questions = new LinkedHashMap<>();
         questions.put(metadata, http);
+        questions.put(server.registryAlone().orElseThrow(), http2);
         questions.put(server.nacos().orElseThrow(), http2);
         questions.put(server.nacosHttp().orElseThrow(), http);
         questions.put(sofa.http(), http);

@@ -81,6 +81,7 @@ class ServerConfigurationTest {
         assertThat(ServerConfiguration.read(file("")).registryDoors()).isEqualTo(RegistryDoors.NONE);
 
         var doors = ServerConfiguration.read(file("""
+                        registry: { listen: "127.0.0.1:7702" }
                         nacos: { listen: "127.0.0.1:9848", http: "127.0.0.1:8848" }
                         sofaregistry: { bolt: "127.0.0.1:1", servers: [ "10.0.0.1:9600", "10.0.0.2:9600" ] }
                         dns: { listen: "127.0.0.1:7753" }
@@ -88,6 +89,7 @@ class ServerConfigurationTest {
 
         assertThat(doors)
                 .isEqualTo(new RegistryDoors(
+                        Optional.of(new RegistryDoors.Streams(new Listen("127.0.0.1", 7702), UnprovenClients.LOCAL)),
                         Optional.of(new RegistryDoors.Nacos(
                                 Optional.of(new Listen("127.0.0.1", 9848)),
                                 Optional.of(new Listen("127.0.0.1", 8848)),
@@ -298,6 +300,7 @@ class ServerConfigurationTest {
                   advertise: seata.example.com:18091
                   allowUnauthenticated: true
                   networks: [ 10.0.0.0/8, "fd00::/8", 192.168.7.7 ]
+                registry: { listen: "10.0.0.1:7702", allowUnauthenticated: true, networks: [ 10.0.0.0/8 ] }
                 nacos: { listen: "10.0.0.1:9848", http: "10.0.0.1:8848", allowUnauthenticated: true, networks: [ 10.0.0.0/8 ] }
                 dns: { listen: "0.0.0.0:53", allowUnauthenticated: true, networks: [ 10.0.0.0/8 ] }
                 """));
@@ -311,7 +314,7 @@ class ServerConfigurationTest {
         assertThat(seata.clients().remark(seata.listen()))
                 .isEqualTo(", UNAUTHENTICATED, open to 10.0.0.0/8, fd00:0:0:0:0:0:0:0/8, 192.168.7.7/32");
         assertThat(read.registryDoors().lines())
-                .hasSize(3)
+                .hasSize(4)
                 .allMatch(line -> line.endsWith(", UNAUTHENTICATED, open to 10.0.0.0/8"));
         assertThat(read.registryDoors().addresses())
                 .extracting(ServerState.Address::door)

@@ -24,7 +24,8 @@ import java.util.regex.Pattern;
 final class RegistryServers {
     private static final Duration START_MAX = Duration.ofMinutes(3);
     private static final Pattern OUR_NACOS_PORT = Pattern.compile("Nacos's clients +127\\.0\\.0\\.1:(\\d+)");
-    private static final Pattern OUR_PORT = Pattern.compile("READY server 127\\.0\\.0\\.1:(\\d+)");
+    private static final Pattern OUR_PORT = Pattern.compile("registry alone +127\\.0\\.0\\.1:(\\d+)");
+    private static final String OURS_READY = "READY server";
 
     /** Nacos's clients look for gRPC at so much above the port that they are told. */
     static final int NACOS_OFFSET = 1_000;
@@ -37,7 +38,7 @@ final class RegistryServers {
 
     private RegistryServers() {}
 
-    /** This build's server; its port is that of our own gRPC. */
+    /** This build's server; its port is that of the registry's own protocol alone. */
     record Ours(ServerUnderTest server, int nacosPort) implements AutoCloseable {
         @Override
         public void close() {
@@ -54,7 +55,7 @@ final class RegistryServers {
         return plinth(directory, 0, flags);
     }
 
-    /** @param port of our own gRPC; 0 for any */
+    /** @param port of the registry's own protocol alone; 0 for any */
     static Ours plinth(Path directory, int port, List<String> flags) throws IOException {
         return plinth(directory, port, ServerUnderTest.onItsProcessor(), flags);
     }
@@ -70,6 +71,8 @@ final class RegistryServers {
         Files.writeString(configuration, """
                 data: %s
                 http:
+                  listen: 127.0.0.1:0
+                registry:
                   listen: 127.0.0.1:%d
                 seata:
                   listen: 127.0.0.1:0
@@ -83,14 +86,18 @@ final class RegistryServers {
                 .start();
         var said = process.inputReader(StandardCharsets.UTF_8);
         int nacosPort = 0;
+        int ownPort = 0;
         for (String line = said.readLine(); line != null; line = said.readLine()) {
             var nacos = OUR_NACOS_PORT.matcher(line);
             if (nacos.find()) {
                 nacosPort = Integer.parseInt(nacos.group(1));
             }
-            var ready = OUR_PORT.matcher(line);
-            if (ready.find()) {
-                return new Ours(new ServerUnderTest("Plinth", process, Integer.parseInt(ready.group(1))), nacosPort);
+            var own = OUR_PORT.matcher(line);
+            if (own.find()) {
+                ownPort = Integer.parseInt(own.group(1));
+            }
+            if (line.contains(OURS_READY)) {
+                return new Ours(new ServerUnderTest("Plinth", process, ownPort), nacosPort);
             }
         }
         throw new IOException("the server ended before it was ready; its log is " + directory.resolve("plinth.log"));

@@ -44,6 +44,10 @@ public final class GrpcCall {
     int partBytes;
 
     boolean heardAll;
+
+    /** Its client is given no more room for now. */
+    boolean held;
+
     boolean headersSent;
     private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>();
     private @Nullable End end;
@@ -61,6 +65,8 @@ public final class GrpcCall {
     public void say(MessageLite message) {
         int size = message.getSerializedSize();
         if (connection.isMine()) {
+            // What was said before on another thread goes first.
+            connection.catchUp();
             if (isOpen()) {
                 connection.outgoing().say(this, message, size);
             }
@@ -88,6 +94,19 @@ public final class GrpcCall {
             if (isOpen()) {
                 end = new End(code, message);
                 connection.outgoing().write(this);
+            }
+        });
+    }
+
+    /**
+     * Whether the client is given room for more when what it had is used up. A service that cannot take more for now says no: then at
+     * most a window's bytes come yet.
+     */
+    public void hear(boolean more) {
+        connection.execute(() -> {
+            held = !more;
+            if (more && !over) {
+                connection.widen(this);
             }
         });
     }

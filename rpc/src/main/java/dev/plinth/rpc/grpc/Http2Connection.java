@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class Http2Connection extends ByteToMessageDecoder {
     /*
      * A frame goes from the socket to the service on one thread and through no queue, and what is answered meanwhile leaves with one write
-     * when all that has come is read. What a client sends is consumed as it comes, so its windows are opened again at once: what bounds it
-     * is the length of a message, and what may have come of messages that are not whole. What we send waits for the client's windows and
+     * when all that has come is read. What a client sends is consumed as it comes, so its windows are opened again at once, but for a call
+     * whose service has enough: what bounds it is the length of a message, and what may have come of messages that are not whole. What we send waits for the client's windows and
      * for the socket; while the socket takes nothing, nothing is read either, for every answer would only add to what waits.
      */
     private static final System.Logger LOG = System.getLogger(Http2Connection.class.getName());
@@ -375,13 +375,20 @@ final class Http2Connection extends ByteToMessageDecoder {
             reset(stream, Http2Error.FLOW_CONTROL_ERROR);
             return;
         }
-        if (call.room <= WINDOW / 2 && !last) {
-            outgoing.frames().windowUpdate(outgoing.out(), stream, WINDOW - call.room);
-            call.room = WINDOW;
+        if (!last) {
+            widen(call);
         }
         messages.heard(call, data);
         if (last) {
             messages.heardAll(call);
+        }
+    }
+
+    /** Gives a call's client room again, if little is left and there may be more. */
+    void widen(GrpcCall call) {
+        if (call.room <= WINDOW / 2 && !call.held && !call.heardAll) {
+            outgoing.frames().windowUpdate(outgoing.out(), call.stream, WINDOW - call.room);
+            call.room = WINDOW;
         }
     }
 
@@ -391,9 +398,13 @@ final class Http2Connection extends ByteToMessageDecoder {
         return channel.eventLoop().inEventLoop();
     }
 
-    /** Runs it on the connection's thread: now, if this is it. From any thread; if the connection is over, not at all. */
+    /**
+     * Runs it on the connection's thread: now, if this is it, after what came from others before. From any thread; if the connection is
+     * over, not at all.
+     */
     void execute(Runnable task) {
         if (isMine()) {
+            catchUp();
             task.run();
             outgoing.flush();
             return;
@@ -411,10 +422,15 @@ final class Http2Connection extends ByteToMessageDecoder {
 
     private void runTasks() {
         scheduled.set(false);
+        catchUp();
+        outgoing.flush();
+    }
+
+    /** Does what others brought. */
+    void catchUp() {
         for (var task = tasks.poll(); task != null; task = tasks.poll()) {
             task.run();
         }
-        outgoing.flush();
     }
 
     // ---- what goes

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** A service of the tests: what it hears, it says. */
@@ -16,6 +17,9 @@ final class EchoService implements GrpcService {
     static final String BROKEN = "test.Echo/Broken";
     static final String POUR = "test.Echo/Pour";
     static final String REFUSED = "test.Echo/Refused";
+
+    /** Before each echo another thread says that it comes. */
+    static final String ANNOUNCED = "test.Echo/Announced";
 
     static final int MESSAGE_BYTES_MAX = 6 << 20;
     static final int CALLS_MAX = 16;
@@ -49,7 +53,7 @@ final class EchoService implements GrpcService {
     @Override
     public Optional<Listener> begin(String path, GrpcCall call) {
         return switch (path.substring(1)) {
-            case ECHO, BROKEN -> Optional.of(new Echo(path.substring(1), call));
+            case ECHO, BROKEN, ANNOUNCED -> Optional.of(new Echo(path.substring(1), call));
             case POUR -> {
                 pours.add(call);
                 yield Optional.of(new Echo(POUR, call));
@@ -80,6 +84,10 @@ final class EchoService implements GrpcService {
         public void heard(ByteString message) {
             if (method.equals(BROKEN)) {
                 throw new IllegalStateException("on purpose");
+            }
+            if (method.equals(ANNOUNCED)) {
+                CompletableFuture.runAsync(() -> call.say(BytesValue.of(ByteString.copyFromUtf8("next:"))))
+                        .join();
             }
             try {
                 call.say(BytesValue.parseFrom(message));

@@ -264,6 +264,55 @@ class GrpcServerTest {
     }
 
     @Test
+    void whatWasSaidOnAnotherThreadBeforeGoesFirst() throws Exception {
+        var heard = new Heard();
+        var call = call(EchoService.ANNOUNCED, MethodDescriptor.MethodType.BIDI_STREAMING);
+        call.start(heard, new Metadata());
+        call.request(Integer.MAX_VALUE);
+        for (int i = 0; i < 10; i++) {
+            call.sendMessage(text("echo " + i));
+        }
+        call.halfClose();
+
+        assertThat(heard.ended.get(SECONDS_MAX, TimeUnit.SECONDS).isOk()).isTrue();
+        List<BytesValue> expected = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            expected.add(text("next:"));
+            expected.add(text("echo " + i));
+        }
+        assertThat(heard.messages).containsExactlyElementsOf(expected);
+    }
+
+    @Test
+    void aServiceThatHasEnoughIsToldNoMoreThanTheClientHadRoomFor() throws Exception {
+        var heard = new Heard();
+        var call = call(EchoService.POUR, MethodDescriptor.MethodType.BIDI_STREAMING);
+        call.start(heard, new Metadata());
+        call.request(Integer.MAX_VALUE);
+        var pour = service.pours.poll(SECONDS_MAX, TimeUnit.SECONDS);
+        pour.hear(false);
+        // Its turn comes after that of what was said here.
+        assertThat(ask(EchoService.ECHO, text("x"))).isEqualTo(text("x"));
+        var drop = BytesValue.of(ByteString.copyFrom(new byte[64 << 10]));
+        int drops = 64;
+        for (int i = 0; i < drops; i++) {
+            call.sendMessage(drop);
+        }
+        call.halfClose();
+
+        int most = Http2Connection.WINDOW / (64 << 10);
+        await().until(() -> heard.messages.size() >= most - 1);
+        // A call that was begun after all this is answered, so nothing more is under way.
+        assertThat(ask(EchoService.ECHO, text("y"))).isEqualTo(text("y"));
+        assertThat(heard.messages.size()).isBetween(most - 1, most);
+
+        pour.hear(true);
+        await().until(() -> heard.messages.size() == drops);
+        pour.end(GrpcCode.OK, "");
+        assertThat(heard.ended.get(SECONDS_MAX, TimeUnit.SECONDS).isOk()).isTrue();
+    }
+
+    @Test
     void aServerThatStopsTellsItsClients() throws Exception {
         var heard = new Heard();
         var call = call(EchoService.POUR, MethodDescriptor.MethodType.BIDI_STREAMING);

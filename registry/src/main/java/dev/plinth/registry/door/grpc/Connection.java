@@ -16,8 +16,6 @@ import dev.plinth.wire.registry.v1.ServerMessage;
 import dev.plinth.wire.registry.v1.Subscribe;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
-import io.grpc.stub.ServerCallStreamObserver;
-import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,7 +29,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One client's stream: its requests on their way in, answers and updates on their way out. */
-final class Connection implements StreamObserver<Said> {
+final class Connection {
     /*
      * Memory is bounded both ways, whatever the client does. In: a request is taken from the transport only when an answer has been
      * written, so at most REQUESTS_MAX are under way, wait as answers, or wait to be read (Unread). Out (Outbox): each subscription
@@ -49,9 +47,9 @@ final class Connection implements StreamObserver<Said> {
     private final Registry registry;
     private final Clock clock;
     private final Executor workers;
-    private final ServerCallStreamObserver<ServerMessage> call;
+    private final Line line;
     private final AtomicBoolean aboutToDrain = new AtomicBoolean();
-    private final SynchronizationContext turns = new SynchronizationContext((thread, failure) -> broken(failure));
+    private final SynchronizationContext turns = new SynchronizationContext((thread, failure) -> doorFailed(failure));
 
     private final Unread unread;
     private final Outbox outbox;
@@ -67,17 +65,12 @@ final class Connection implements StreamObserver<Said> {
     private Clock.@Nullable Alarm settlingAlarm;
     private boolean ended;
 
-    Connection(
-            Registry registry,
-            Clock clock,
-            Executor workers,
-            Gate large,
-            ServerCallStreamObserver<ServerMessage> call) {
+    Connection(Registry registry, Clock clock, Executor workers, Gate large, Line line) {
         this.registry = registry;
         this.clock = clock;
         this.workers = workers;
-        this.call = call;
-        this.outbox = new Outbox(call);
+        this.line = line;
+        this.outbox = new Outbox(line);
         this.unread = new Unread(large, this::later, new Unread.Reader() {
             @Override
             public boolean isBusy() {
@@ -96,22 +89,19 @@ final class Connection implements StreamObserver<Said> {
         });
     }
 
-    /** Called once, before the call's first message. */
+    /** Called once, before the line's first message. */
     void start() {
-        call.disableAutoRequest();
-        call.setOnReadyHandler(() -> turns.execute(this::write));
-        call.setOnCancelHandler(() -> turns.execute(this::release));
         turns.execute(() -> {
             lastHeardNanos = clock.nanoTime();
             watchForSilence(silenceMax);
         });
         // The others are asked for when the session is open.
-        call.request(1);
+        line.request(1);
     }
 
-    @Override
-    public void onNext(Said said) {
-        turns.execute(() -> {
+    /** What the client says; {@link #takeTurns} follows. */
+    void enqueue(Said said) {
+        turns.executeLater(() -> {
             if (!ended) {
                 lastHeardNanos = clock.nanoTime();
                 unread.hear(said);
@@ -119,19 +109,28 @@ final class Connection implements StreamObserver<Said> {
         });
     }
 
+    /** Does what there is to do, unless another thread is at it. */
+    void takeTurns() {
+        turns.drain();
+    }
+
+    /** The line has room again. */
+    void ready() {
+        turns.execute(this::write);
+    }
+
     /** The client has nothing more to say: for the session it is as if the stream had broken. */
-    @Override
-    public void onCompleted() {
+    void completed() {
         turns.execute(() -> {
             if (!ended) {
                 release();
-                call.onCompleted();
+                line.complete();
             }
         });
     }
 
-    @Override
-    public void onError(Throwable failure) {
+    /** The stream broke. */
+    void broken() {
         turns.execute(this::release);
     }
 
@@ -274,11 +273,12 @@ final class Connection implements StreamObserver<Said> {
                 settledNanos = clock.nanoTime() + opened.settling().toNanos();
                 watchForSilence(silenceMax);
                 outbox.answer(Messages.opened(opened, registry.incarnation()));
-                call.request(REQUESTS_MAX - 1);
+                line.request(REQUESTS_MAX - 1);
                 write();
             }
             case RegistryOutcome.Denied denied -> end(Status.RESOURCE_EXHAUSTED.withDescription(denied.message()));
-            case RegistryOutcome.Done _ -> throw new IllegalStateException("an open was answered with " + outcome);
+            case RegistryOutcome.Done _, RegistryOutcome.Batch _ ->
+                throw new IllegalStateException("an open was answered with " + outcome);
         }
     }
 
@@ -292,7 +292,7 @@ final class Connection implements StreamObserver<Said> {
                     case SESSION_EXPIRED, SESSION_SUPERSEDED -> end(Status.ABORTED.withDescription(denied.message()));
                 }
             }
-            case RegistryOutcome.Opened _ ->
+            case RegistryOutcome.Opened _, RegistryOutcome.Batch _ ->
                 throw new IllegalStateException("a request within a session was answered with " + outcome);
         }
     }
@@ -313,10 +313,11 @@ final class Connection implements StreamObserver<Said> {
                 hold = null;
                 outbox.flushAnswers();
                 release();
-                call.onCompleted();
+                line.complete();
                 return;
             }
             case RegistryCommand.KeepAlive _, RegistryCommand.Register _, RegistryCommand.Deregister _ -> {}
+            case RegistryCommand.Batch _ -> throw new IllegalStateException("a batch was answered as one");
         }
         answer(Messages.done(id));
     }
@@ -491,7 +492,7 @@ final class Connection implements StreamObserver<Said> {
         if (!ended) {
             outbox.flushAnswers();
             release();
-            call.onError(status.asRuntimeException());
+            line.fail(status);
         }
     }
 
@@ -521,13 +522,11 @@ final class Connection implements StreamObserver<Said> {
         var _ = registry.submit(new RegistryCommand.Detach(held));
     }
 
-    private void broken(Throwable failure) {
+    private void doorFailed(Throwable failure) {
         if (!ended) {
             release();
-            call.onError(Status.INTERNAL
-                    .withDescription("the stream's door failed")
-                    .withCause(failure)
-                    .asRuntimeException());
+            line.fail(
+                    Status.INTERNAL.withDescription("the stream's door failed").withCause(failure));
         }
     }
 }

@@ -3,7 +3,6 @@ package dev.plinth.registry.door.grpc;
 import dev.plinth.wire.registry.v1.ServerMessage;
 import dev.plinth.wire.registry.v1.ServiceUpdate;
 import dev.plinth.wire.registry.v1.ServiceUpdates;
-import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayDeque;
 
 /** What one client is yet to be told: answers first, then of each service what is new. In the turns of its connection. */
@@ -16,13 +15,13 @@ final class Outbox {
     /** So many bytes of updates go in one message, but for the update that passes it. */
     private static final int UPDATES_BYTES_MAX = 32 << 10;
 
-    private final ServerCallStreamObserver<ServerMessage> call;
+    private final Line line;
     private final ArrayDeque<ServerMessage> answers = new ArrayDeque<>();
     private final ArrayDeque<ServiceStream> news = new ArrayDeque<>();
     private boolean several;
 
-    Outbox(ServerCallStreamObserver<ServerMessage> call) {
-        this.call = call;
+    Outbox(Line line) {
+        this.line = line;
     }
 
     /** @param may whether the client takes updates of several services in one message */
@@ -44,11 +43,11 @@ final class Outbox {
 
     /** Writes what there is room for. */
     void write() {
-        while (call.isReady()) {
+        while (line.isReady()) {
             if (!answers.isEmpty()) {
                 writeAnswer();
             } else if (!news.isEmpty()) {
-                call.onNext(updates());
+                line.say(updates());
             } else {
                 return;
             }
@@ -56,8 +55,8 @@ final class Outbox {
     }
 
     private void writeAnswer() {
-        call.onNext(answers.remove());
-        call.request(1);
+        line.say(answers.remove());
+        line.request(1);
     }
 
     /** What is next: of one service, or of several if the client takes that and there are any. */

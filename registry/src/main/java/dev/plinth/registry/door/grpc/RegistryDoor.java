@@ -75,30 +75,53 @@ public final class RegistryDoor implements BindableService, RegistryGrpc.AsyncSe
     /** For who has messages and no transport. */
     @Override
     public StreamObserver<ClientMessage> connect(StreamObserver<ServerMessage> answers) {
-        var connection = connected(answers);
+        var heard = connected(answers);
         return new StreamObserver<>() {
             @Override
             public void onNext(ClientMessage message) {
-                connection.onNext(new Said(message.toByteString()));
+                heard.onNext(new Said(message.toByteString()));
             }
 
             @Override
             public void onError(Throwable failure) {
-                connection.onError(failure);
+                heard.onError(failure);
             }
 
             @Override
             public void onCompleted() {
-                connection.onCompleted();
+                heard.onCompleted();
             }
         };
     }
 
     private StreamObserver<Said> connected(StreamObserver<ServerMessage> answers) {
-        var connection =
-                new Connection(registry, clock, workers, large, (ServerCallStreamObserver<ServerMessage>) answers);
+        var call = (ServerCallStreamObserver<ServerMessage>) answers;
+        var connection = connection(new ObservedLine(call));
+        call.disableAutoRequest();
+        call.setOnReadyHandler(connection::ready);
+        call.setOnCancelHandler(connection::broken);
         connection.start();
-        return connection;
+        return new StreamObserver<>() {
+            @Override
+            public void onNext(Said said) {
+                connection.enqueue(said);
+                connection.takeTurns();
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                connection.broken();
+            }
+
+            @Override
+            public void onCompleted() {
+                connection.completed();
+            }
+        };
+    }
+
+    Connection connection(Line line) {
+        return new Connection(registry, clock, workers, large, line);
     }
 
     @Override

@@ -4,16 +4,17 @@ import dev.plinth.kernel.Refused;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.RegistryCommand;
 import dev.plinth.registry.RegistryOutcome;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** The requests of one message. */
 final class Several {
     /*
-     * In slices, one after the other: so a client that says a thousand things at once has no more under way in the registry's inbox
-     * than one that says them one by one, and the others' requests go between. A slice costs the door one hand-over.
+     * In slices, one after the other, so that the others' requests go between: a slice is one command to the registry, and costs the
+     * door one hand-over.
      */
     static final int ITEMS_MAX = 1_000;
     private static final int SLICE = 64;
@@ -54,6 +55,7 @@ final class Several {
         this.id = id;
         this.items = List.copyOf(items);
         this.results = new Result[items.size()];
+        Arrays.fill(results, new Result(null, null));
     }
 
     boolean isTaken() {
@@ -64,31 +66,41 @@ final class Several {
         return results[index];
     }
 
-    /** Hands the next slice to the registry; {@code done} runs when all of it is answered, on a thread that must not wait. */
+    /** Hands the next slice to the registry; {@code done} runs when it is answered, on a thread that must not wait. */
     void next(Registry registry, Runnable done) {
         int from = taken;
         int to = Math.min(items.size(), from + SLICE);
         taken = to;
-        var open = new AtomicInteger(to - from);
-        for (int i = from; i < to; i++) {
-            int index = i;
-            var command = items.get(i).command();
-            if (command == null) {
-                results[index] = new Result(null, null);
-                if (open.decrementAndGet() == 0) {
-                    done.run();
-                }
-                continue;
+        List<RegistryCommand.OfSession> commands = new ArrayList<>(to - from);
+        for (var item : items.subList(from, to)) {
+            if (item.command() != null) {
+                commands.add(item.command());
             }
-            var _ = registry.submit(command).whenComplete((outcome, failure) -> {
-                results[index] = failure == null
-                        ? new Result(outcome, null)
-                        : new Result(null, failure instanceof Refused refused ? refused : unexpected(failure));
-                if (open.decrementAndGet() == 0) {
-                    done.run();
-                }
-            });
         }
+        if (commands.isEmpty()) {
+            done.run();
+            return;
+        }
+        var batch = new RegistryCommand.Batch(commands.getFirst().hold(), commands);
+        var _ = registry.submit(batch).whenComplete((outcome, failure) -> {
+            int answered = 0;
+            for (int i = from; i < to; i++) {
+                if (items.get(i).command() != null) {
+                    results[i] = result(outcome, answered, failure);
+                    answered++;
+                }
+            }
+            done.run();
+        });
+    }
+
+    /** Of one of a batch, which was taken as a whole or not at all. */
+    private static Result result(@Nullable RegistryOutcome ofBatch, int number, @Nullable Throwable failure) {
+        if (failure != null) {
+            return new Result(null, failure instanceof Refused refused ? refused : unexpected(failure));
+        }
+        return new Result(
+                ofBatch instanceof RegistryOutcome.Batch each ? each.outcomes().get(number) : ofBatch, null);
     }
 
     private static Refused unexpected(Throwable failure) {

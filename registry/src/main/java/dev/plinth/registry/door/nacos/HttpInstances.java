@@ -76,7 +76,8 @@ final class HttpInstances {
         return switch (registry.submit(new RegistryCommand.Open(printable, LEASE, Optional.empty()))) {
             case RegistryOutcome.Opened opened -> opened.hold();
             case RegistryOutcome.Denied denied -> throw NacosRegistry.refusal(denied);
-            case RegistryOutcome.Done done -> throw new IllegalStateException("an open was answered with " + done);
+            case RegistryOutcome.Done _, RegistryOutcome.Batch _ ->
+                throw new IllegalStateException("an open was answered otherwise");
         };
     }
 

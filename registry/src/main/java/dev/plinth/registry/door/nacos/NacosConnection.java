@@ -150,7 +150,8 @@ final class NacosConnection {
                 end(denied.message());
                 return;
             }
-            case RegistryOutcome.Done _ -> throw new IllegalStateException("an open was answered with " + outcome);
+            case RegistryOutcome.Done _, RegistryOutcome.Batch _ ->
+                throw new IllegalStateException("an open was answered with " + outcome);
         }
         var to = pushes;
         if (to != null) {
@@ -502,8 +503,8 @@ final class NacosConnection {
     private void check(RegistryOutcome outcome) {
         switch (outcome) {
             case RegistryOutcome.Done _ -> {}
-            case RegistryOutcome.Opened opened ->
-                throw new IllegalStateException("a request within a session was answered with " + opened);
+            case RegistryOutcome.Opened _, RegistryOutcome.Batch _ ->
+                throw new IllegalStateException("a request within a session was answered with " + outcome);
             case RegistryOutcome.Denied denied -> {
                 switch (denied.reason()) {
                     case SESSION_EXPIRED, SESSION_SUPERSEDED -> {

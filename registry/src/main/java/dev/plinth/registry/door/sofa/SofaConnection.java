@@ -408,7 +408,8 @@ final class SofaConnection implements BoltListener.Served {
                 yield opened.hold();
             }
             case RegistryOutcome.Denied denied -> throw new Denied(denied.message());
-            case RegistryOutcome.Done done -> throw new IllegalStateException("an open was answered with " + done);
+            case RegistryOutcome.Done _, RegistryOutcome.Batch _ ->
+                throw new IllegalStateException("an open was answered otherwise");
         };
     }
 

@@ -23,7 +23,6 @@ import dev.plinth.wire.registry.v1.RegistryGrpc;
 import dev.plinth.wire.registry.v1.ServerMessage;
 import dev.plinth.wire.registry.v1.ServiceUpdate;
 import dev.plinth.wire.registry.v1.Subscribe;
-import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -64,7 +63,7 @@ abstract class RegistryDoorContract {
     }
 
     /** Opens the door on a free port of the loopback. */
-    abstract Served serve(BindableService door) throws IOException;
+    abstract Served serve(RegistryDoor door) throws IOException;
 
     @BeforeEach
     void start() throws IOException {

@@ -2,14 +2,13 @@ package dev.plinth.registry.door.grpc;
 
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.grpc.GrpcService;
-import io.grpc.BindableService;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /** The door as Plinth's server mounts it. */
 class RegistryDoorOnArmeriaTest extends RegistryDoorContract {
     @Override
-    Served serve(BindableService door) {
+    Served serve(RegistryDoor door) {
         var server = Server.builder()
                 .http(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .requestTimeoutMillis(0)

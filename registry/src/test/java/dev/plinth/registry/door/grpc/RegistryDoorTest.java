@@ -1,6 +1,5 @@
 package dev.plinth.registry.door.grpc;
 
-import io.grpc.BindableService;
 import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -9,7 +8,7 @@ import java.net.InetSocketAddress;
 /** The door on gRPC's own server. */
 class RegistryDoorTest extends RegistryDoorContract {
     @Override
-    Served serve(BindableService door) throws IOException {
+    Served serve(RegistryDoor door) throws IOException {
         var server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addService(door)
                 .build()
