@@ -52,7 +52,7 @@ final class ConnectedPlinth implements Plinth {
 
     ConnectedPlinth(PlinthOptions options) {
         this.options = options;
-        this.servers = new ServerChannels(options.servers());
+        this.servers = new ServerChannels(options.servers(), options.registries());
         this.registry = new RegistryClient(
                 options.application() + "@" + ProcessHandle.current().pid(), servers, turns);
         this.cellMaps = new CellMapClient(servers, turns);

@@ -11,6 +11,8 @@ import java.util.stream.Stream;
  * @param application the application's name, as the registry, the coordinator and the console show it: 1 to 64 characters,
  *     letters, digits, {@code .}, {@code _}, {@code -}
  * @param servers Plinth servers, any one of which will do; the others are tried when it is away
+ * @param registries where the registry of each of the servers has a port for itself ({@code registry.listen}), in the same order, for
+ *     it costs both sides less there; none if all is asked at {@code servers}
  * @param coordinators the transaction coordinator's Seata doors, of Plinth or of an original Seata server; the next is taken when
  *     one is away
  * @param listen where this application's own RPC server listens once something is published; port 0 takes a free one
@@ -22,6 +24,7 @@ import java.util.stream.Stream;
 public record PlinthOptions(
         String application,
         List<HostPort> servers,
+        List<HostPort> registries,
         List<HostPort> coordinators,
         HostPort listen,
         Optional<String> advertise,
@@ -37,6 +40,11 @@ public record PlinthOptions(
         if (servers.isEmpty()) {
             throw new IllegalArgumentException("servers: at least one address is needed");
         }
+        registries = List.copyOf(registries);
+        if (!registries.isEmpty() && registries.size() != servers.size()) {
+            throw new IllegalArgumentException("registries: " + registries.size()
+                    + " addresses are not one for each of " + servers.size() + " servers");
+        }
         coordinators = List.copyOf(coordinators);
         if (coordinators.isEmpty()) {
             throw new IllegalArgumentException("coordinators: at least one address is needed");
@@ -51,6 +59,7 @@ public record PlinthOptions(
         return new PlinthOptions(
                 application,
                 List.of(new HostPort("127.0.0.1", 7700)),
+                List.of(),
                 List.of(new HostPort("127.0.0.1", 8091)),
                 new HostPort("127.0.0.1", 0),
                 Optional.empty(),
@@ -59,15 +68,22 @@ public record PlinthOptions(
                 Duration.ofSeconds(3));
     }
 
-    /** {@code host:port} of each server. */
+    /** {@code host:port} of each server; what {@link #withRegistries} said of others is forgotten. */
     public PlinthOptions withServers(String... addresses) {
         return new PlinthOptions(
-                application, parse(addresses), coordinators, listen, advertise, cell, zone, callTimeout);
+                application, parse(addresses), List.of(), coordinators, listen, advertise, cell, zone, callTimeout);
+    }
+
+    /** {@code host:port} of the registry's own port of each server, in the order of the servers. */
+    public PlinthOptions withRegistries(String... addresses) {
+        return new PlinthOptions(
+                application, servers, parse(addresses), coordinators, listen, advertise, cell, zone, callTimeout);
     }
 
     /** {@code host:port} of each server's coordinator. */
     public PlinthOptions withCoordinators(String... addresses) {
-        return new PlinthOptions(application, servers, parse(addresses), listen, advertise, cell, zone, callTimeout);
+        return new PlinthOptions(
+                application, servers, registries, parse(addresses), listen, advertise, cell, zone, callTimeout);
     }
 
     private static List<HostPort> parse(String... addresses) {
@@ -77,13 +93,21 @@ public record PlinthOptions(
     /** {@code host:port} on which to serve what is published. */
     public PlinthOptions withListen(String address) {
         return new PlinthOptions(
-                application, servers, coordinators, HostPort.parse(address), advertise, cell, zone, callTimeout);
+                application,
+                servers,
+                registries,
+                coordinators,
+                HostPort.parse(address),
+                advertise,
+                cell,
+                zone,
+                callTimeout);
     }
 
     /** The host under which others reach what is published here. */
     public PlinthOptions withAdvertise(String host) {
         return new PlinthOptions(
-                application, servers, coordinators, listen, Optional.of(host), cell, zone, callTimeout);
+                application, servers, registries, coordinators, listen, Optional.of(host), cell, zone, callTimeout);
     }
 
     /** This process is part of a cell, in a zone. */
@@ -91,6 +115,7 @@ public record PlinthOptions(
         return new PlinthOptions(
                 application,
                 servers,
+                registries,
                 coordinators,
                 listen,
                 advertise,
@@ -104,6 +129,7 @@ public record PlinthOptions(
         return new PlinthOptions(
                 application,
                 servers,
+                registries,
                 coordinators,
                 listen,
                 advertise,
@@ -113,6 +139,7 @@ public record PlinthOptions(
     }
 
     public PlinthOptions withCallTimeout(Duration timeout) {
-        return new PlinthOptions(application, servers, coordinators, listen, advertise, cell, zone, timeout);
+        return new PlinthOptions(
+                application, servers, registries, coordinators, listen, advertise, cell, zone, timeout);
     }
 }

@@ -221,7 +221,7 @@ final class RegistryClient implements Directory, AutoCloseable {
         }
         Stream fresh = new Stream(servers.turn());
         stream = fresh;
-        RegistryGrpc.newStub(servers.channel(fresh.server)).connect(fresh);
+        RegistryGrpc.newStub(servers.registryChannel(fresh.server)).connect(fresh);
         fresh.send(ClientMessage.newBuilder()
                 .setOpen(Open.newBuilder()
                         .setSessionId(sessionId)

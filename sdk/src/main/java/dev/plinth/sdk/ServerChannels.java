@@ -2,7 +2,9 @@ package dev.plinth.sdk;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,15 +22,29 @@ final class ServerChannels implements AutoCloseable {
 
     private final List<HostPort> servers;
     private final AtomicReferenceArray<ManagedChannel> channels;
+
+    private final List<HostPort> registries;
+
+    /** Those to the registries, if these have ports of their own. */
+    private final Optional<AtomicReferenceArray<ManagedChannel>> registryChannels;
+
     private final AtomicInteger turn;
 
-    ServerChannels(List<HostPort> servers) {
+    /** @param registries where the registry of each server is asked; none if it is where all else is */
+    ServerChannels(List<HostPort> servers, List<HostPort> registries) {
         this.servers = List.copyOf(servers);
-        this.channels = new AtomicReferenceArray<>(servers.size());
+        this.channels = open(servers);
+        this.registries = List.copyOf(registries);
+        this.registryChannels = registries.isEmpty() ? Optional.empty() : Optional.of(open(registries));
         this.turn = new AtomicInteger(ThreadLocalRandom.current().nextInt(servers.size()));
+    }
+
+    private static AtomicReferenceArray<ManagedChannel> open(List<HostPort> servers) {
+        var opened = new AtomicReferenceArray<ManagedChannel>(servers.size());
         for (int i = 0; i < servers.size(); i++) {
-            channels.set(i, open(servers.get(i)));
+            opened.set(i, open(servers.get(i)));
         }
+        return opened;
     }
 
     private static ManagedChannel open(HostPort server) {
@@ -49,7 +65,15 @@ final class ServerChannels implements AutoCloseable {
 
     /** The channel to the server of this turn, ready to connect at once. */
     ManagedChannel channel(int ofTurn) {
-        ManagedChannel channel = channels.get(index(ofTurn));
+        return ready(channels.get(index(ofTurn)));
+    }
+
+    /** The same, to its registry. */
+    ManagedChannel registryChannel(int ofTurn) {
+        return ready(registryChannels.orElse(channels).get(index(ofTurn)));
+    }
+
+    private static ManagedChannel ready(ManagedChannel channel) {
         // Whoever asks has waited already; gRPC's own back-off, of up to two minutes, would be on top of that.
         channel.resetConnectBackoff();
         return channel;
@@ -65,7 +89,10 @@ final class ServerChannels implements AutoCloseable {
      */
     void leave(int ofTurn) {
         if (turn.compareAndSet(ofTurn, ofTurn + 1)) {
-            channels.getAndSet(index(ofTurn), open(server(ofTurn))).shutdownNow();
+            int index = index(ofTurn);
+            channels.getAndSet(index, open(servers.get(index))).shutdownNow();
+            registryChannels.ifPresent(
+                    own -> own.getAndSet(index, open(registries.get(index))).shutdownNow());
         }
     }
 
@@ -75,14 +102,19 @@ final class ServerChannels implements AutoCloseable {
 
     @Override
     public void close() {
+        List<ManagedChannel> open = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
-            channels.get(i).shutdownNow();
+            int index = i;
+            open.add(channels.get(index));
+            registryChannels.ifPresent(own -> open.add(own.get(index)));
         }
+        open.forEach(ManagedChannel::shutdownNow);
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TERMINATION_MS);
         try {
-            boolean ended = true;
-            for (int i = 0; i < servers.size() && ended; i++) {
-                ended = channels.get(i).awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            for (var channel : open) {
+                if (!channel.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    return;
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -24,7 +24,7 @@ final class CellMapClientTest {
 
     private final TestServer server = new TestServer();
     private final Turns turns = new Turns("test-cells");
-    private final ServerChannels channels = new ServerChannels(List.of(HostPort.parse(server.address())));
+    private final ServerChannels channels = new ServerChannels(List.of(HostPort.parse(server.address())), List.of());
     private final CellMapClient client = new CellMapClient(channels, turns);
 
     @AfterEach
@@ -64,8 +64,8 @@ final class CellMapClientTest {
     @Test
     void when_a_server_of_several_is_away_another_one_tells_the_map() {
         try (TestServer other = new TestServer()) {
-            ServerChannels both =
-                    new ServerChannels(List.of(HostPort.parse(server.address()), HostPort.parse(other.address())));
+            ServerChannels both = new ServerChannels(
+                    List.of(HostPort.parse(server.address()), HostPort.parse(other.address())), List.of());
             try {
                 server.put(MAP);
                 other.put(MAP);

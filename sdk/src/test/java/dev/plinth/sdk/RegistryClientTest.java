@@ -19,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -34,14 +33,21 @@ final class RegistryClientTest {
     private final List<AutoCloseable> opened = new ArrayList<>();
 
     private RegistryClient client(String name, String... servers) {
-        ServerChannels channels =
-                new ServerChannels(Stream.of(servers).map(HostPort::parse).toList());
+        return client(name, List.of(servers), List.of());
+    }
+
+    private RegistryClient client(String name, List<String> servers, List<String> registries) {
+        ServerChannels channels = new ServerChannels(parse(servers), parse(registries));
         Turns turns = new Turns("test-" + name);
         RegistryClient client = new RegistryClient(name, channels, turns);
         opened.add(client);
         opened.add(turns);
         opened.add(channels);
         return client;
+    }
+
+    private static List<HostPort> parse(List<String> addresses) {
+        return addresses.stream().map(HostPort::parse).toList();
     }
 
     private static dev.plinth.wire.registry.v1.Endpoint endpoint(String address) {
@@ -176,6 +182,28 @@ final class RegistryClientTest {
             assertThat(provider.register(endpoint("127.0.0.1:9002")).await(LONG))
                     .isTrue();
             soon().until(() -> addresses(caller).contains("127.0.0.1:9002"));
+        }
+    }
+
+    @Test
+    void the_registry_is_asked_at_its_own_port_where_it_has_one_and_left_there_when_its_server_dies() throws Exception {
+        try (TestServer other = new TestServer()) {
+            List<String> servers = List.of(server.address(), other.address());
+            // Not those of the same servers, so that it shows where the registry is asked.
+            List<String> registries = List.of(other.registryAddress(), server.registryAddress());
+            RegistryClient provider = client("provider", servers, registries);
+            assertThat(provider.register(endpoint("127.0.0.1:9001")).await(LONG))
+                    .isTrue();
+            boolean first = provider.server().toString().equals(server.address());
+            TestServer asked = first ? other : server;
+            TestServer next = first ? server : other;
+            assertThat(asked.connected(SERVICE)).containsExactly("127.0.0.1:9001");
+            assertThat(next.connected(SERVICE)).isEmpty();
+
+            asked.stop();
+
+            soon().until(() -> next.connected(SERVICE).equals(List.of("127.0.0.1:9001")));
+            asked.start();
         }
     }
 

@@ -12,6 +12,7 @@ import dev.plinth.kernel.SystemClock;
 import dev.plinth.registry.Listing;
 import dev.plinth.registry.Registry;
 import dev.plinth.registry.door.grpc.RegistryDoor;
+import dev.plinth.registry.door.grpc.RegistryStreams;
 import dev.plinth.registry.door.peer.RegistryPeers;
 import dev.plinth.registry.door.peer.RegistryPeersDoor;
 import io.grpc.Server;
@@ -37,12 +38,14 @@ final class TestServer implements AutoCloseable {
     private final List<RegistryPeers> peers = new ArrayList<>();
     private long incarnation = LIVES.addAndGet(1_000);
     private int port;
+    private int registryPort;
     private @Nullable Running running;
 
     /** No two lives of any server have the same number. */
     private static final AtomicLong LIVES = new AtomicLong();
 
-    private record Running(Server server, Registry registry, CellMaps maps, ExecutorService engine) {}
+    private record Running(
+            Server server, RegistryStreams streams, Registry registry, CellMaps maps, ExecutorService engine) {}
 
     TestServer() {
         start();
@@ -52,7 +55,12 @@ final class TestServer implements AutoCloseable {
         return "127.0.0.1:" + port;
     }
 
-    /** Starts anew on the same port: another incarnation of the registry, the same cell map. */
+    /** Where the registry has a port for itself. */
+    String registryAddress() {
+        return "127.0.0.1:" + registryPort;
+    }
+
+    /** Starts anew on the same ports: another incarnation of the registry, the same cell map. */
     void start() {
         // The port was free a moment ago; if somebody's outgoing connection has it now, it will be free again.
         await().ignoreException(IOException.class).until(() -> {
@@ -66,16 +74,24 @@ final class TestServer implements AutoCloseable {
         ExecutorService engine = Executors.newSingleThreadExecutor();
         Registry registry = Registry.open(++incarnation, engine, clock);
         CellMaps maps = CellMaps.open(new Inbox<CellMapCommand>(incarnation, engine, clock), clock);
+        RegistryDoor door = new RegistryDoor(registry, clock, workers);
+        RegistryStreams streams = null;
         try {
+            streams = RegistryStreams.open(
+                    door, new InetSocketAddress(InetAddress.getLoopbackAddress(), registryPort), from -> true);
+            registryPort = streams.address().getPort();
             Server server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
-                    .addService(new RegistryDoor(registry, clock, workers))
+                    .addService(door)
                     .addService(new RegistryPeersDoor(registry, clock, workers))
                     .addService(new CellMapsDoor(maps, workers))
                     .build()
                     .start();
             port = server.getPort();
-            return new Running(server, registry, maps, engine);
+            return new Running(server, streams, registry, maps, engine);
         } catch (IOException e) {
+            if (streams != null) {
+                streams.close();
+            }
             engine.shutdownNow();
             throw e;
         }
@@ -126,6 +142,7 @@ final class TestServer implements AutoCloseable {
         peers.forEach(RegistryPeers::close);
         peers.clear();
         stopping.server.shutdownNow();
+        stopping.streams.close();
         try {
             stopping.server.awaitTermination();
         } catch (InterruptedException e) {
