@@ -112,6 +112,16 @@ final class Claims {
 
     /** Returns the registration that held, if none does any more. */
     Optional<Registration> remove(long server, EndpointName name, Context<Void> context) {
+        if (isAlone() && server == ownServer) {
+            var gone = directory.remove(name);
+            if (gone.isPresent()) {
+                var key = name.key();
+                own.unsaid(key, gone.get());
+                context.changed(HeldKey.of(server, key));
+                context.changed(key);
+            }
+            return gone;
+        }
         var held = servers.get(server);
         var holding = directory.find(name);
         var before = held == null ? Optional.<Registration>empty() : held.find(name, holding);

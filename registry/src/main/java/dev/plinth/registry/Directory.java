@@ -46,8 +46,13 @@ final class Directory {
     /** Returns what was there. */
     Optional<Registration> remove(EndpointName name) {
         var service = registrations.service(name.service());
-        var removed = registrations.remove(name);
-        removed.ifPresent(registration -> uncount(service.orElseThrow(), registration.endpoint()));
+        if (service.isEmpty()) {
+            return Optional.empty();
+        }
+        var removed = registrations.remove(service.get(), name);
+        if (removed.isPresent()) {
+            uncount(service.get(), removed.get().endpoint());
+        }
         return removed;
     }
 

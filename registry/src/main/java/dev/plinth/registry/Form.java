@@ -50,8 +50,8 @@ final class Form {
         int colon = address.lastIndexOf(':');
         boolean fits = colon > 0
                 && address.length() <= RegistryLimits.ADDRESS_CHARS_MAX
-                && host(address.substring(0, colon))
-                && port(address.substring(colon + 1));
+                && host(address, colon)
+                && port(address, colon + 1);
         if (!fits) {
             throw bad(
                     "address",
@@ -62,28 +62,35 @@ final class Form {
         return address;
     }
 
-    private static boolean host(String host) {
-        if (host.startsWith("[") && host.endsWith("]")) {
-            var inner = host.substring(1, host.length() - 1);
-            return inner.contains(":") && all(inner, c -> hex(c) || c == ':' || c == '.');
+    /** Of what comes before {@code end}. */
+    private static boolean host(String text, int end) {
+        if (text.charAt(0) == '[' && text.charAt(end - 1) == ']') {
+            int colon = text.indexOf(':');
+            return colon >= 0 && colon < end && all(text, 1, end - 1, c -> hex(c) || c == ':' || c == '.');
         }
-        return all(host, c -> lower(c | 0x20) || digit(c) || c == '.' || c == '-' || c == '_');
+        return all(text, 0, end, c -> lower(c | 0x20) || digit(c) || c == '.' || c == '-' || c == '_');
     }
 
     /** Whether it may be the host of an address. */
     static boolean isHost(String host) {
-        return !host.isEmpty() && host(host);
+        return !host.isEmpty() && host(host, host.length());
     }
 
-    private static boolean port(String port) {
-        if (port.isEmpty() || port.length() > 5 || port.startsWith("0") || !all(port, Form::digit)) {
+    /** Of what comes from {@code start} on. */
+    private static boolean port(String text, int start) {
+        int length = text.length() - start;
+        if (length == 0 || length > 5 || text.charAt(start) == '0' || !all(text, start, text.length(), Form::digit)) {
             return false;
         }
-        return Integer.parseInt(port) <= 65_535;
+        return Integer.parseInt(text, start, text.length(), 10) <= 65_535;
     }
 
     private static boolean all(String text, IntPredicate fits) {
-        for (int i = 0; i < text.length(); i++) {
+        return all(text, 0, text.length(), fits);
+    }
+
+    private static boolean all(String text, int start, int end, IntPredicate fits) {
+        for (int i = start; i < end; i++) {
             if (!fits.test(text.charAt(i))) {
                 return false;
             }

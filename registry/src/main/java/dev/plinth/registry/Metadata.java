@@ -21,6 +21,8 @@ final class Metadata extends AbstractMap<String, String> implements SortedMap<St
      * One array with key, value, key, value: a registry holds a million of these, and a tree of three entries weighs more than all
      * that is said in it. What it comes to in UTF-8 is asked with every change, so it is counted once.
      */
+    private static final int INSERTED_MAX = 16;
+
     private final String[] pairs;
     private final int bytes;
     private final long digest;
@@ -35,18 +37,39 @@ final class Metadata extends AbstractMap<String, String> implements SortedMap<St
         if (map instanceof Metadata metadata) {
             return metadata;
         }
-        String[] keys = map.keySet().toArray(String[]::new);
-        Arrays.sort(keys);
-        String[] pairs = new String[2 * keys.length];
+        String[] pairs = sorted(map);
         long bytes = 0;
         long digest = 0;
-        for (int i = 0; i < keys.length; i++) {
-            pairs[2 * i] = keys[i];
-            pairs[2 * i + 1] = map.get(keys[i]);
-            bytes += utf8(pairs[2 * i]) + utf8(pairs[2 * i + 1]);
-            digest += EndpointDigest.ofEntry(pairs[2 * i], pairs[2 * i + 1]);
+        for (int i = 0; i < pairs.length; i += 2) {
+            bytes += utf8(pairs[i]) + utf8(pairs[i + 1]);
+            digest += EndpointDigest.ofEntry(pairs[i], pairs[i + 1]);
         }
         return new Metadata(pairs, (int) Math.min(bytes, Integer.MAX_VALUE), digest);
+    }
+
+    private static String[] sorted(Map<String, String> map) {
+        String[] pairs = new String[2 * map.size()];
+        if (map.size() > INSERTED_MAX) {
+            String[] keys = map.keySet().toArray(String[]::new);
+            Arrays.sort(keys);
+            for (int i = 0; i < keys.length; i++) {
+                pairs[2 * i] = keys[i];
+                pairs[2 * i + 1] = map.get(keys[i]);
+            }
+            return pairs;
+        }
+        int end = 0;
+        for (var entry : map.entrySet()) {
+            int at = end;
+            for (; at > 0 && pairs[at - 2].compareTo(entry.getKey()) > 0; at -= 2) {
+                pairs[at] = pairs[at - 2];
+                pairs[at + 1] = pairs[at - 1];
+            }
+            pairs[at] = entry.getKey();
+            pairs[at + 1] = entry.getValue();
+            end += 2;
+        }
+        return pairs;
     }
 
     /** The same, with each text as {@code same} gives it, which is equal. */

@@ -80,9 +80,15 @@ final class RegistrationTable {
     /** Returns what was there. */
     Optional<Registration> remove(EndpointName name) {
         var service = byName.get(name.service());
-        if (service == null) {
-            return Optional.empty();
-        }
+        return service == null ? Optional.empty() : remove(service, name);
+    }
+
+    /**
+     * Returns what was there.
+     *
+     * @param service the name's
+     */
+    Optional<Registration> remove(ServiceRegistrations service, EndpointName name) {
         var removed = service.remove(name);
         if (removed != null) {
             size--;

@@ -39,10 +39,6 @@ final class Instances {
     }
 
     static Endpoint endpoint(NacosService service, Instance instance) {
-        Map<String, String> metadata = new HashMap<>(instance.metadata());
-        if (!instance.ephemeral()) {
-            metadata.put(PersistentEndpoints.MARK, "true");
-        }
         double weight = instance.weight();
         if (weight < 0 || weight > (double) RegistryLimits.WEIGHT_MAX / RegistryLimits.WEIGHT_DEFAULT) {
             throw new NacosRefusal(
@@ -51,18 +47,31 @@ final class Instances {
                             + RegistryLimits.WEIGHT_MAX / RegistryLimits.WEIGHT_DEFAULT);
         }
         int ours = weight == 0 ? 0 : Math.max(1, (int) Math.round(weight * RegistryLimits.WEIGHT_DEFAULT));
-        if (!instance.enabled()) {
-            metadata.put(SWITCHED_OFF_AT, Integer.toString(ours));
-            ours = 0;
-        }
-        if (!instance.cluster().isEmpty() && !instance.cluster().equals(Instance.CLUSTER_DEFAULT)) {
-            metadata.put(CLUSTER, instance.cluster());
-        }
+        var metadata = metadata(instance, ours);
         try {
-            return Endpoint.of(name(service, instance, metadata), ours, metadata);
+            return Endpoint.of(name(service, instance, metadata), instance.enabled() ? ours : 0, metadata);
         } catch (IllegalArgumentException e) {
             throw new NacosRefusal(NacosRefusal.INVALID, String.valueOf(e.getMessage()));
         }
+    }
+
+    /** What the instance says, and what else is known of it; nearly always that is nothing. */
+    private static Map<String, String> metadata(Instance instance, int weight) {
+        boolean inCluster = !instance.cluster().isEmpty() && !instance.cluster().equals(Instance.CLUSTER_DEFAULT);
+        if (instance.ephemeral() && instance.enabled() && !inCluster) {
+            return instance.metadata();
+        }
+        Map<String, String> metadata = new HashMap<>(instance.metadata());
+        if (!instance.ephemeral()) {
+            metadata.put(PersistentEndpoints.MARK, "true");
+        }
+        if (!instance.enabled()) {
+            metadata.put(SWITCHED_OFF_AT, Integer.toString(weight));
+        }
+        if (inCluster) {
+            metadata.put(CLUSTER, instance.cluster());
+        }
+        return metadata;
     }
 
     static boolean isPersistent(Endpoint endpoint) {
