@@ -1,7 +1,8 @@
 package dev.plinth.kernel;
 
-import java.util.ArrayList;
+import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -10,12 +11,16 @@ import org.jspecify.annotations.Nullable;
 /** Things under prefixes, found by the texts that begin with these. */
 final class Prefixes<T> {
     /*
-     * A hash table, and how many prefixes there are of each length. A text is read once, and where it is as long as some prefix, the
-     * hash of what was read so far says where that prefix would lie. So a search costs one reading and a look for each length, of
-     * which there are few however many prefixes there are, and it makes nothing. A sorted map is walked down once for every few
-     * characters in which neighbouring prefixes differ, and spends its time on what they have in common.
+     * Beside the map, a hash table for searches, and how many prefixes there are of each length. A text is read once, and where it is as
+     * long as some prefix, the hash of what was read so far says where that prefix would lie. So a search costs one reading and a look
+     * for each length, of which there are few however many prefixes there are, and it makes nothing. A sorted map is walked down once
+     * for every few characters in which neighbouring prefixes differ, and spends its time on what they have in common.
+     *
+     * Prefixes are named by clients, who could choose texts of one hash, were it not another one in each process. Nothing depends on it
+     * but where things lie.
      */
     private static final int PLACES_AT_FIRST = 16;
+    private static final int MULTIPLIER = 2 * new SecureRandom().nextInt() + 1;
 
     private static final class Entry<T> {
         final String prefix;
@@ -25,16 +30,16 @@ final class Prefixes<T> {
         @Nullable
         Entry<T> next;
 
-        Entry(String prefix, T thing, @Nullable Entry<T> next) {
+        Entry(String prefix, int hash, T thing, @Nullable Entry<T> next) {
             this.prefix = prefix;
-            this.hash = prefix.hashCode();
+            this.hash = hash;
             this.thing = thing;
             this.next = next;
         }
     }
 
+    private final LinkedHashMap<String, T> things = new LinkedHashMap<>();
     private @Nullable Entry<T>[] places = places(PLACES_AT_FIRST);
-    private int size;
 
     /** How many prefixes have which length. */
     private int[] ofLength = {};
@@ -43,31 +48,25 @@ final class Prefixes<T> {
     private int[] lengths = {};
 
     int size() {
-        return size;
-    }
-
-    boolean isEmpty() {
-        return size == 0;
+        return things.size();
     }
 
     Optional<T> get(String prefix) {
-        int hash = prefix.hashCode();
-        for (var entry = places[place(hash)]; entry != null; entry = entry.next) {
-            if (entry.hash == hash && entry.prefix.equals(prefix)) {
-                return Optional.of(entry.thing);
-            }
-        }
-        return Optional.empty();
+        return Optional.ofNullable(things.get(prefix));
     }
 
     /** Adds one whose prefix is not here. */
     void add(String prefix, T thing) {
-        if (size == places.length) {
+        if (things.size() == places.length) {
             grow();
         }
-        int place = place(prefix.hashCode());
-        places[place] = new Entry<>(prefix, thing, places[place]);
-        size++;
+        things.put(prefix, thing);
+        int hash = 0;
+        for (int i = 0; i < prefix.length(); i++) {
+            hash = next(hash, prefix.charAt(i));
+        }
+        int place = place(hash);
+        places[place] = new Entry<>(prefix, hash, thing, places[place]);
         int length = prefix.length();
         if (length >= ofLength.length) {
             ofLength = Arrays.copyOf(ofLength, length + 1);
@@ -78,28 +77,32 @@ final class Prefixes<T> {
     }
 
     void remove(String prefix) {
-        int place = place(prefix.hashCode());
+        if (things.remove(prefix) == null) {
+            return;
+        }
+        int hash = 0;
+        for (int i = 0; i < prefix.length(); i++) {
+            hash = next(hash, prefix.charAt(i));
+        }
+        int place = place(hash);
         Entry<T> before = null;
         for (var entry = places[place]; entry != null; entry = entry.next) {
-            if (entry.prefix.equals(prefix)) {
-                if (before == null) {
-                    places[place] = entry.next;
-                } else {
-                    before.next = entry.next;
-                }
-                size--;
-                if (--ofLength[prefix.length()] == 0) {
-                    nameLengths();
-                }
-                return;
+            if (!entry.prefix.equals(prefix)) {
+                before = entry;
+            } else if (before == null) {
+                places[place] = entry.next;
+            } else {
+                before.next = entry.next;
             }
-            before = entry;
+        }
+        if (--ofLength[prefix.length()] == 0) {
+            nameLengths();
         }
     }
 
     void clear() {
+        things.clear();
         places = places(PLACES_AT_FIRST);
-        size = 0;
         ofLength = new int[0];
         lengths = new int[0];
     }
@@ -124,7 +127,7 @@ final class Prefixes<T> {
                 return;
             }
             for (; read < length; read++) {
-                hash = 31 * hash + text.charAt(read); // as String.hashCode
+                hash = next(hash, text.charAt(read));
             }
             for (var entry = places[place(hash)]; entry != null; entry = entry.next) {
                 if (entry.hash == hash && entry.prefix.length() == length && text.startsWith(entry.prefix)) {
@@ -135,15 +138,9 @@ final class Prefixes<T> {
         }
     }
 
-    /** All, as they are now. */
+    /** All, as they are now, in the order in which they were added. */
     List<T> all() {
-        List<T> all = new ArrayList<>(size);
-        for (var first : places) {
-            for (var entry = first; entry != null; entry = entry.next) {
-                all.add(entry.thing);
-            }
-        }
-        return all;
+        return List.copyOf(things.values());
     }
 
     private void grow() {
@@ -159,6 +156,11 @@ final class Prefixes<T> {
                 entry = next;
             }
         }
+    }
+
+    /** The hash of a text that is one character longer. */
+    private static int next(int hash, char character) {
+        return (hash + character + 1) * MULTIPLIER;
     }
 
     private int place(int hash) {

@@ -86,12 +86,15 @@ final class Held {
     /** The keys that start with {@code prefix} after {@code after}. */
     List<String> keys(String prefix, String after, int limit) {
         List<String> keys = new ArrayList<>();
-        directory.visit(prefix, after, registration -> {
-            if (registration.session().server() == server) {
-                keys.add(registration.endpoint().name().key());
-            }
-            return keys.size() < limit;
-        });
+        int most = Math.min(limit, size - beaten.size());
+        if (most > 0) {
+            directory.visit(prefix, after, registration -> {
+                if (registration.session().server() == server) {
+                    keys.add(registration.endpoint().name().key());
+                }
+                return keys.size() < most;
+            });
+        }
         if (beaten.isEmpty()) {
             return keys;
         }
@@ -102,6 +105,9 @@ final class Held {
 
     /** Those that hold in the order of their names, and then the others. */
     private void visit(Consumer<Registration> visitor) {
+        if (isEmpty()) {
+            return;
+        }
         Predicate<Registration> each = registration -> {
             if (registration.session().server() == server) {
                 visitor.accept(registration);

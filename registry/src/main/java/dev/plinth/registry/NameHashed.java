@@ -15,12 +15,15 @@ abstract class NameHashed<T> {
      */
     private static final int PLACES_AT_FIRST = 4;
 
+    private static final int PROBES_MAX = 256;
+
     private @Nullable Object[] places = new Object[PLACES_AT_FIRST];
 
     /** Of what lies at the same place in the other table. */
     private byte[] marks = new byte[PLACES_AT_FIRST];
 
     private int size;
+    private boolean crowded;
 
     abstract EndpointName name(T thing);
 
@@ -29,6 +32,11 @@ abstract class NameHashed<T> {
 
     int size() {
         return size;
+    }
+
+    /** Many names lie on one another's places: by chance that is rare, and who names them can choose names of one hash. */
+    boolean isCrowded() {
+        return crowded;
     }
 
     @Nullable
@@ -58,6 +66,7 @@ abstract class NameHashed<T> {
         int at = at(name, spread);
         var before = thing(at);
         set(at, thing, mark(spread));
+        crowded |= ((at - place(spread)) & (places.length - 1)) > PROBES_MAX;
         if (before == null) {
             size++;
             if (8 * size > 7 * places.length) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The registrations of one service, each of another endpoint. */
 final class ServiceRegistrations {
     /*
-     * By the hash of their addresses until somebody goes through them in order, and in order from then on. When a registry has
+     * By the hash of their addresses until somebody goes through them in order, or many addresses have one hash, and in order from then on. When a registry has
      * restarted, and a million endpoints come back, nobody does: those who are subscribed know the lists.
      */
     private static final class ByAddress extends NameHashed<Registration> {
@@ -65,7 +65,14 @@ final class ServiceRegistrations {
     /** Returns what was there before. */
     @Nullable
     Registration put(Registration registration) {
-        return hashed != null ? hashed.put(registration) : ordered().put(registration);
+        if (hashed == null) {
+            return ordered().put(registration);
+        }
+        var before = hashed.put(registration);
+        if (hashed.isCrowded()) {
+            ordered();
+        }
+        return before;
     }
 
     /** Returns what was there. */
@@ -77,6 +84,10 @@ final class ServiceRegistrations {
     /** As {@link NameSorted#visitAfter}. */
     boolean visitAfter(String after, Predicate<? super Registration> wanted) {
         return ordered().visitAfter(after, wanted);
+    }
+
+    boolean isOrdered() {
+        return sorted != null;
     }
 
     private NameSorted<Registration> ordered() {

@@ -74,6 +74,57 @@ class RegistryEngineTest {
     }
 
     @Test
+    void a_batch_is_done_in_its_order_and_each_of_it_is_answered() {
+        var hold = open("a").hold();
+        var other = open("b").hold();
+        register(other, endpoint("s", 2));
+        takeChanged(trial);
+
+        var outcome = trial.apply(new RegistryCommand.Batch(
+                hold,
+                List.of(
+                        new RegistryCommand.Register(hold, endpoint("s", 1)),
+                        new RegistryCommand.Register(hold, endpoint("s", 2)),
+                        new RegistryCommand.Register(hold, endpoint("s", 3)),
+                        new RegistryCommand.Deregister(hold, name("s", 1)))));
+
+        assertThat(outcome).isInstanceOfSatisfying(RegistryOutcome.Batch.class, batch -> {
+            assertThat(batch.outcomes()).hasSize(4);
+            assertThat(List.of(0, 2, 3))
+                    .allSatisfy(at -> assertThat(batch.outcomes().get(at)).isEqualTo(DONE));
+            assertDenied(batch.outcomes().get(1), RegistryOutcome.Reason.DUPLICATE);
+        });
+        assertThat(endpoints()).containsExactly("s bolt 127.0.0.1:2", "s bolt 127.0.0.1:3");
+    }
+
+    @Test
+    void a_batch_of_a_session_that_is_over_is_refused_as_a_whole() {
+        var hold = open("a").hold();
+        trial.apply(new RegistryCommand.Close(hold));
+
+        assertDenied(
+                trial.apply(
+                        new RegistryCommand.Batch(hold, List.of(new RegistryCommand.Register(hold, endpoint("s", 1))))),
+                RegistryOutcome.Reason.SESSION_EXPIRED);
+        assertThat(endpoints()).isEmpty();
+    }
+
+    @Test
+    void a_batch_has_commands_of_its_own_session_alone_and_does_not_end_it() {
+        var hold = open("a").hold();
+        var other = open("b").hold();
+
+        for (var odd : List.of(
+                new RegistryCommand.KeepAlive(other),
+                new RegistryCommand.Close(hold),
+                new RegistryCommand.Batch(hold, List.of()))) {
+            assertThatThrownBy(() -> new RegistryCommand.Batch(hold, List.of(odd)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("expected single commands of the same, and no end");
+        }
+    }
+
+    @Test
     void a_registration_repeated_changes_nothing_and_one_with_other_contents_changes_the_endpoint() {
         var hold = open("a").hold();
         register(hold, endpoint("s", 1));

@@ -20,6 +20,11 @@ final class ServerChannels implements AutoCloseable {
      */
     private static final long TERMINATION_MS = 1_000;
 
+    /** Where the registry's stream goes another way, it does not show that this one is dead. */
+    private static final long KEEP_ALIVE_SECONDS = 30;
+
+    private static final long KEEP_ALIVE_TIMEOUT_SECONDS = 10;
+
     private final List<HostPort> servers;
     private final AtomicReferenceArray<ManagedChannel> channels;
 
@@ -33,25 +38,30 @@ final class ServerChannels implements AutoCloseable {
     /** @param registries where the registry of each server is asked; none if it is where all else is */
     ServerChannels(List<HostPort> servers, List<HostPort> registries) {
         this.servers = List.copyOf(servers);
-        this.channels = open(servers);
         this.registries = List.copyOf(registries);
-        this.registryChannels = registries.isEmpty() ? Optional.empty() : Optional.of(open(registries));
+        this.channels = open(servers, !registries.isEmpty());
+        this.registryChannels = registries.isEmpty() ? Optional.empty() : Optional.of(open(registries, false));
         this.turn = new AtomicInteger(ThreadLocalRandom.current().nextInt(servers.size()));
     }
 
-    private static AtomicReferenceArray<ManagedChannel> open(List<HostPort> servers) {
+    private static AtomicReferenceArray<ManagedChannel> open(List<HostPort> servers, boolean unwatched) {
         var opened = new AtomicReferenceArray<ManagedChannel>(servers.size());
         for (int i = 0; i < servers.size(); i++) {
-            opened.set(i, open(servers.get(i)));
+            opened.set(i, open(servers.get(i), unwatched));
         }
         return opened;
     }
 
-    private static ManagedChannel open(HostPort server) {
-        return NettyChannelBuilder.forAddress(server.host(), server.port())
+    /** @param unwatched whether no stream that asks for signs of life goes this way: then the channel asks */
+    private static ManagedChannel open(HostPort server, boolean unwatched) {
+        NettyChannelBuilder channel = NettyChannelBuilder.forAddress(server.host(), server.port())
                 .usePlaintext()
-                .directExecutor()
-                .build();
+                .directExecutor();
+        if (unwatched) {
+            channel.keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+                    .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        }
+        return channel.build();
     }
 
     int count() {
@@ -90,9 +100,10 @@ final class ServerChannels implements AutoCloseable {
     void leave(int ofTurn) {
         if (turn.compareAndSet(ofTurn, ofTurn + 1)) {
             int index = index(ofTurn);
-            channels.getAndSet(index, open(servers.get(index))).shutdownNow();
-            registryChannels.ifPresent(
-                    own -> own.getAndSet(index, open(registries.get(index))).shutdownNow());
+            channels.getAndSet(index, open(servers.get(index), registryChannels.isPresent()))
+                    .shutdownNow();
+            registryChannels.ifPresent(own ->
+                    own.getAndSet(index, open(registries.get(index), false)).shutdownNow());
         }
     }
 

@@ -22,7 +22,7 @@ final class RegistrationRates {
      */
     private static final int CLIENTS = 8;
     private static final int THREADS = 4;
-    private static final int CONNECTIONS = 64;
+    private static final int CONNECTIONS = 192;
     private static final int AT_A_TIME = 8;
     private static final double TARGET = 5;
 

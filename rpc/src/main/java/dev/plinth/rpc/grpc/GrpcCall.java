@@ -26,6 +26,9 @@ public final class GrpcCall {
     private volatile boolean wanted;
     private volatile boolean over;
 
+    /** Its client is given no more room for now. */
+    volatile boolean held;
+
     // What follows is the connection's thread's.
     @Nullable
     Listener listener;
@@ -44,9 +47,6 @@ public final class GrpcCall {
     int partBytes;
 
     boolean heardAll;
-
-    /** Its client is given no more room for now. */
-    boolean held;
 
     boolean headersSent;
     private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>();
@@ -100,15 +100,17 @@ public final class GrpcCall {
 
     /**
      * Whether the client is given room for more when what it had is used up. A service that cannot take more for now says no: then at
-     * most a window's bytes come yet.
+     * most a window's bytes come yet. Nothing is told to the service meanwhile if it says no.
      */
     public void hear(boolean more) {
-        connection.execute(() -> {
-            held = !more;
-            if (more && !over) {
-                connection.widen(this);
-            }
-        });
+        held = !more;
+        if (more) {
+            connection.execute(() -> {
+                if (!over) {
+                    connection.widen(this);
+                }
+            });
+        }
     }
 
     /** Whether there is room for more to say; if not, {@link Listener#ready} comes when there is. False when the call is over. */

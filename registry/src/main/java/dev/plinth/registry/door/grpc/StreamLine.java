@@ -6,6 +6,7 @@ import dev.plinth.rpc.grpc.GrpcCode;
 import dev.plinth.rpc.grpc.GrpcService;
 import dev.plinth.wire.registry.v1.ServerMessage;
 import io.grpc.Status;
+import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.function.Function;
 
@@ -15,12 +16,18 @@ final class StreamLine implements Line, GrpcService.Listener {
      * The server hands on what comes as it comes. What comes before it was asked for waits here, and its client is given no more room
      * until it is taken: so no more is here than fits that room.
      */
+    private static final System.Logger LOG = System.getLogger(StreamLine.class.getName());
+
+    /** Small messages take more here than they did on their way. */
+    static final int EARLY_MAX = 4_096;
+
     private final GrpcCall call;
     private final Connection connection;
-    private final ArrayDeque<Said> early = new ArrayDeque<>();
 
-    /** Under the lock of what is early. */
+    // All under the lock of what is early.
+    private final ArrayDeque<Said> early = new ArrayDeque<>();
     private int wanted;
+    private boolean heardAll;
 
     /** @param connect makes the connection that this is the line of */
     StreamLine(GrpcCall call, Function<Line, Connection> connect) {
@@ -34,22 +41,31 @@ final class StreamLine implements Line, GrpcService.Listener {
 
     @Override
     public void heard(ByteString message) {
+        boolean tooMany = false;
         synchronized (early) {
-            if (wanted == 0) {
-                if (early.isEmpty()) {
-                    call.hear(false);
-                }
+            if (wanted > 0) {
+                wanted--;
+                connection.enqueue(new Said(message));
+            } else if (early.size() < EARLY_MAX) {
                 early.add(new Said(message));
+                call.hear(false);
                 return;
+            } else {
+                tooMany = true;
             }
-            wanted--;
-            connection.enqueue(new Said(message));
         }
-        connection.takeTurns();
+        if (tooMany) {
+            fail(Status.RESOURCE_EXHAUSTED.withDescription(
+                    EARLY_MAX + " requests wait to be read: expected fewer that are not answered"));
+            connection.broken();
+        } else {
+            connection.takeTurns();
+        }
     }
 
     @Override
     public void request(int messages) {
+        boolean last;
         synchronized (early) {
             wanted += messages;
             if (early.isEmpty()) {
@@ -62,12 +78,22 @@ final class StreamLine implements Line, GrpcService.Listener {
             if (early.isEmpty()) {
                 call.hear(true);
             }
+            last = early.isEmpty() && heardAll;
         }
         connection.takeTurns();
+        if (last) {
+            connection.completed();
+        }
     }
 
     @Override
     public void halfClosed() {
+        synchronized (early) {
+            heardAll = true;
+            if (!early.isEmpty()) {
+                return;
+            }
+        }
         connection.completed();
     }
 
@@ -98,6 +124,9 @@ final class StreamLine implements Line, GrpcService.Listener {
 
     @Override
     public void fail(Status why) {
+        if (why.getCause() != null) {
+            LOG.log(Level.ERROR, "a stream's door failed", why.getCause());
+        }
         call.end(GrpcCode.of(why.getCode().value()), why.getDescription() == null ? "" : why.getDescription());
     }
 }

@@ -300,6 +300,20 @@ abstract class RegistryDoorContract {
     }
 
     @Test
+    void what_a_client_says_without_waiting_is_done_before_its_end_is_heard() {
+        var publisher = DoorClient.connect(channel);
+        publisher.sendAsIs(ClientMessage.newBuilder()
+                .setOpen(Open.newBuilder().setClient("hasty"))
+                .build());
+        publisher.send(DoorClient.registration(endpoint("accounts", 1)));
+        publisher.send(DoorClient.registration(endpoint("accounts", 2)));
+        publisher.halfClose();
+
+        assertThat(publisher.end()).isEqualTo(Status.OK);
+        assertThat(addresses("accounts")).hasSize(2);
+    }
+
+    @Test
     void what_is_no_sound_request_is_refused_by_field_and_the_stream_lives_on() throws InterruptedException {
         var client = DoorClient.connect(channel);
         client.open("client");
