@@ -7,9 +7,11 @@ public final class SharedTexts {
     /*
      * One place for each hash: what comes to a place takes it. So it needs no counts of who still uses what, and holds no more than
      * its places; what it forgets is held twice, and nothing else follows. Two threads that meet at a place take one another's text
-     * out, which is no more than that: texts are whole for whoever sees them.
+     * out, which is no more than that: texts are whole for whoever sees them. The hashes lie beside the texts, for a text that is another
+     * one is seldom at hand.
      */
     private final @Nullable String[] places;
+    private final int[] hashes;
     private final int charsMax;
 
     /**
@@ -18,6 +20,7 @@ public final class SharedTexts {
      */
     public SharedTexts(int places, int charsMax) {
         this.places = new String[places];
+        this.hashes = new int[places];
         this.charsMax = charsMax;
     }
 
@@ -25,11 +28,15 @@ public final class SharedTexts {
         if (text.length() > charsMax) {
             return text;
         }
-        int place = place(text.hashCode(), places.length);
-        var there = places[place];
-        if (text.equals(there)) {
-            return there;
+        int hash = text.hashCode();
+        int place = place(hash, places.length);
+        if (hashes[place] == hash) {
+            var there = places[place];
+            if (text.equals(there)) {
+                return there;
+            }
         }
+        hashes[place] = hash;
         places[place] = text;
         return text;
     }
