@@ -534,7 +534,7 @@ public final class PlinthServer implements AutoCloseable {
     }
 
     /** Where the registry's own protocol has a port for itself: with the one that was opened; empty if it has none. */
-    public Optional<Listen> registryAlone() {
+    public Optional<Listen> registryOwnPort() {
         return registryDoors.streams().map(RegistryDoors.Streams::listen);
     }
 

@@ -101,7 +101,7 @@ public record RegistryDoors(
     /** Where they are, a line each, for people. */
     List<String> lines() {
         List<String> lines = new ArrayList<>();
-        streams.ifPresent(of -> lines.add("  registry alone       " + of.listen() + " (gRPC)"
+        streams.ifPresent(of -> lines.add("  registry, own port   " + of.listen() + " (gRPC)"
                 + of.clients().remark(of.listen())));
         nacos.ifPresent(of -> {
             of.listen()
@@ -122,7 +122,7 @@ public record RegistryDoors(
     /** The same for the console. */
     List<ServerState.Address> addresses() {
         List<ServerState.Address> addresses = new ArrayList<>();
-        streams.ifPresent(of -> addresses.add(address("registry alone, gRPC", of.listen(), of.clients())));
+        streams.ifPresent(of -> addresses.add(address("registry, own port, gRPC", of.listen(), of.clients())));
         nacos.ifPresent(of -> {
             of.listen().ifPresent(at -> addresses.add(address("Nacos, gRPC", at, of.clients())));
             of.http().ifPresent(at -> addresses.add(address("Nacos, HTTP", at, of.clients())));

@@ -69,7 +69,7 @@ class OpenDoorsTest {
         var sofa = server.sofaRegistry().orElseThrow();
         Map<Listen, byte[]> questions = new LinkedHashMap<>();
         questions.put(metadata, http);
-        questions.put(server.registryAlone().orElseThrow(), http2);
+        questions.put(server.registryOwnPort().orElseThrow(), http2);
         questions.put(server.nacos().orElseThrow(), http2);
         questions.put(server.nacosHttp().orElseThrow(), http);
         questions.put(sofa.http(), http);

@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 final class RegistryServers {
     private static final Duration START_MAX = Duration.ofMinutes(3);
     private static final Pattern OUR_NACOS_PORT = Pattern.compile("Nacos's clients +127\\.0\\.0\\.1:(\\d+)");
-    private static final Pattern OUR_PORT = Pattern.compile("registry alone +127\\.0\\.0\\.1:(\\d+)");
+    private static final Pattern OUR_PORT = Pattern.compile("registry, own port +127\\.0\\.0\\.1:(\\d+)");
     private static final String OURS_READY = "READY server";
 
     /** Nacos's clients look for gRPC at so much above the port that they are told. */
@@ -38,7 +38,7 @@ final class RegistryServers {
 
     private RegistryServers() {}
 
-    /** This build's server; its port is that of the registry's own protocol alone. */
+    /** This build's server; its port is that of the registry's own port. */
     record Ours(ServerUnderTest server, int nacosPort) implements AutoCloseable {
         @Override
         public void close() {
@@ -55,7 +55,7 @@ final class RegistryServers {
         return plinth(directory, 0, flags);
     }
 
-    /** @param port of the registry's own protocol alone; 0 for any */
+    /** @param port of the registry's own port; 0 for any */
     static Ours plinth(Path directory, int port, List<String> flags) throws IOException {
         return plinth(directory, port, ServerUnderTest.onItsProcessor(), flags);
     }
