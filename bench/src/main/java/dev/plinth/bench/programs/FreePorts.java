@@ -1,23 +1,38 @@
 package dev.plinth.bench.programs;
 
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.BindException;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Ports of the loopback for processes that have to be told theirs, such as members who must know one another beforehand. */
 public final class FreePorts {
+    /*
+     * Below those that Linux gives to connections by itself (from 32768 on, as a rule): one of these can be anybody's between its being
+     * found and its being listened on.
+     */
+    private static final int FIRST = 12_000;
+    private static final int END = 31_000;
+    private static final int TRIES_MAX = 10_000;
     private static final int TRIES = 100;
 
     private FreePorts() {}
 
-    /** So many that nobody has now, all different: all are held at once before one is given out. */
+    /** So many that nobody has now, at any address, all different: all are held at once before one is given out. */
     public static List<Integer> find(int count) throws IOException {
         List<ServerSocket> held = new ArrayList<>();
         try {
-            for (int i = 0; i < count; i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            for (int tries = 0; held.size() < count; tries++) {
+                if (tries == TRIES_MAX) {
+                    throw new IOException("no " + count + " free ports from " + FIRST + " to " + END);
+                }
+                try {
+                    held.add(new ServerSocket(ThreadLocalRandom.current().nextInt(FIRST, END)));
+                } catch (BindException _) {
+                    // Somebody has it: another one, then.
+                }
             }
             return held.stream().map(ServerSocket::getLocalPort).toList();
         } finally {

@@ -24,8 +24,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The registry over gRPC ({@code plinth.registry.v1.Registry}) on a port of its own, for a fleet: a connection and a request take a third
- * of what they take on the port that all doors share.
+ * The registry over gRPC ({@code plinth.registry.v1.Registry}) on a port of its own, for a fleet: a connection and a request take less
+ * than on the port that all doors share.
  *
  * <p>The same protocol as there, in clear, and without what only the shared port does for all: compressed messages, and hints in
  * trailers when to try again.
