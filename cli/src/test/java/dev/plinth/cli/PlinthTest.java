@@ -92,7 +92,7 @@ class PlinthTest {
                 .asString()
                 .isEqualTo(
                         "plinth server: " + file
-                                + ":1: htpp: expected one of data, http, seata, transactions, nacos, sofaregistry, dns, cells, trust, secrets, cluster");
+                                + ":1: htpp: expected one of data, http, seata, transactions, registry, nacos, sofaregistry, dns, cells, trust, secrets, cluster");
     }
 
     @Test
