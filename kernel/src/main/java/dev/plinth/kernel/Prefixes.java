@@ -61,10 +61,7 @@ final class Prefixes<T> {
             grow();
         }
         things.put(prefix, thing);
-        int hash = 0;
-        for (int i = 0; i < prefix.length(); i++) {
-            hash = next(hash, prefix.charAt(i));
-        }
+        int hash = hash(prefix);
         int place = place(hash);
         places[place] = new Entry<>(prefix, hash, thing, places[place]);
         int length = prefix.length();
@@ -80,11 +77,7 @@ final class Prefixes<T> {
         if (things.remove(prefix) == null) {
             return;
         }
-        int hash = 0;
-        for (int i = 0; i < prefix.length(); i++) {
-            hash = next(hash, prefix.charAt(i));
-        }
-        int place = place(hash);
+        int place = place(hash(prefix));
         Entry<T> before = null;
         for (var entry = places[place]; entry != null; entry = entry.next) {
             if (!entry.prefix.equals(prefix)) {
@@ -156,6 +149,14 @@ final class Prefixes<T> {
                 entry = next;
             }
         }
+    }
+
+    private static int hash(String prefix) {
+        int hash = 0;
+        for (int i = 0; i < prefix.length(); i++) {
+            hash = next(hash, prefix.charAt(i));
+        }
+        return hash;
     }
 
     /** The hash of a text that is one character longer. */
