@@ -41,11 +41,13 @@ final class OurWire implements AutoCloseable {
     private final List<Client> clients = new ArrayList<>();
     private final CompletableFuture<Void> opened = new CompletableFuture<>();
     private final CompletableFuture<Void> done = new CompletableFuture<>();
+    private final CompletableFuture<Void> allEnded = new CompletableFuture<>();
 
     // That thread only.
     private long numbers;
     private long answered;
     private int open;
+    private int ended;
     private int busy;
     private long endNanos;
     private int atOnce;
@@ -189,27 +191,34 @@ final class OurWire implements AutoCloseable {
             if (!closing) {
                 opened.completeExceptionally(failure);
                 done.completeExceptionally(failure);
+                allEnded.completeExceptionally(failure);
             }
         }
 
         @Override
         public void ended() {
-            fail(new IOException("the server ended a stream"));
+            if (closing) {
+                ended++;
+                if (ended == clients.size()) {
+                    allEnded.complete(null);
+                }
+            } else {
+                fail(new IOException("the server ended a stream"));
+            }
         }
     }
 
-    /** The sessions end, and what they registered goes with them. */
+    /** The sessions end, and what they registered goes with them before this returns. */
     @Override
-    public void close() {
+    public void close() throws IOException {
         thread.execute(() -> clients.forEach(client -> {
             client.closing = true;
             client.say(ClientMessage.newBuilder().setRequestId(++client.asked).setClose(Close.getDefaultInstance()));
         }));
         try {
-            Thread.sleep(500);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            await(allEnded);
+        } finally {
+            thread.close();
         }
-        thread.close();
     }
 }
