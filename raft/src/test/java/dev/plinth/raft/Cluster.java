@@ -3,6 +3,7 @@ package dev.plinth.raft;
 import static org.awaitility.Awaitility.await;
 
 import dev.plinth.kernel.DiskStorage;
+import dev.plinth.kernel.FreePorts;
 import dev.plinth.kernel.JournalOptions;
 import dev.plinth.kernel.Partition;
 import dev.plinth.kernel.Performer;
@@ -13,8 +14,6 @@ import dev.plinth.kernel.Storage;
 import dev.plinth.kernel.SystemClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -24,7 +23,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -35,28 +33,11 @@ final class Cluster implements AutoCloseable {
     static final Duration ELECTION = Duration.ofMillis(500);
     static final JournalOptions NO_SNAPSHOTS = new JournalOptions(Integer.MAX_VALUE, Long.MAX_VALUE, false);
 
-    /**
-     * Members cannot listen on port 0, for the others have to know them before. So these get ports that nobody has, from below those that
-     * Linux gives to connections by itself (from 32768 on, as a rule).
-     */
+    /** Members cannot listen on port 0, for the others have to know them before. */
     static List<RaftMember> members(int count) throws IOException {
-        List<ServerSocket> sockets = new ArrayList<>();
-        try {
-            while (sockets.size() < count) {
-                try {
-                    sockets.add(new ServerSocket(ThreadLocalRandom.current().nextInt(12_000, 31_000)));
-                } catch (BindException _) {
-                    // Somebody has it: another one, then.
-                }
-            }
-            return sockets.stream()
-                    .map(socket -> new RaftMember("127.0.0.1", socket.getLocalPort()))
-                    .toList();
-        } finally {
-            for (var socket : sockets) {
-                socket.close();
-            }
-        }
+        return FreePorts.find(count).stream()
+                .map(port -> new RaftMember("127.0.0.1", port))
+                .toList();
     }
 
     /** One member. */

@@ -10,6 +10,7 @@ import dev.plinth.cells.Cell;
 import dev.plinth.cells.CellMap;
 import dev.plinth.cells.ShardFunction;
 import dev.plinth.cells.Zone;
+import dev.plinth.kernel.FreePorts;
 import dev.plinth.raft.RaftMember;
 import dev.plinth.transactions.TransactionPartitions;
 import dev.plinth.wire.cells.v1.CellMapsGrpc;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.linecorp.armeria.client.grpc.GrpcClients;
+import dev.plinth.kernel.FreePorts;
 import dev.plinth.kernel.Network;
 import dev.plinth.raft.RaftMember;
 import dev.plinth.wire.cluster.v1.ClusterGrpc;

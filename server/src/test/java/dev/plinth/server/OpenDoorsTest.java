@@ -2,6 +2,7 @@ package dev.plinth.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.plinth.kernel.FreePorts;
 import dev.plinth.kernel.Network;
 import dev.plinth.transactions.TransactionPartitions;
 import dev.plinth.wire.bolt.BoltDialect;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.linecorp.armeria.client.grpc.GrpcClients;
+import dev.plinth.kernel.FreePorts;
 import dev.plinth.raft.RaftMember;
 import dev.plinth.server.backup.Archive;
 import dev.plinth.server.backup.StoppedServer;

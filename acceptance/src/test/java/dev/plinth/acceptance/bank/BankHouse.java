@@ -1,6 +1,6 @@
 package dev.plinth.acceptance.bank;
 
-import dev.plinth.acceptance.FreePorts;
+import dev.plinth.kernel.FreePorts;
 import dev.plinth.wire.cluster.v1.ClusterGrpc;
 import dev.plinth.wire.cluster.v1.GetClusterRequest;
 import io.grpc.ManagedChannel;

@@ -2,7 +2,7 @@ package dev.plinth.acceptance.dev;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.plinth.acceptance.FreePorts;
+import dev.plinth.kernel.FreePorts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -2,7 +2,7 @@ package dev.plinth.acceptance.seata;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.plinth.acceptance.FreePorts;
+import dev.plinth.kernel.FreePorts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package dev.plinth.acceptance.seata;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.plinth.acceptance.FreePorts;
 import dev.plinth.bench.programs.Peer;
+import dev.plinth.kernel.FreePorts;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;

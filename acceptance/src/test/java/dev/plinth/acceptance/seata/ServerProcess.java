@@ -2,8 +2,8 @@ package dev.plinth.acceptance.seata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.plinth.acceptance.FreePorts;
 import dev.plinth.cli.Plinth;
+import dev.plinth.kernel.FreePorts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dev.plinth.acceptance.trust;
 
-import dev.plinth.acceptance.FreePorts;
+import dev.plinth.kernel.FreePorts;
 import dev.plinth.server.TrustConfiguration;
 import java.io.IOException;
 import java.io.UncheckedIOException;
